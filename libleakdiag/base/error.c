@@ -1,0 +1,132 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void one_line(char *text)
+{
+    for (unsigned char *p = (unsigned char *)text; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
+            *p = '?';
+}
+
+static void fill(leakdiag_error *err, leakdiag_status status, size_t line, size_t column,
+                 const char *format, va_list args)
+{
+    leakdiag_error made = {.status = status, .line = (uint32_t)line, .column = (uint32_t)column};
+    vsnprintf(made.message, sizeof made.message, format, args);
+    one_line(made.message);
+    *err = made;
+}
+
+leakdiag_status ld_fail(leakdiag_error *err, leakdiag_status status, const char *format, ...)
+{
+    if (!err)
+        return status;
+    va_list args;
+    va_start(args, format);
+    fill(err, status, 0, 0, format, args);
+    va_end(args);
+    return status;
+}
+
+leakdiag_status ld_fail_at(leakdiag_error *err, leakdiag_status status, size_t line, size_t column,
+                           const char *format, ...)
+{
+    if (!err)
+        return status;
+    va_list args;
+    va_start(args, format);
+    fill(err, status, line, column, format, args);
+    va_end(args);
+    return status;
+}
+
+leakdiag_status ld_fail_nomem(leakdiag_error *err)
+{
+    return ld_fail(err, LEAKDIAG_E_NOMEM, "out of memory");
+}
+
+leakdiag_status ld_error_prefix(leakdiag_error *err, leakdiag_status status, const char *format,
+                                ...)
+{
+    if (!err)
+        return status;
+    char inner[sizeof err->message];
+    memcpy(inner, err->message, sizeof inner);
+
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+
+    if (n < 0 || (size_t)n + 3 > sizeof err->message) { /* no room: the first cause matters more */
+        memcpy(err->message, inner, sizeof inner);
+        return status;
+    }
+    size_t room = sizeof err->message - (size_t)n;
+    snprintf(err->message + n, room, ": %.*s", (int)(room - 3), inner);
+    one_line(err->message);
+    return status;
+}
+
+leakdiag_status ld_options_copy(void *own, size_t own_size, size_t smallest, const void *options,
+                                leakdiag_error *err)
+{
+    if (!options)
+        return LEAKDIAG_OK;
+    size_t given;
+    memcpy(&given, options, sizeof given);
+    if (given < smallest || given > 4096)
+        return ld_fail(err, LEAKDIAG_E_INVALID,
+                       "options have size %zu: start from the _OPTIONS_INIT macro", given);
+    const unsigned char *bytes = options;
+    for (size_t i = own_size; i < given; i++)
+        if (bytes[i])
+            return ld_fail(err, LEAKDIAG_E_UNSUPPORTED,
+                           "an option of a newer version is set (byte %zu); this is version %s", i,
+                           LEAKDIAG_VERSION);
+    memcpy(own, options, given < own_size ? given : own_size);
+    memcpy(own, &own_size, sizeof own_size);
+    return LEAKDIAG_OK;
+}
+
+const char *leakdiag_version(void)
+{
+    return LEAKDIAG_VERSION;
+}
+
+const char *leakdiag_status_name(int status)
+{
+    switch (status) {
+    case LEAKDIAG_OK:
+        return "ok";
+    case LEAKDIAG_E_INVALID:
+        return "invalid";
+    case LEAKDIAG_E_NOMEM:
+        return "no-memory";
+    case LEAKDIAG_E_IO:
+        return "io";
+    case LEAKDIAG_E_TIMEOUT:
+        return "timeout";
+    case LEAKDIAG_E_CANCELLED:
+        return "cancelled";
+    case LEAKDIAG_E_AUTH:
+        return "auth";
+    case LEAKDIAG_E_NOT_FOUND:
+        return "not-found";
+    case LEAKDIAG_E_CONFLICT:
+        return "conflict";
+    case LEAKDIAG_E_PROTOCOL:
+        return "protocol";
+    case LEAKDIAG_E_LIMIT:
+        return "limit";
+    case LEAKDIAG_E_UNSUPPORTED:
+        return "unsupported";
+    case LEAKDIAG_E_CALLBACK:
+        return "callback";
+    default:
+        return "unknown-status";
+    }
+}
