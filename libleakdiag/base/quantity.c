@@ -76,7 +76,7 @@ static const char *mantissa(const char *p, wide *value, wide *down)
         significant += *value || *p != '0';
         if (significant > 24 || digits > 200)
             return NULL;
-        *value = *value * 10 + (wide)(*p - '0');
+        *value = *value * 10 + (unsigned)(*p - '0');
         if (fraction && __builtin_mul_overflow(*down, (wide)10, down))
             return NULL;
     }
