@@ -1,0 +1,94 @@
+/**
+ * @file leakdiag/load.h
+ * What a load generator (Locust) says of itself: state, users, requests.
+ *
+ * leakdiag_load_read() uses the network; the getters are pure.
+ */
+#ifndef LEAKDIAG_LOAD_H
+#define LEAKDIAG_LOAD_H
+
+#include <leakdiag/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** State of the load test. Values never change. */
+typedef enum leakdiag_load_state {
+    LEAKDIAG_LOAD_UNKNOWN = 0,     /**< it answered with a state that is not known here */
+    LEAKDIAG_LOAD_READY = 1,       /**< never started */
+    LEAKDIAG_LOAD_SPAWNING = 2,
+    LEAKDIAG_LOAD_RUNNING = 3,
+    LEAKDIAG_LOAD_STOPPING = 4,    /**< "cleanup" or "stopping" */
+    LEAKDIAG_LOAD_STOPPED = 5,
+    LEAKDIAG_LOAD_MISSING = 6,     /**< no runner */
+    LEAKDIAG_LOAD_NOT_LOCUST = 7,  /**< something answers there, but not Locust */
+    LEAKDIAG_LOAD_REFUSED = 8,     /**< a login page, 401, 403 */
+    LEAKDIAG_LOAD_UNREACHABLE = 9
+} leakdiag_load_state;
+
+/** "unknown", "ready", "spawning", … @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_load_state_name(leakdiag_load_state state);
+
+/** How to read. Start from LEAKDIAG_LOAD_OPTIONS_INIT. */
+typedef struct leakdiag_load_options {
+    size_t size;
+    int64_t timeout_ms;      /**< default 5,000 */
+    leakdiag_cancel *cancel; /**< may be NULL */
+} leakdiag_load_options;
+
+/* clang-format off */
+#define LEAKDIAG_LOAD_OPTIONS_INIT {sizeof(leakdiag_load_options), 0, NULL}
+/* clang-format on */
+
+/** One answer. Immutable. */
+typedef struct leakdiag_load leakdiag_load;
+
+/**
+ * Ask Locust. It keeps its statistics for 2 s, so asking more often gives the same answer.
+ * An endpoint that does not answer is a result (`unreachable`), not an error.
+ *
+ * @param url  Base URL, "http://localhost:8089"; a path prefix is kept.
+ * @retval LEAKDIAG_E_INVALID  bad URL: nothing was sent
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_load_read(const char *url,
+                                                               const leakdiag_load_options *options,
+                                                               leakdiag_load **ret,
+                                                               leakdiag_error *err);
+
+LEAKDIAG_API leakdiag_load_state leakdiag_load_get_state(const leakdiag_load *load);
+/** Users now; -1 when not known. @since 0.1.0 */
+LEAKDIAG_API int64_t leakdiag_load_users(const leakdiag_load *load);
+/** Users asked for; -1 when not known. @since 0.1.0 */
+LEAKDIAG_API int64_t leakdiag_load_target_users(const leakdiag_load *load);
+/** Users started per second; NAN when not known. @since 0.1.0 */
+LEAKDIAG_API double leakdiag_load_spawn_per_s(const leakdiag_load *load);
+/** How long the test has been running, ms; -1 when not known. @since 0.1.0 */
+LEAKDIAG_API int64_t leakdiag_load_age_ms(const leakdiag_load *load);
+/** Share of failed requests, 0 to 1; NAN when not known. @since 0.1.0 */
+LEAKDIAG_API double leakdiag_load_fail_ratio(const leakdiag_load *load);
+/** Number of rows of the statistics, without the sum. @since 0.1.0 */
+LEAKDIAG_API size_t leakdiag_load_row_count(const leakdiag_load *load);
+/** "/api/checkout". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_load_row_name(const leakdiag_load *load, size_t i);
+/** "POST". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_load_row_method(const leakdiag_load *load, size_t i);
+/** Requests since the start, failures included. @since 0.1.0 */
+LEAKDIAG_API int64_t leakdiag_load_row_requests(const leakdiag_load *load, size_t i);
+LEAKDIAG_API int64_t leakdiag_load_row_failures(const leakdiag_load *load, size_t i);
+/** Requests per second now; frozen at its last value once the test is stopped. NAN when not known. @since 0.1.0 */
+LEAKDIAG_API double leakdiag_load_row_rate_per_s(const leakdiag_load *load, size_t i);
+/** One line that says why the state is what it is. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_load_detail(const leakdiag_load *load);
+/** HTTP status of the answer, or 0. @since 0.1.0 */
+LEAKDIAG_API int leakdiag_load_http_status(const leakdiag_load *load);
+/** One JSON object, schema leakdiag.load/1. Free with leakdiag_free(). @since 0.1.0 */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_load_to_json(const leakdiag_load *load,
+                                                                  char **ret, leakdiag_error *err);
+LEAKDIAG_API void leakdiag_load_free(leakdiag_load *load);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
