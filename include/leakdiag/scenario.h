@@ -1,0 +1,106 @@
+/**
+ * @file leakdiag/scenario.h
+ * The experiment as data: where facts come from, what is expected, what a deviation means.
+ *
+ * Pure: text in, object out; files are the caller's business. A finished scenario never changes and
+ * may be used from any thread.
+ */
+#ifndef LEAKDIAG_SCENARIO_H
+#define LEAKDIAG_SCENARIO_H
+
+#include <leakdiag/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LEAKDIAG_SCENARIO_MAX_BYTES 1048576
+
+/** A validated scenario with its parameters filled in. Immutable. */
+typedef struct leakdiag_scenario leakdiag_scenario;
+
+/**
+ * Read a scenario: YAML (block or flow; no anchors, aliases, tags or merge keys) or JSON of the same shape.
+ * Unknown keys, kinds, findings and references are errors with line, column and the nearest name.
+ *
+ * @param data    UTF-8; borrowed for the call; at most LEAKDIAG_SCENARIO_MAX_BYTES.
+ * @param origin  File name for messages; NULL leaves it out.
+ * @param set     "name=value" texts that replace parameter defaults; may be NULL when n_set is 0.
+ * @param[out] ret  Owned by the caller.
+ * @retval LEAKDIAG_OK         *ret is set
+ * @retval LEAKDIAG_E_INVALID  not a valid scenario; err has line and column; or an unknown parameter
+ * @retval LEAKDIAG_E_LIMIT    too large, too deep, too many
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
+leakdiag_scenario_parse(const char *data, size_t len, const char *origin, const char *const *set,
+                        size_t n_set, leakdiag_scenario **ret, leakdiag_error *err);
+
+/**
+ * A built-in scenario by name.
+ * @retval LEAKDIAG_E_NOT_FOUND  no such name (names the nearest)
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_builtin(const char *name,
+                                                                      const char *const *set,
+                                                                      size_t n_set,
+                                                                      leakdiag_scenario **ret,
+                                                                      leakdiag_error *err);
+/** How many built-in scenarios there are. @since 0.1.0 */
+LEAKDIAG_API size_t leakdiag_scenario_builtin_count(void);
+/** Name of the i-th, or NULL beyond the end. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_builtin_name(size_t i);
+/** Its YAML text, or NULL. *ret_len may be NULL. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_builtin_text(size_t i, size_t *ret_len);
+
+/** "otel-demo/checkout". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_name(const leakdiag_scenario *scenario);
+/** One line. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_title(const leakdiag_scenario *scenario);
+LEAKDIAG_API size_t leakdiag_scenario_param_count(const leakdiag_scenario *scenario);
+/** Borrowed; NULL beyond the end. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_param_name(const leakdiag_scenario *scenario, size_t i);
+/** Its value as text, after --set. Borrowed; "" when it has none. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_param_value(const leakdiag_scenario *scenario, size_t i);
+LEAKDIAG_API size_t leakdiag_scenario_check_count(const leakdiag_scenario *scenario);
+/** "flag.value". Borrowed; NULL beyond the end. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_check_id(const leakdiag_scenario *scenario, size_t i);
+/** The question it asks. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_check_asks(const leakdiag_scenario *scenario, size_t i);
+LEAKDIAG_API size_t leakdiag_scenario_cause_count(const leakdiag_scenario *scenario);
+/** "flag-not-applied". Borrowed; NULL beyond the end. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_cause_id(const leakdiag_scenario *scenario, size_t i);
+/** One line. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_cause_title(const leakdiag_scenario *scenario, size_t i);
+/** The scenario with its parameters filled in, schema leakdiag.scenario/1. @since 0.1.0 */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
+leakdiag_scenario_to_json(const leakdiag_scenario *scenario, char **ret, leakdiag_error *err);
+LEAKDIAG_API leakdiag_scenario *leakdiag_scenario_ref(leakdiag_scenario *scenario);
+LEAKDIAG_API void leakdiag_scenario_unref(leakdiag_scenario *scenario);
+
+/** What a linter has to say: errors and warnings with their places. Immutable. */
+typedef struct leakdiag_lint leakdiag_lint;
+
+/**
+ * Find as many faults as possible instead of stopping at the first: errors (that
+ * leakdiag_scenario_parse() would refuse) and warnings (an unquoted on/off, an unused pattern, …).
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_lint(const char *data, size_t len,
+                                                                   leakdiag_lint **ret,
+                                                                   leakdiag_error *err);
+LEAKDIAG_API size_t leakdiag_lint_len(const leakdiag_lint *lint);
+/** 1 for an error, 0 for a warning. @since 0.1.0 */
+LEAKDIAG_API int leakdiag_lint_is_error(const leakdiag_lint *lint, size_t i);
+/** Line, from 1; 0 when not known. @since 0.1.0 */
+LEAKDIAG_API size_t leakdiag_lint_line(const leakdiag_lint *lint, size_t i);
+/** Column, from 1; 0 when not known. @since 0.1.0 */
+LEAKDIAG_API size_t leakdiag_lint_column(const leakdiag_lint *lint, size_t i);
+/** Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_lint_message(const leakdiag_lint *lint, size_t i);
+LEAKDIAG_API void leakdiag_lint_free(leakdiag_lint *lint);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

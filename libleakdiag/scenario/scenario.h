@@ -1,0 +1,139 @@
+/* The scenario as other rooms see it. */
+#ifndef LD_SCENARIO_SCENARIO_H
+#define LD_SCENARIO_SCENARIO_H
+
+#include <leakdiag/logs.h>
+#include <leakdiag/scenario.h>
+#include <leakdiag/timeline.h>
+#include <stdbool.h>
+
+#include "scenario/kinds.h"
+
+/* One value under `expect` or of a source, with its type resolved (see kinds.h). */
+typedef struct ld_attribute {
+    char *key;
+    char *text;    /* as written, parameters filled in */
+    double number; /* number, bytes or ms by the key's type; NAN for text */
+    char **items;  /* of a list; else NULL */
+    size_t n_items;
+    size_t line, column;
+} ld_attribute;
+
+typedef struct ld_attributes {
+    ld_attribute *list;
+    size_t n;
+} ld_attributes;
+
+const ld_attribute *ld_attribute_find(const ld_attributes *attributes, const char *key);
+/* The text, or fallback when the key is missing or empty. */
+const char *ld_attribute_text(const ld_attributes *attributes, const char *key,
+                              const char *fallback);
+double ld_attribute_number(const ld_attributes *attributes, const char *key, double fallback);
+
+/* One place facts of a role may come from. Entries whose `requires` text is empty are skipped. */
+typedef struct ld_source_spec {
+    char *type; /* "ofrep", "flagd-file", "cgroup", "process", "csv", "log-file", "locust", … */
+    ld_attributes attributes;
+} ld_source_spec;
+
+/* flag, memory, log, load, …: alternatives in the order of preference. */
+typedef struct ld_role {
+    char *name;
+    ld_source_spec *sources;
+    size_t n;
+} ld_role;
+
+typedef struct ld_scenario_pattern {
+    char *name;
+    char *text;
+    uint64_t flags; /* LEAKDIAG_PATTERN_… */
+} ld_scenario_pattern;
+
+typedef struct ld_outcome_override {
+    const char *finding; /* points into the kind's table */
+    ld_outcome outcome;
+} ld_outcome_override;
+
+typedef struct ld_check {
+    char *id;
+    const ld_kind *kind;
+    char *asks;
+    char *command;   /* the equivalent by hand (kubectl, curl); may be NULL */
+    bool supporting; /* its missing data does not make the verdict inconclusive */
+    size_t *needs;   /* indices of checks that come before it in the chain */
+    size_t n_needs;
+    ld_attributes expect;
+    ld_outcome_override *overrides;
+    size_t n_overrides;
+} ld_check;
+
+/* `check in {findings}`: one line of when/any/supports/against/unless. */
+typedef struct ld_condition {
+    size_t check;
+    const char **findings; /* point into the kind's table */
+    size_t n;
+} ld_condition;
+
+typedef struct ld_conditions {
+    ld_condition *list;
+    size_t n;
+} ld_conditions;
+
+typedef struct ld_cause {
+    char *id;
+    char *title;
+    ld_conditions when;     /* all must hold */
+    ld_conditions any;      /* at least one must hold (when there are any) */
+    ld_conditions supports; /* raise the confidence */
+    ld_conditions against;  /* lower it */
+    ld_conditions unless;   /* rule it out */
+    char *refuted_by;       /* what would refute it, for people */
+    char *fix;              /* what to do, for people */
+    char *command;          /* first command of it; may be NULL */
+    bool predicts_limit;    /* says the predicted time to the limit */
+} ld_cause;
+
+/* One embedded test: facts as data, and what must come out. Kept as attributes; see tests.c in
+ * diagnosis. */
+typedef struct ld_scenario_test {
+    char *name;
+    size_t line;
+    ld_attributes given;  /* flat keys: "flag", "load.state", "memory", "every", … */
+    ld_attributes expect; /* "verdict", "first_cause", "checks.ID", … */
+} ld_scenario_test;
+
+struct leakdiag_scenario {
+    int references; /* atomic */
+    char *name, *title, *summary;
+    char *origin;
+    char *text; /* as read, for captures */
+    size_t text_len;
+    ld_attributes params; /* name → value, declared order */
+    char **set;           /* the "name=value" texts that were given */
+    size_t n_set;
+    ld_role *roles;
+    size_t n_roles;
+    ld_scenario_pattern *patterns;
+    size_t n_patterns;
+    ld_check *checks;
+    size_t n_checks;
+    leakdiag_timeline *timeline; /* NULL when none is expected */
+    double timeline_flag_value;  /* the flag value it is valid for, or NAN */
+    bool expects_growth;         /* false: nothing should grow (any-workload) */
+    double time_scale;           /* 1; 30 for a timeline compressed 30 times */
+    int64_t every_ms;            /* pace of gathering */
+    int64_t window_ms;           /* of rates */
+    int64_t settle_ms;           /* after a restart nothing is judged for so long */
+    int64_t stale_ms;            /* newest memory sample older than this is stale */
+    ld_cause *causes;
+    size_t n_causes;
+    ld_scenario_test *tests;
+    size_t n_tests;
+};
+
+const ld_role *ld_scenario_role(const leakdiag_scenario *scenario, const char *name); /* or NULL */
+const char *ld_scenario_param(const leakdiag_scenario *scenario, const char *name);   /* or NULL */
+/* Index of a check by id, or n_checks. */
+size_t ld_scenario_check(const leakdiag_scenario *scenario, const char *id);
+
+#endif
