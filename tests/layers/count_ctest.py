@@ -67,6 +67,13 @@ def command_line(build, labels, report):
     return command
 
 
+def has_tests(build, label):
+    """Whether a test carries this label; a label that vanished must not pass unseen."""
+    listing = subprocess.run(["ctest", "--test-dir", build, "-N", "--label-regex", "^%s$" % label],
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return re.search(r"^Total Tests: [1-9]", listing.stdout, re.M) is not None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--plain", action="store_true", help="an exit status of 0 is enough")
@@ -89,8 +96,12 @@ def main():
         total = [a + b for a, b in zip(total, counts)]
         if counts[1]:
             print("FAILED %s: %s" % (case.get("name"), reason or "%d of its checks" % counts[1]))
-    if not cases:
-        print("FAILED: there is no test with the label %s in %s" % (args.labels, build))
+    for label in labels:
+        if not has_tests(build, label):
+            print("FAILED: there is no test with the label %s in %s" % (label, build))
+            total[1] += 1
+    if not cases and not total[1]:
+        print("FAILED: ctest wrote no report")
         total[1] += 1
     print("%d passed, %d failed, %d skipped" % tuple(total))
     return 1 if total[1] else 0
