@@ -1,0 +1,190 @@
+#include "observation/fact.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+
+static const char *const kind_names[LD_FACT_KINDS] = {"flag", "memory", "series", "log", "load"};
+
+const char *ld_fact_kind_name(ld_fact_kind kind)
+{
+    return kind_names[kind];
+}
+
+/* Zero would be an answer; not known must not look like one. */
+static void set_unknown(ld_fact *fact)
+{
+    switch (fact->kind) {
+    case LD_FACT_FLAG:
+        fact->of.flag.number = NAN;
+        fact->of.flag.state = LEAKDIAG_FLAG_UNREACHABLE;
+        break;
+    case LD_FACT_MEMORY:
+        fact->of.memory.working_set_bytes = NAN;
+        fact->of.memory.limit_bytes = NAN;
+        fact->of.memory.has_limit = -1;
+        fact->of.memory.oom_kills = -1;
+        break;
+    case LD_FACT_LOAD:
+        fact->of.load.users = fact->of.load.target_users = -1;
+        fact->of.load.spawn_per_s = fact->of.load.fail_ratio = NAN;
+        fact->of.load.age_ms = -1;
+        break;
+    case LD_FACT_SERIES:
+    case LD_FACT_LOG:
+    case LD_FACT_KINDS:
+    default:
+        break;
+    }
+}
+
+leakdiag_status ld_fact_new(ld_fact_kind kind, const char *source, int64_t time_ms, ld_fact **ret,
+                            leakdiag_error *err)
+{
+    LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = ld_alloc_zero(sizeof *fact);
+    if (!fact)
+        return ld_fail_nomem(err);
+    fact->references = 1;
+    fact->kind = kind;
+    fact->time_ms = time_ms;
+    fact->latency_ms = -1;
+    set_unknown(fact);
+    leakdiag_status status =
+        ld_fact_text(source, strlen(source), LD_FACT_LINE_BYTES, &fact->source, err);
+    if (status)
+        return status;
+    *ret = ld_steal(&fact);
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status ld_fact_new_failed(ld_fact_kind kind, const char *source, int64_t time_ms,
+                                   const char *why, ld_fact **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
+    leakdiag_status status = ld_fact_new(kind, source, time_ms, &fact, err);
+    if (status)
+        return status;
+    status = ld_fact_text(why, strlen(why), LD_FACT_LINE_BYTES, &fact->error, err);
+    if (status)
+        return status;
+    *ret = ld_steal(&fact);
+    return LEAKDIAG_OK;
+}
+
+static void flag_done(ld_flag_fact *flag)
+{
+    ld_release(flag->key);
+    ld_release(flag->value_json);
+    ld_release(flag->variant);
+    ld_release(flag->reason);
+    ld_release(flag->error_code);
+    ld_release(flag->detail);
+    ld_release(flag->method);
+}
+
+static void memory_done(ld_memory_fact *memory)
+{
+    ld_release(memory->kind);
+    for (size_t i = 0; i < memory->n_env; i++) {
+        ld_release(memory->env[i].name);
+        ld_release(memory->env[i].value);
+    }
+    ld_release(memory->env);
+}
+
+static void log_done(ld_log_fact *log)
+{
+    for (size_t i = 0; i < log->n_patterns; i++) {
+        ld_release(log->patterns[i].name);
+        ld_release(log->patterns[i].first.text);
+        ld_release(log->patterns[i].last.text);
+    }
+    ld_release(log->patterns);
+    for (size_t i = 0; i < log->n_recent; i++)
+        ld_release(log->recent[i].text);
+    ld_release(log->recent);
+}
+
+static void load_done(ld_load_fact *load)
+{
+    for (size_t i = 0; i < load->n_rows; i++) {
+        ld_release(load->rows[i].method);
+        ld_release(load->rows[i].name);
+    }
+    ld_release(load->rows);
+    ld_release(load->detail);
+}
+
+static void content_done(ld_fact *fact)
+{
+    switch (fact->kind) {
+    case LD_FACT_FLAG:
+        flag_done(&fact->of.flag);
+        break;
+    case LD_FACT_MEMORY:
+        memory_done(&fact->of.memory);
+        break;
+    case LD_FACT_SERIES:
+        leakdiag_series_unref(fact->of.series.series);
+        break;
+    case LD_FACT_LOG:
+        log_done(&fact->of.log);
+        break;
+    case LD_FACT_LOAD:
+        load_done(&fact->of.load);
+        break;
+    case LD_FACT_KINDS:
+    default:
+        break;
+    }
+}
+
+ld_fact *ld_fact_ref(ld_fact *fact)
+{
+    __atomic_add_fetch(&fact->references, 1, __ATOMIC_RELAXED);
+    return fact;
+}
+
+void ld_fact_unref(ld_fact *fact)
+{
+    if (!fact || __atomic_sub_fetch(&fact->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    content_done(fact);
+    ld_release(fact->source);
+    ld_release(fact->error);
+    ld_release(fact);
+}
+
+/* Longest prefix of at most max bytes that does not cut a UTF-8 character. */
+static size_t whole_characters(const char *data, size_t len, size_t max)
+{
+    if (len <= max)
+        return len;
+    while (max > 0 && ((unsigned char)data[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}
+
+leakdiag_status ld_fact_text(const char *data, size_t len, size_t max, char **ret,
+                             leakdiag_error *err)
+{
+    if (!data) {
+        *ret = NULL;
+        return LEAKDIAG_OK;
+    }
+    /* Masking comes first: a cut in the middle of a secret would leave its beginning unmasked. The
+     * input is bounded before, generously, since escapes only make it longer. */
+    LD_CLEANUP(ld_releasep) char *masked = NULL;
+    leakdiag_status status = ld_redact(data, len < 65536 ? len : 65536, &masked, err);
+    if (status)
+        return status;
+    LD_CLEANUP(ld_text_done) ld_text safe = {0};
+    ld_text_add_safe(&safe, masked, strlen(masked));
+    if (!safe.failed && safe.len > max) {
+        safe.len = whole_characters(safe.data, safe.len, max);
+        safe.data[safe.len] = '\0';
+    }
+    return ld_text_take(&safe, ret, err);
+}

@@ -1,0 +1,140 @@
+/* Facts: what a source said, when, and why not. One struct per kind; an observation is a list. */
+#ifndef LD_OBSERVATION_FACT_H
+#define LD_OBSERVATION_FACT_H
+
+#include <leakdiag/flag.h>
+#include <leakdiag/load.h>
+#include <leakdiag/observation.h>
+#include <leakdiag/series.h>
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#define LD_FACT_LINE_BYTES 512 /* kept of one log line */
+
+typedef enum ld_fact_kind {
+    LD_FACT_FLAG,
+    LD_FACT_MEMORY,
+    LD_FACT_SERIES,
+    LD_FACT_LOG,
+    LD_FACT_LOAD,
+    LD_FACT_KINDS
+} ld_fact_kind;
+
+/* Texts may be NULL where a source did not say. */
+typedef struct ld_flag_fact {
+    char *key;
+    leakdiag_flag_state state;
+    leakdiag_flag_type type;
+    char *value_json;
+    double number; /* NAN when the value is no number */
+    char *variant, *reason, *error_code, *detail, *method;
+    int64_t http_status;
+    bool has_targeting;
+} ld_flag_fact;
+
+typedef struct ld_env {
+    char *name, *value;
+} ld_env;
+
+typedef struct ld_memory_fact {
+    int64_t sample_ms;
+    double working_set_bytes;
+    int has_limit; /* 1, 0, -1 not known */
+    double limit_bytes;
+    int64_t oom_kills;  /* -1 not known */
+    int64_t started_ms; /* 0 not known */
+    int64_t pid;        /* 0 not known */
+    char *kind;         /* "cgroup-v1", "cgroup-v2", "process" */
+    bool has_env;
+    ld_env *env;
+    size_t n_env;
+} ld_memory_fact;
+
+typedef struct ld_series_fact {
+    leakdiag_series *series;
+} ld_series_fact;
+
+typedef struct ld_line {
+    char *text; /* NULL when there is none; safe UTF-8, redacted, at most LD_FACT_LINE_BYTES */
+    bool has_time;
+    int64_t time_ms;
+} ld_line;
+
+typedef struct ld_pattern_fact {
+    char *name;
+    int64_t count;        /* lines of this piece of log */
+    int64_t window_count; /* those within the scenario's window before the look */
+    int64_t expensive;
+    double capture; /* last number of group 1, or NAN */
+    ld_line first, last;
+} ld_pattern_fact;
+
+typedef struct ld_log_fact {
+    bool is_first; /* the first look at this log: it may reach far back */
+    bool has_gap;  /* lines may have been lost before it (rotation, too much at once) */
+    bool has_span; /* from/to were read from the lines */
+    int64_t from_ms, to_ms;
+    int64_t lines, bytes, truncated;
+    ld_pattern_fact *patterns;
+    size_t n_patterns;
+    ld_line *recent;
+    size_t n_recent;
+} ld_log_fact;
+
+typedef struct ld_load_row {
+    char *method, *name;
+    int64_t requests, failures;
+    double rate_per_s; /* NAN not known */
+} ld_load_row;
+
+typedef struct ld_load_fact {
+    leakdiag_load_state state;
+    int64_t users, target_users; /* -1 not known */
+    double spawn_per_s;          /* NAN not known */
+    int64_t age_ms;              /* -1 not known */
+    double fail_ratio;           /* NAN not known */
+    ld_load_row *rows;
+    size_t n_rows;
+    char *detail;
+    int64_t http_status;
+} ld_load_fact;
+
+typedef struct ld_fact {
+    int references; /* atomic */
+    ld_fact_kind kind;
+    char *source;
+    int64_t time_ms;
+    int64_t latency_ms; /* -1 not measured */
+    char *error;        /* NULL when collected; then the rest is set */
+    union {
+        ld_flag_fact flag;
+        ld_memory_fact memory;
+        ld_series_fact series;
+        ld_log_fact log;
+        ld_load_fact load;
+    } of;
+} ld_fact;
+
+/* An empty fact of a kind; unknowns are set to unknown. The source text is copied and redacted. */
+leakdiag_status ld_fact_new(ld_fact_kind kind, const char *source, int64_t time_ms, ld_fact **ret,
+                            leakdiag_error *err);
+/* The same for something that could not be collected, and why. */
+leakdiag_status ld_fact_new_failed(ld_fact_kind kind, const char *source, int64_t time_ms,
+                                   const char *why, ld_fact **ret, leakdiag_error *err);
+ld_fact *ld_fact_ref(ld_fact *fact);
+void ld_fact_unref(ld_fact *fact);
+LD_DEFINE_CLEANUP(ld_fact, ld_fact_unref, ld_fact_unrefp)
+const char *ld_fact_kind_name(ld_fact_kind kind);
+
+/* Text from outside as a fact may keep it: safe for terminals, secrets masked, cut to max bytes.
+ * NULL gives NULL. */
+leakdiag_status ld_fact_text(const char *data, size_t len, size_t max, char **ret,
+                             leakdiag_error *err);
+
+/* Bearer tokens, JWTs, URL passwords, key=value of secret-looking names: masked in place of a copy.
+ */
+leakdiag_status ld_redact(const char *data, size_t len, char **ret, leakdiag_error *err);
+
+#endif

@@ -1,0 +1,390 @@
+/* A fact from JSON: everything is checked, since a capture may come from anybody. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "observation/observation.h"
+
+#define MANY 100000 /* rows, patterns, lines of one fact */
+
+/* Reading a fact: first error wins, everything after it is skipped. */
+typedef struct reader {
+    leakdiag_status status;
+    leakdiag_error *err;
+} reader;
+
+static void refuse(reader *r, const char *key, const char *want)
+{
+    if (!r->status)
+        r->status = ld_fail(r->err, LEAKDIAG_E_INVALID, "\"%s\" should be %s", key, want);
+}
+
+static void read_text(reader *r, const json_t *o, const char *key, char **ret)
+{
+    const json_t *member = json_object_get(o, key);
+    if (r->status || !member || json_is_null(member))
+        return;
+    if (!json_is_string(member)) {
+        refuse(r, key, "a text");
+        return;
+    }
+    r->status = ld_fact_text(json_string_value(member), json_string_length(member),
+                             LD_FACT_LINE_BYTES, ret, r->err);
+}
+
+static void read_number(reader *r, const json_t *o, const char *key, double *ret)
+{
+    const json_t *member = json_object_get(o, key);
+    if (r->status || !member || json_is_null(member))
+        return;
+    if (!json_is_number(member))
+        refuse(r, key, "a number");
+    else
+        *ret = json_number_value(member);
+}
+
+/* Whole numbers; times and counts never need more than 2^53. */
+static void read_int(reader *r, const json_t *o, const char *key, int64_t *ret)
+{
+    const json_t *member = json_object_get(o, key);
+    int64_t value;
+    if (r->status || !member || json_is_null(member))
+        return;
+    if (!ld_json_get_int(o, key, &value) || value > INT64_C(9007199254740992) ||
+        value < -INT64_C(9007199254740992))
+        refuse(r, key, "a whole number below 2^53");
+    else
+        *ret = value;
+}
+
+static void read_count(reader *r, const json_t *o, const char *key, int64_t *ret)
+{
+    int64_t value = *ret;
+    read_int(r, o, key, &value);
+    if (!r->status && value < 0 && value != *ret)
+        refuse(r, key, "not negative");
+    if (!r->status)
+        *ret = value;
+}
+
+static void read_bool(reader *r, const json_t *o, const char *key, bool *ret)
+{
+    const json_t *member = json_object_get(o, key);
+    if (r->status || !member)
+        return;
+    if (!json_is_boolean(member))
+        refuse(r, key, "true or false");
+    else
+        *ret = json_is_true(member);
+}
+
+/* A required word out of a closed set; its index goes to *ret. */
+static void read_word(reader *r, const json_t *o, const char *key, const char *(*name)(int), int n,
+                      int *ret)
+{
+    const char *word;
+    if (r->status)
+        return;
+    if (!ld_json_get_text(o, key, &word)) {
+        refuse(r, key, "a word");
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        if (strcmp(name(i), word) == 0) {
+            *ret = i;
+            return;
+        }
+    r->status =
+        ld_fail(r->err, LEAKDIAG_E_INVALID, "\"%s\" has the unknown word \"%.60s\"", key, word);
+}
+
+/* The list under key, or NULL; *ret_n elements of item_bytes are allocated zeroed. */
+static const json_t *read_list(reader *r, const json_t *o, const char *key, size_t item_bytes,
+                               void **ret, size_t *ret_n)
+{
+    const json_t *list = json_object_get(o, key);
+    if (r->status || !list)
+        return NULL;
+    if (!json_is_array(list) || json_array_size(list) > MANY) {
+        refuse(r, key, "a list of reasonable length");
+        return NULL;
+    }
+    *ret = ld_alloc_array(json_array_size(list) + 1, item_bytes);
+    if (!*ret) {
+        r->status = ld_fail_nomem(r->err);
+        return NULL;
+    }
+    *ret_n = json_array_size(list);
+    return list;
+}
+
+static const char *flag_state(int i)
+{
+    return leakdiag_flag_state_name((leakdiag_flag_state)i);
+}
+
+static const char *flag_type(int i)
+{
+    return leakdiag_flag_type_name((leakdiag_flag_type)i);
+}
+
+static const char *load_state(int i)
+{
+    return leakdiag_load_state_name((leakdiag_load_state)i);
+}
+
+static void read_flag(reader *r, const json_t *o, ld_flag_fact *flag)
+{
+    int state = 0, type = 0;
+    read_word(r, o, "state", flag_state, LEAKDIAG_FLAG_UNREACHABLE + 1, &state);
+    read_word(r, o, "type", flag_type, LEAKDIAG_FLAG_TYPE_OBJECT + 1, &type);
+    flag->state = (leakdiag_flag_state)state;
+    flag->type = (leakdiag_flag_type)type;
+    read_text(r, o, "key", &flag->key);
+    read_text(r, o, "value", &flag->value_json);
+    read_number(r, o, "number", &flag->number);
+    read_text(r, o, "variant", &flag->variant);
+    read_text(r, o, "reason", &flag->reason);
+    read_text(r, o, "error_code", &flag->error_code);
+    read_text(r, o, "detail", &flag->detail);
+    read_text(r, o, "method", &flag->method);
+    read_count(r, o, "http_status", &flag->http_status);
+    read_bool(r, o, "has_targeting", &flag->has_targeting);
+}
+
+static void read_env(reader *r, const json_t *o, ld_memory_fact *memory)
+{
+    json_t *env = json_object_get(o, "env");
+    if (r->status || !env)
+        return;
+    if (!json_is_object(env) || json_object_size(env) > 100) {
+        refuse(r, "env", "an object of names and texts");
+        return;
+    }
+    memory->has_env = true;
+    memory->env = ld_alloc_array(json_object_size(env) + 1, sizeof *memory->env);
+    if (!memory->env) {
+        r->status = ld_fail_nomem(r->err);
+        return;
+    }
+    const char *name;
+    json_t *value;
+    json_object_foreach(env, name, value)
+    {
+        ld_env *entry = &memory->env[memory->n_env++];
+        entry->name = ld_copy_text(name);
+        if (!entry->name)
+            r->status = ld_fail_nomem(r->err);
+        read_text(r, env, name, &entry->value);
+        if (!r->status && !entry->value)
+            refuse(r, name, "a text");
+        if (r->status)
+            return;
+    }
+}
+
+static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
+{
+    read_int(r, o, "sample_ms", &memory->sample_ms);
+    read_number(r, o, "working_set_bytes", &memory->working_set_bytes);
+    if (!r->status && !(memory->working_set_bytes >= 0))
+        refuse(r, "working_set_bytes", "a number that is not negative");
+    read_number(r, o, "limit_bytes", &memory->limit_bytes);
+    const json_t *limit = json_object_get(o, "limit_bytes");
+    memory->has_limit = !limit ? -1 : json_is_null(limit) ? 0 : 1;
+    if (!r->status && memory->has_limit == 1 && !(memory->limit_bytes > 0))
+        refuse(r, "limit_bytes", "positive or null");
+    read_count(r, o, "oom_kills", &memory->oom_kills);
+    read_int(r, o, "started_ms", &memory->started_ms);
+    read_count(r, o, "pid", &memory->pid);
+    read_text(r, o, "kind", &memory->kind);
+    read_env(r, o, memory);
+}
+
+static bool copy_points(const json_t *times, const json_t *values, int64_t *t, double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const json_t *time = json_array_get(times, i), *value = json_array_get(values, i);
+        if (!json_is_integer(time) || !json_is_number(value))
+            return false;
+        t[i] = json_integer_value(time);
+        v[i] = json_number_value(value);
+    }
+    return true;
+}
+
+static void read_series(reader *r, const json_t *o, ld_series_fact *fact)
+{
+    const json_t *times = json_object_get(o, "times_ms");
+    const json_t *values = json_object_get(o, "values_bytes");
+    size_t n = json_array_size(times);
+    if (r->status)
+        return;
+    if (!json_is_array(times) || !json_is_array(values) || json_array_size(values) != n ||
+        n > LEAKDIAG_SERIES_MAX_POINTS) {
+        refuse(r, "times_ms", "a list as long as values_bytes");
+        return;
+    }
+    LD_CLEANUP(ld_releasep) int64_t *t = ld_alloc_array(n + 1, sizeof *t);
+    LD_CLEANUP(ld_releasep) double *v = ld_alloc_array(n + 1, sizeof *v);
+    if (!t || !v)
+        r->status = ld_fail_nomem(r->err);
+    else if (!copy_points(times, values, t, v, n))
+        refuse(r, "times_ms and values_bytes", "numbers");
+    else
+        r->status = leakdiag_series_new(t, v, n, &fact->series, r->err);
+}
+
+static void read_line(reader *r, const json_t *o, ld_line *line)
+{
+    if (r->status || !o)
+        return;
+    if (!json_is_object(o)) {
+        refuse(r, "line", "an object");
+        return;
+    }
+    read_text(r, o, "line", &line->text);
+    if (!r->status && !line->text)
+        refuse(r, "line", "a text");
+    line->has_time = json_object_get(o, "t_ms") != NULL;
+    read_int(r, o, "t_ms", &line->time_ms);
+}
+
+static void read_pattern(reader *r, const json_t *o, ld_pattern_fact *pattern)
+{
+    pattern->capture = NAN;
+    read_text(r, o, "name", &pattern->name);
+    if (!r->status && !pattern->name)
+        refuse(r, "name", "a text");
+    read_count(r, o, "count", &pattern->count);
+    read_count(r, o, "window_count", &pattern->window_count);
+    read_count(r, o, "expensive", &pattern->expensive);
+    read_number(r, o, "capture", &pattern->capture);
+    read_line(r, json_object_get(o, "first"), &pattern->first);
+    read_line(r, json_object_get(o, "last"), &pattern->last);
+}
+
+static void read_log(reader *r, const json_t *o, ld_log_fact *log)
+{
+    void *list = NULL;
+    read_bool(r, o, "is_first", &log->is_first);
+    read_bool(r, o, "has_gap", &log->has_gap);
+    log->has_span = json_object_get(o, "from_ms") && json_object_get(o, "to_ms");
+    read_int(r, o, "from_ms", &log->from_ms);
+    read_int(r, o, "to_ms", &log->to_ms);
+    read_count(r, o, "lines", &log->lines);
+    read_count(r, o, "bytes", &log->bytes);
+    read_count(r, o, "truncated", &log->truncated);
+
+    const json_t *patterns =
+        read_list(r, o, "patterns", sizeof *log->patterns, &list, &log->n_patterns);
+    log->patterns = list;
+    for (size_t i = 0; patterns && i < log->n_patterns && !r->status; i++)
+        read_pattern(r, json_array_get(patterns, i), &log->patterns[i]);
+
+    list = NULL;
+    const json_t *recent = read_list(r, o, "recent", sizeof *log->recent, &list, &log->n_recent);
+    log->recent = list;
+    for (size_t i = 0; recent && i < log->n_recent && !r->status; i++)
+        read_line(r, json_array_get(recent, i), &log->recent[i]);
+}
+
+static void read_row(reader *r, const json_t *o, ld_load_row *row)
+{
+    row->rate_per_s = NAN;
+    read_text(r, o, "method", &row->method);
+    read_text(r, o, "name", &row->name);
+    if (!r->status && !row->name)
+        refuse(r, "name", "a text");
+    read_count(r, o, "requests", &row->requests);
+    read_count(r, o, "failures", &row->failures);
+    read_number(r, o, "rate_per_s", &row->rate_per_s);
+}
+
+static void read_load(reader *r, const json_t *o, ld_load_fact *load)
+{
+    int state = 0;
+    read_word(r, o, "state", load_state, LEAKDIAG_LOAD_UNREACHABLE + 1, &state);
+    load->state = (leakdiag_load_state)state;
+    read_count(r, o, "users", &load->users);
+    read_count(r, o, "target_users", &load->target_users);
+    read_number(r, o, "spawn_per_s", &load->spawn_per_s);
+    read_count(r, o, "age_ms", &load->age_ms);
+    read_number(r, o, "fail_ratio", &load->fail_ratio);
+    read_text(r, o, "detail", &load->detail);
+    read_count(r, o, "http_status", &load->http_status);
+
+    void *list = NULL;
+    const json_t *rows = read_list(r, o, "rows", sizeof *load->rows, &list, &load->n_rows);
+    load->rows = list;
+    for (size_t i = 0; rows && i < load->n_rows && !r->status; i++)
+        read_row(r, json_array_get(rows, i), &load->rows[i]);
+}
+
+static void read_content(reader *r, const json_t *o, ld_fact *fact)
+{
+    const json_t *content = json_object_get(o, ld_fact_kind_name(fact->kind));
+    if (!json_is_object(content)) {
+        refuse(r, ld_fact_kind_name(fact->kind),
+               "an object (there is no error that explains why "
+               "it is missing)");
+        return;
+    }
+    switch (fact->kind) {
+    case LD_FACT_FLAG:
+        read_flag(r, content, &fact->of.flag);
+        break;
+    case LD_FACT_MEMORY:
+        read_memory(r, content, &fact->of.memory);
+        break;
+    case LD_FACT_SERIES:
+        read_series(r, content, &fact->of.series);
+        break;
+    case LD_FACT_LOG:
+        read_log(r, content, &fact->of.log);
+        break;
+    case LD_FACT_LOAD:
+        read_load(r, content, &fact->of.load);
+        break;
+    case LD_FACT_KINDS:
+    default:
+        break;
+    }
+}
+
+static const char *fact_kind(int i)
+{
+    return ld_fact_kind_name((ld_fact_kind)i);
+}
+
+leakdiag_status ld_fact_from_json(const json_t *json, ld_fact **ret, leakdiag_error *err)
+{
+    reader r = {.err = err};
+    int kind = 0;
+    const char *source = "";
+    if (!json_is_object(json))
+        return ld_fail(err, LEAKDIAG_E_INVALID, "should be an object");
+    read_word(&r, json, "kind", fact_kind, LD_FACT_KINDS, &kind);
+    if (!r.status && !ld_json_get_text(json, "source", &source))
+        refuse(&r, "source", "a text");
+    if (r.status)
+        return r.status;
+
+    LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
+    leakdiag_status status = ld_fact_new((ld_fact_kind)kind, source, 0, &fact, err);
+    if (status)
+        return status;
+    if (!json_is_integer(json_object_get(json, "t_ms")))
+        refuse(&r, "t_ms", "a whole number");
+    read_int(&r, json, "t_ms", &fact->time_ms);
+    read_count(&r, json, "latency_ms", &fact->latency_ms);
+    read_text(&r, json, "error", &fact->error);
+    if (!r.status && !fact->error)
+        read_content(&r, json, fact);
+    if (r.status)
+        return r.status;
+    *ret = ld_steal(&fact);
+    return LEAKDIAG_OK;
+}

@@ -1,0 +1,183 @@
+#include "observation/observation.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static leakdiag_status copy_set(leakdiag_observation *o, char *const *set, size_t n,
+                                leakdiag_error *err)
+{
+    o->set = ld_alloc_array(n ? n : 1, sizeof *o->set);
+    if (!o->set)
+        return ld_fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        o->set[i] = ld_copy_text(set[i]);
+        if (!o->set[i])
+            return ld_fail_nomem(err);
+        o->n_set++;
+    }
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status ld_observation_new(int64_t now_ms, const char *scenario, size_t scenario_len,
+                                   char *const *set, size_t n_set, leakdiag_observation **ret,
+                                   leakdiag_error *err)
+{
+    LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *o = ld_alloc_zero(sizeof *o);
+    if (!o)
+        return ld_fail_nomem(err);
+    o->references = 1;
+    o->now_ms = now_ms;
+    if (scenario) {
+        o->scenario = ld_copy_bytes(scenario, scenario_len);
+        o->scenario_len = scenario_len;
+        if (!o->scenario)
+            return ld_fail_nomem(err);
+    }
+    leakdiag_status status = copy_set(o, set, n_set, err);
+    if (status)
+        return status;
+    *ret = ld_steal(&o);
+    return LEAKDIAG_OK;
+}
+
+/* Merge two runs of facts, each in the order of its times, the first before the second at equal
+ * times. */
+static void merge(ld_fact **out, ld_fact *const *a, size_t na, ld_fact *const *b, size_t nb)
+{
+    size_t i = 0, j = 0;
+    while (i < na || j < nb) {
+        bool first = j == nb || (i < na && a[i]->time_ms <= b[j]->time_ms);
+        *out++ = ld_fact_ref(first ? a[i++] : b[j++]);
+    }
+}
+
+leakdiag_status ld_observation_extend(const leakdiag_observation *base, ld_fact *const *facts,
+                                      size_t n, int64_t now_ms, leakdiag_observation **ret,
+                                      leakdiag_error *err)
+{
+    if (base->n_facts + n > LEAKDIAG_FACTS_MAX)
+        return ld_fail(err, LEAKDIAG_E_LIMIT, "more than %d facts: start a new capture",
+                       LEAKDIAG_FACTS_MAX);
+    LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *o = NULL;
+    leakdiag_status status = ld_observation_new(now_ms, base->scenario, base->scenario_len,
+                                                base->set, base->n_set, &o, err);
+    if (status)
+        return status;
+    o->facts = ld_alloc_array(base->n_facts + n + 1, sizeof(ld_fact *));
+    if (!o->facts)
+        return ld_fail_nomem(err);
+    merge(o->facts, base->facts, base->n_facts, facts, n);
+    o->n_facts = base->n_facts + n;
+    *ret = ld_steal(&o);
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status leakdiag_observation_until(const leakdiag_observation *observation, int64_t now_ms,
+                                           leakdiag_observation **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *empty = NULL;
+    leakdiag_status status =
+        ld_observation_new(now_ms, observation->scenario, observation->scenario_len,
+                           observation->set, observation->n_set, &empty, err);
+    if (status)
+        return status;
+    size_t n = 0;
+    while (n < observation->n_facts && observation->facts[n]->time_ms <= now_ms)
+        n++;
+    return ld_observation_extend(empty, observation->facts, n, now_ms, ret, err);
+}
+
+leakdiag_status leakdiag_observation_join(const leakdiag_observation *earlier,
+                                          const leakdiag_observation *later,
+                                          leakdiag_observation **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *empty = NULL;
+    LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *first = NULL;
+    leakdiag_status status = ld_observation_new(later->now_ms, later->scenario, later->scenario_len,
+                                                later->set, later->n_set, &empty, err);
+    if (!status)
+        status = ld_observation_extend(empty, earlier->facts, earlier->n_facts, later->now_ms,
+                                       &first, err);
+    if (status)
+        return status;
+    return ld_observation_extend(first, later->facts, later->n_facts, later->now_ms, ret, err);
+}
+
+leakdiag_observation *leakdiag_observation_ref(leakdiag_observation *observation)
+{
+    __atomic_add_fetch(&observation->references, 1, __ATOMIC_RELAXED);
+    return observation;
+}
+
+void leakdiag_observation_unref(leakdiag_observation *observation)
+{
+    if (!observation || __atomic_sub_fetch(&observation->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (size_t i = 0; i < observation->n_facts; i++)
+        ld_fact_unref(observation->facts[i]);
+    ld_release(observation->facts);
+    for (size_t i = 0; i < observation->n_set; i++)
+        ld_release(observation->set[i]);
+    ld_release(observation->set);
+    ld_release(observation->scenario);
+    ld_release(observation);
+}
+
+int64_t leakdiag_observation_now_ms(const leakdiag_observation *observation)
+{
+    return observation->now_ms;
+}
+
+int64_t leakdiag_observation_from_ms(const leakdiag_observation *observation)
+{
+    return observation->n_facts ? observation->facts[0]->time_ms : observation->now_ms;
+}
+
+const char *leakdiag_observation_scenario(const leakdiag_observation *observation, size_t *ret_len)
+{
+    if (ret_len)
+        *ret_len = observation->scenario_len;
+    return observation->scenario ? observation->scenario : "";
+}
+
+size_t leakdiag_observation_set_count(const leakdiag_observation *observation)
+{
+    return observation->n_set;
+}
+
+const char *leakdiag_observation_set(const leakdiag_observation *observation, size_t i)
+{
+    return i < observation->n_set ? observation->set[i] : NULL;
+}
+
+size_t leakdiag_observation_fact_count(const leakdiag_observation *observation)
+{
+    return observation->n_facts;
+}
+
+const char *leakdiag_observation_fact_kind(const leakdiag_observation *observation, size_t i)
+{
+    return i < observation->n_facts ? ld_fact_kind_name(observation->facts[i]->kind) : NULL;
+}
+
+const char *leakdiag_observation_fact_source(const leakdiag_observation *observation, size_t i)
+{
+    return i < observation->n_facts ? observation->facts[i]->source : NULL;
+}
+
+int64_t leakdiag_observation_fact_time_ms(const leakdiag_observation *observation, size_t i)
+{
+    return i < observation->n_facts ? observation->facts[i]->time_ms : 0;
+}
+
+int64_t leakdiag_observation_fact_latency_ms(const leakdiag_observation *observation, size_t i)
+{
+    return i < observation->n_facts ? observation->facts[i]->latency_ms : -1;
+}
+
+const char *leakdiag_observation_fact_error(const leakdiag_observation *observation, size_t i)
+{
+    const char *error = i < observation->n_facts ? observation->facts[i]->error : NULL;
+    return error ? error : "";
+}
