@@ -1,0 +1,174 @@
+/**
+ * @file leakdiag/diagnosis.h
+ * The judgement: checks in causal order, what is broken first, ranked causes, predictions.
+ *
+ * A pure function of a scenario and an observation: same input, same result, in every language.
+ * A finished diagnosis never changes and may be read from any thread.
+ */
+#ifndef LEAKDIAG_DIAGNOSIS_H
+#define LEAKDIAG_DIAGNOSIS_H
+
+#include <leakdiag/observation.h>
+#include <leakdiag/scenario.h>
+#include <leakdiag/series.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a check came to. Missing data is `unknown`: never green, never zero. Values never change.
+ */
+typedef enum leakdiag_outcome {
+    LEAKDIAG_PASS = 0,
+    LEAKDIAG_WARN = 1,
+    LEAKDIAG_FAIL = 2,
+    LEAKDIAG_UNKNOWN = 3, /**< could not be judged */
+    LEAKDIAG_BLOCKED = 4  /**< something before it in the chain is broken */
+} leakdiag_outcome;
+
+/** The whole. Values never change. */
+typedef enum leakdiag_verdict {
+    LEAKDIAG_AS_EXPECTED = 0,     /**< exit code 0 */
+    LEAKDIAG_WARNING = 1,         /**< exit code 4 */
+    LEAKDIAG_NOT_AS_EXPECTED = 2, /**< exit code 3 */
+    LEAKDIAG_INCONCLUSIVE = 3     /**< exit code 5 */
+} leakdiag_verdict;
+
+/** How sure a cause is, by stated rules: `confirmed` when all its conditions hold and an
+ * independent finding supports it with none against; `likely` without such support; `possible` when
+ * a finding speaks against it. Values never change. */
+typedef enum leakdiag_confidence {
+    LEAKDIAG_POSSIBLE = 0,
+    LEAKDIAG_LIKELY = 1,
+    LEAKDIAG_CONFIRMED = 2
+} leakdiag_confidence;
+
+/** "pass", "warn", "fail", "unknown", "blocked". @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_outcome_name(leakdiag_outcome outcome);
+/** "as-expected", "warning", "not-as-expected", "inconclusive". @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_verdict_name(leakdiag_verdict verdict);
+/** "possible", "likely", "confirmed". @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_confidence_name(leakdiag_confidence confidence);
+
+/** The judgement. Immutable. */
+typedef struct leakdiag_diagnosis leakdiag_diagnosis;
+
+/**
+ * Judge an observation.
+ *
+ * @param scenario     A reference is kept.
+ * @param observation  A reference is kept.
+ * @param[out] ret     Owned by the caller.
+ * @retval LEAKDIAG_OK       *ret is set; missing evidence is a result, not an error
+ * @retval LEAKDIAG_E_NOMEM  out of memory
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_diagnose(leakdiag_scenario *scenario,
+                                                              leakdiag_observation *observation,
+                                                              leakdiag_diagnosis **ret,
+                                                              leakdiag_error *err);
+
+LEAKDIAG_API leakdiag_verdict leakdiag_diagnosis_verdict(const leakdiag_diagnosis *diagnosis);
+/** Exit code of a command that reports it: 0 as-expected, 4 warning, 3 not-as-expected, 5
+ * inconclusive. @since 0.1.0 */
+LEAKDIAG_API int leakdiag_diagnosis_exit_code(const leakdiag_diagnosis *diagnosis);
+/** One sentence that says the verdict and its reason. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_diagnosis_summary(const leakdiag_diagnosis *diagnosis);
+/** The command to run next, or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_diagnosis_next(const leakdiag_diagnosis *diagnosis);
+/** 1 when looking longer can not change the memory finding's kind: what `--until decided` waits
+ * for. @since 0.1.0 */
+LEAKDIAG_API int leakdiag_diagnosis_is_decided(const leakdiag_diagnosis *diagnosis);
+/** When too early: the earliest time at which memory can be judged, Unix ms; else 0. @since 0.1.0
+ */
+LEAKDIAG_API int64_t leakdiag_diagnosis_decides_at_ms(const leakdiag_diagnosis *diagnosis);
+/** 1 when at least one source answered. @since 0.1.0 */
+LEAKDIAG_API int leakdiag_diagnosis_has_evidence(const leakdiag_diagnosis *diagnosis);
+
+LEAKDIAG_API size_t leakdiag_diagnosis_check_count(const leakdiag_diagnosis *diagnosis);
+/** Index of a check by id, or leakdiag_diagnosis_check_count(). @since 0.1.0 */
+LEAKDIAG_API size_t leakdiag_diagnosis_find_check(const leakdiag_diagnosis *diagnosis,
+                                                  const char *id);
+/** "flag.value". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_id(const leakdiag_diagnosis *diagnosis, size_t i);
+/** "flag-value". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_kind(const leakdiag_diagnosis *diagnosis, size_t i);
+/** The question it asks. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_asks(const leakdiag_diagnosis *diagnosis, size_t i);
+/** A word of its kind's closed set, or NULL when there is nothing to find. Borrowed. @since 0.1.0
+ */
+LEAKDIAG_API const char *leakdiag_check_finding(const leakdiag_diagnosis *diagnosis, size_t i);
+LEAKDIAG_API leakdiag_outcome leakdiag_check_outcome(const leakdiag_diagnosis *diagnosis, size_t i);
+/** What was observed, for people: "100 (variant on)". Borrowed; "" when nothing was. @since 0.1.0
+ */
+LEAKDIAG_API const char *leakdiag_check_observed(const leakdiag_diagnosis *diagnosis, size_t i);
+/** What was expected, for people: "300". Borrowed; "" when nothing is. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_expected(const leakdiag_diagnosis *diagnosis, size_t i);
+/** Why it is so, one sentence. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_reason(const leakdiag_diagnosis *diagnosis, size_t i);
+/** The check that blocks it, or NULL. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_blocked_by(const leakdiag_diagnosis *diagnosis, size_t i);
+/** Where the fact came from, or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_source(const leakdiag_diagnosis *diagnosis, size_t i);
+/** When the fact was collected, Unix ms, or 0. @since 0.1.0 */
+LEAKDIAG_API int64_t leakdiag_check_time_ms(const leakdiag_diagnosis *diagnosis, size_t i);
+/** The same question by hand (kubectl, curl), or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_check_command(const leakdiag_diagnosis *diagnosis, size_t i);
+
+LEAKDIAG_API size_t leakdiag_diagnosis_cause_count(const leakdiag_diagnosis *diagnosis);
+/** "flag-not-applied"; the first is the most likely. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_cause_id(const leakdiag_diagnosis *diagnosis, size_t i);
+LEAKDIAG_API const char *leakdiag_cause_title(const leakdiag_diagnosis *diagnosis, size_t i);
+LEAKDIAG_API leakdiag_confidence leakdiag_cause_confidence(const leakdiag_diagnosis *diagnosis,
+                                                           size_t i);
+LEAKDIAG_API size_t leakdiag_cause_for_count(const leakdiag_diagnosis *diagnosis, size_t i);
+/** The k-th piece of evidence for it: "flag.value is lower: 100, expected 300". Borrowed. @since
+ * 0.1.0 */
+LEAKDIAG_API const char *leakdiag_cause_for(const leakdiag_diagnosis *diagnosis, size_t i,
+                                            size_t k);
+LEAKDIAG_API size_t leakdiag_cause_against_count(const leakdiag_diagnosis *diagnosis, size_t i);
+/** The k-th piece of evidence against it. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_cause_against(const leakdiag_diagnosis *diagnosis, size_t i,
+                                                size_t k);
+/** What would refute it. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_cause_refuted_by(const leakdiag_diagnosis *diagnosis, size_t i);
+/** What to do. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_cause_fix(const leakdiag_diagnosis *diagnosis, size_t i);
+/** First command of it, or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_cause_command(const leakdiag_diagnosis *diagnosis, size_t i);
+/** What it predicts ("the limit is reached in 54m"), or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_cause_prediction(const leakdiag_diagnosis *diagnosis, size_t i);
+
+/** Predicted seconds until the memory limit; NAN when none is predicted. @since 0.1.0 */
+LEAKDIAG_API double leakdiag_diagnosis_ttl_s(const leakdiag_diagnosis *diagnosis);
+/** Its interval, seconds; NAN when none is predicted; the later end may be INFINITY. @since 0.1.0
+ */
+LEAKDIAG_API double leakdiag_diagnosis_ttl_lo_s(const leakdiag_diagnosis *diagnosis);
+LEAKDIAG_API double leakdiag_diagnosis_ttl_hi_s(const leakdiag_diagnosis *diagnosis);
+/** The memory series that was judged; borrowed; NULL when there is none. @since 0.1.0 */
+LEAKDIAG_API const leakdiag_series *leakdiag_diagnosis_series(const leakdiag_diagnosis *diagnosis);
+
+LEAKDIAG_API void leakdiag_diagnosis_free(leakdiag_diagnosis *diagnosis);
+
+/** Results of a scenario's embedded tests. Immutable. */
+typedef struct leakdiag_test_results leakdiag_test_results;
+
+/**
+ * Run the tests that are embedded in a scenario: made-up facts in, expected judgement out.
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_test(leakdiag_scenario *scenario,
+                                                                   leakdiag_test_results **ret,
+                                                                   leakdiag_error *err);
+LEAKDIAG_API size_t leakdiag_test_count(const leakdiag_test_results *results);
+LEAKDIAG_API const char *leakdiag_test_name(const leakdiag_test_results *results, size_t i);
+/** 1 when it came out as expected. @since 0.1.0 */
+LEAKDIAG_API int leakdiag_test_passed(const leakdiag_test_results *results, size_t i);
+/** What differed, or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_test_message(const leakdiag_test_results *results, size_t i);
+LEAKDIAG_API void leakdiag_test_results_free(leakdiag_test_results *results);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,111 @@
+/**
+ * @file leakdiag/session.h
+ * A session gathers: it asks all sources of a scenario at once, under one deadline, and keeps what
+ * it has seen, so that each look adds to the observation.
+ *
+ * This is the shell: network, files, clock. One session belongs to one thread at a time.
+ */
+#ifndef LEAKDIAG_SESSION_H
+#define LEAKDIAG_SESSION_H
+
+#include <leakdiag/diagnosis.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Start from LEAKDIAG_SESSION_OPTIONS_INIT. */
+typedef struct leakdiag_session_options {
+    size_t size;
+    int64_t deadline_ms;     /**< for one look; default 5,000 */
+    leakdiag_cancel *cancel; /**< ends a look or a wait; may be NULL; must outlive the session */
+} leakdiag_session_options;
+
+/* clang-format off */
+#define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL}
+/* clang-format on */
+
+typedef struct leakdiag_session leakdiag_session;
+
+/**
+ * @param scenario  A reference is kept.
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
+leakdiag_session_new(leakdiag_scenario *scenario, const leakdiag_session_options *options,
+                     leakdiag_session **ret, leakdiag_error *err);
+
+/**
+ * Start from what an earlier capture knows (leakdiag_observation_join()). Before the first look.
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
+    leakdiag_session *session, leakdiag_observation *earlier, leakdiag_error *err);
+
+/**
+ * One look: ask everything, return all that is known now. A source that does not answer is part of
+ * the observation, not an error.
+ *
+ * @param[out] ret  Owned by the caller.
+ * @retval LEAKDIAG_E_CANCELLED  the token was triggered
+ * @retval LEAKDIAG_E_LIMIT      the session has as many facts as it can hold
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_gather(leakdiag_session *session,
+                                                                    leakdiag_observation **ret,
+                                                                    leakdiag_error *err);
+
+/** How long to look. Start from LEAKDIAG_WATCH_OPTIONS_INIT. */
+typedef struct leakdiag_watch_options {
+    size_t size;
+    int64_t for_ms;        /**< look for so long; 0 = one look */
+    int64_t until_decided; /**< 1: end at the first decided memory finding; for_ms is then the most
+                                (0 = one hour) */
+    /** Called after each look, on the calling thread; may not call the session. Not 0 stops: then
+     * the result so far is returned. May be NULL. */
+    int (*on_look)(const leakdiag_diagnosis *diagnosis, void *payload);
+    void *payload;
+} leakdiag_watch_options;
+
+/* clang-format off */
+#define LEAKDIAG_WATCH_OPTIONS_INIT {sizeof(leakdiag_watch_options), 0, 0, NULL, NULL}
+/* clang-format on */
+
+/**
+ * Look again and again at the scenario's pace, and judge each time.
+ * When cancelled after the first look, what is known so far is returned with LEAKDIAG_OK.
+ *
+ * @param[out] ret_observation  May be NULL. Owned by the caller.
+ * @param[out] ret_diagnosis    Owned by the caller.
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
+leakdiag_session_watch(leakdiag_session *session, const leakdiag_watch_options *options,
+                       leakdiag_observation **ret_observation, leakdiag_diagnosis **ret_diagnosis,
+                       leakdiag_error *err);
+
+LEAKDIAG_API void leakdiag_session_free(leakdiag_session *session);
+
+/**
+ * Read a whole file of at most @p max_bytes ("-" is standard input).
+ * @retval LEAKDIAG_E_NOT_FOUND  no such file
+ * @retval LEAKDIAG_E_INVALID    a folder or device
+ * @retval LEAKDIAG_E_LIMIT      larger than max_bytes
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_file_read(const char *path, size_t max_bytes,
+                                                               char **ret, size_t *ret_len,
+                                                               leakdiag_error *err);
+/**
+ * Write a file as a whole or not at all (temporary file, sync, rename), readable by its owner only.
+ * @param replace  0: an existing file is an error (LEAKDIAG_E_CONFLICT).
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_file_write(const char *path, const char *data,
+                                                                size_t len, int replace,
+                                                                leakdiag_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
