@@ -20,15 +20,17 @@ extern "C" {
 typedef struct leakdiag_scenario leakdiag_scenario;
 
 /**
- * Read a scenario: YAML (block or flow; no anchors, aliases, tags or merge keys) or JSON of the same shape.
- * Unknown keys, kinds, findings and references are errors with line, column and the nearest name.
+ * Read a scenario: YAML (block or flow; no anchors, aliases, tags or merge keys) or JSON of the
+ * same shape. Unknown keys, kinds, findings and references are errors with line, column and the
+ * nearest name.
  *
  * @param data    UTF-8; borrowed for the call; at most LEAKDIAG_SCENARIO_MAX_BYTES.
  * @param origin  File name for messages; NULL leaves it out.
  * @param set     "name=value" texts that replace parameter defaults; may be NULL when n_set is 0.
  * @param[out] ret  Owned by the caller.
  * @retval LEAKDIAG_OK         *ret is set
- * @retval LEAKDIAG_E_INVALID  not a valid scenario; err has line and column; or an unknown parameter
+ * @retval LEAKDIAG_E_INVALID  not a valid scenario; err has line and column; or an unknown
+ * parameter
  * @retval LEAKDIAG_E_LIMIT    too large, too deep, too many
  * @since 0.1.0
  */
@@ -57,16 +59,25 @@ LEAKDIAG_API const char *leakdiag_scenario_builtin_text(size_t i, size_t *ret_le
 LEAKDIAG_API const char *leakdiag_scenario_name(const leakdiag_scenario *scenario);
 /** One line. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_title(const leakdiag_scenario *scenario);
+/** What it is about, or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_summary(const leakdiag_scenario *scenario);
+/** How many parameters it has. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_scenario_param_count(const leakdiag_scenario *scenario);
 /** Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_param_name(const leakdiag_scenario *scenario, size_t i);
 /** Its value as text, after --set. Borrowed; "" when it has none. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_param_value(const leakdiag_scenario *scenario, size_t i);
+/** What it is for, or "". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_param_about(const leakdiag_scenario *scenario, size_t i);
+/** "text", "number", "quantity" or "duration". Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_scenario_param_type(const leakdiag_scenario *scenario, size_t i);
+/** How many checks it has. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_scenario_check_count(const leakdiag_scenario *scenario);
 /** "flag.value". Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_check_id(const leakdiag_scenario *scenario, size_t i);
 /** The question it asks. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_check_asks(const leakdiag_scenario *scenario, size_t i);
+/** How many causes it knows. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_scenario_cause_count(const leakdiag_scenario *scenario);
 /** "flag-not-applied". Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_cause_id(const leakdiag_scenario *scenario, size_t i);
@@ -75,7 +86,9 @@ LEAKDIAG_API const char *leakdiag_scenario_cause_title(const leakdiag_scenario *
 /** The scenario with its parameters filled in, schema leakdiag.scenario/1. @since 0.1.0 */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
 leakdiag_scenario_to_json(const leakdiag_scenario *scenario, char **ret, leakdiag_error *err);
+/** One more reference to the same scenario; from any thread. @since 0.1.0 */
 LEAKDIAG_API leakdiag_scenario *leakdiag_scenario_ref(leakdiag_scenario *scenario);
+/** Give a reference back; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_scenario_unref(leakdiag_scenario *scenario);
 
 /** What a linter has to say: errors and warnings with their places. Immutable. */
@@ -89,6 +102,7 @@ typedef struct leakdiag_lint leakdiag_lint;
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_lint(const char *data, size_t len,
                                                                    leakdiag_lint **ret,
                                                                    leakdiag_error *err);
+/** How many it found: errors and warnings, in the order of their places. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_lint_len(const leakdiag_lint *lint);
 /** 1 for an error, 0 for a warning. @since 0.1.0 */
 LEAKDIAG_API int leakdiag_lint_is_error(const leakdiag_lint *lint, size_t i);
@@ -98,6 +112,7 @@ LEAKDIAG_API size_t leakdiag_lint_line(const leakdiag_lint *lint, size_t i);
 LEAKDIAG_API size_t leakdiag_lint_column(const leakdiag_lint *lint, size_t i);
 /** Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_lint_message(const leakdiag_lint *lint, size_t i);
+/** Free it; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_lint_free(leakdiag_lint *lint);
 
 #ifdef __cplusplus

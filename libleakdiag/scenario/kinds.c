@@ -27,9 +27,8 @@ static const ld_finding flag_seen_findings[] = {
     {"unverified-pattern", LD_UNKNOWN},
 };
 static const ld_key flag_seen_keys[] = {
-    {"active", LD_VALUE_TEXT, true}, /* pattern of the activation line */
-    {"value", LD_VALUE_TEXT,
-     false}, /* pattern whose first capture is the value the application used */
+    {"active", LD_VALUE_PATTERN, true}, /* the activation line */
+    {"value", LD_VALUE_PATTERN, false}, /* its first capture is the value the application used */
     {"window", LD_VALUE_DURATION, false},
 };
 
@@ -45,7 +44,7 @@ static const ld_finding rate_findings[] = {
     {"zero", LD_FAIL},     {"lower-bound", LD_WARN}, {"silent-source", LD_UNKNOWN},
 };
 static const ld_key rate_keys[] = {
-    {"of", LD_VALUE_LIST, true}, /* "load:ROW" and "log:PATTERN", the first with evidence counts */
+    {"of", LD_VALUE_COUNTERS, true}, /* the first with evidence counts */
     {"min_per_min", LD_VALUE_NUMBER, false},
     {"max_per_min", LD_VALUE_NUMBER, false},
     {"window", LD_VALUE_DURATION, false},
@@ -70,8 +69,8 @@ static const ld_finding hand_off_findings[] = {
 };
 static const ld_key hand_off_keys[] = {
     {"env", LD_VALUE_LIST, false}, /* any of these names set to something: configured */
-    {"ok", LD_VALUE_TEXT, false},  /* pattern of a hand-off that worked */
-    {"failed", LD_VALUE_TEXT, false},
+    {"ok", LD_VALUE_PATTERN, false},
+    {"failed", LD_VALUE_PATTERN, false},
 };
 
 static const ld_finding service_findings[] = {
@@ -155,10 +154,10 @@ static const ld_key log_file_keys[] = {{"path", LD_VALUE_TEXT, true}};
 static const ld_key locust_keys[] = {{"url", LD_VALUE_TEXT, true}};
 
 static const ld_source_type source_types[] = {
-    {"ofrep", KEYS(ofrep), "url"},    {"flagd-file", KEYS(flagd_file), "path"},
-    {"cgroup", KEYS(cgroup), "path"}, {"process", KEYS(process), "pid"},
-    {"csv", KEYS(csv), "path"},       {"log-file", KEYS(log_file), "path"},
-    {"locust", KEYS(locust), "url"},
+    {"ofrep", KEYS(ofrep), "url", "flag"},      {"flagd-file", KEYS(flagd_file), "path", "flag"},
+    {"cgroup", KEYS(cgroup), "path", "memory"}, {"process", KEYS(process), "pid", "memory"},
+    {"csv", KEYS(csv), "path", "memory"},       {"log-file", KEYS(log_file), "path", "log"},
+    {"locust", KEYS(locust), "url", "load"},
 };
 
 const ld_kind *ld_kind_at(size_t i)
@@ -200,8 +199,20 @@ const ld_finding *ld_kind_finding(const ld_kind *kind, const char *name)
     return NULL;
 }
 
+static const char *const outcome_names[] = {"pass", "warn", "fail", "unknown", "blocked"};
+
 const char *ld_outcome_name(ld_outcome outcome)
 {
-    static const char *const names[] = {"pass", "warn", "fail", "unknown", "blocked"};
-    return names[outcome];
+    return outcome_names[outcome];
+}
+
+bool ld_outcome_find(const char *name, ld_outcome *ret)
+{
+    for (size_t i = 0; i < COUNT(outcome_names); i++) {
+        if (strcmp(outcome_names[i], name) != 0)
+            continue;
+        *ret = (ld_outcome)i;
+        return true;
+    }
+    return false;
 }

@@ -40,7 +40,9 @@ typedef enum ld_value_type {
     LD_VALUE_BYTES,    /* a quantity */
     LD_VALUE_DURATION, /* ms */
     LD_VALUE_BOOL,     /* 1 or 0 */
-    LD_VALUE_LIST      /* of texts */
+    LD_VALUE_LIST,     /* of texts */
+    LD_VALUE_PATTERN,  /* the name of one of the scenario's patterns, as text */
+    LD_VALUE_COUNTERS  /* a list of "load:ROW" and "log:PATTERN" */
 } ld_value_type;
 
 typedef struct ld_key {
@@ -68,6 +70,7 @@ typedef struct ld_source_type {
     const ld_key *keys;
     size_t n_keys;
     const char *requires; /* key that must not be empty for the source to count as configured */
+    const char *role;     /* what its facts are about: "flag", "memory", "log", "load" */
 } ld_source_type;
 
 const ld_kind *ld_kind_find(const char *name);               /* or NULL */
@@ -77,6 +80,8 @@ size_t ld_source_type_count(void);
 const ld_source_type *ld_source_type_at(size_t i);
 /* The kind's own spelling of a finding (so that pointers may be compared), or NULL. */
 const ld_finding *ld_kind_finding(const ld_kind *kind, const char *name);
+/* False (and *ret untouched) when it is no outcome's name. */
+bool ld_outcome_find(const char *name, ld_outcome *ret);
 const char *ld_outcome_name(ld_outcome outcome); /* "pass", "warn", "fail", "unknown", "blocked" */
 
 #endif

@@ -24,6 +24,13 @@ typedef struct ld_attributes {
     size_t n;
 } ld_attributes;
 
+/* What is known of a parameter beside its value. */
+typedef struct ld_param_info {
+    ld_value_type type; /* TEXT, NUMBER, BYTES or DURATION */
+    char *about;        /* may be NULL */
+    char *fallback;     /* its default, or NULL when it must be given */
+} ld_param_info;
+
 const ld_attribute *ld_attribute_find(const ld_attributes *attributes, const char *key);
 /* The text, or fallback when the key is missing or empty. */
 const char *ld_attribute_text(const ld_attributes *attributes, const char *key,
@@ -93,8 +100,28 @@ typedef struct ld_cause {
     bool predicts_limit;    /* says the predicted time to the limit */
 } ld_cause;
 
-/* One embedded test: facts as data, and what must come out. Kept as attributes; see tests.c in
- * diagnosis. */
+/* One embedded test: facts as data, and what must come out; all keys are checked when the scenario
+ * is read. What `given` leaves out was not observed (no such source is configured).
+ *
+ * given                 type       meaning
+ *   memory              text       samples in the series shorthand (scenario/shorthand.h), from
+ * time 0 every               ms         their spacing; needed with memory now                 ms
+ * the time of judgement; default: the last slot of memory, or 0 flag                text number
+ * when it is one, else a flag state ("disabled", …) load.state          text       a load state
+ * ("running", "stopped", …) load.users load.target_users load.spawn_rate load.fail_ratio   numbers
+ *   load.age            ms
+ *   orders_per_min requests_per_min flag_lines flag_seen_value     numbers
+ *   hand_off            text       configured, not-configured, failing, silent
+ *   log                 text       only "silent": not one line came
+ *   limit soft_limit    bytes      NAN with the text "none": known to have none
+ *   oom_at              list       durations since time 0, each before or at now, rising
+ *   app_age             ms         since the application's last start
+ * expect
+ *   verdict             text       as-expected, warning, not-as-expected, inconclusive
+ *   first_cause         text       a cause's id, or "none"
+ *   causes              list       exactly these ids, in any order
+ *   checks.ID           text       a finding of the check's kind, or an outcome
+ */
 typedef struct ld_scenario_test {
     char *name;
     size_t line;
@@ -108,8 +135,9 @@ struct leakdiag_scenario {
     char *origin;
     char *text; /* as read, for captures */
     size_t text_len;
-    ld_attributes params; /* name → value, declared order */
-    char **set;           /* the "name=value" texts that were given */
+    ld_attributes params;      /* name → value, declared order */
+    ld_param_info *param_info; /* params.n entries */
+    char **set;                /* the "name=value" texts that were given */
     size_t n_set;
     ld_role *roles;
     size_t n_roles;
@@ -119,12 +147,17 @@ struct leakdiag_scenario {
     size_t n_checks;
     leakdiag_timeline *timeline; /* NULL when none is expected */
     double timeline_flag_value;  /* the flag value it is valid for, or NAN */
-    bool expects_growth;         /* false: nothing should grow (any-workload) */
-    double time_scale;           /* 1; 30 for a timeline compressed 30 times */
-    int64_t every_ms;            /* pace of gathering */
-    int64_t window_ms;           /* of rates */
-    int64_t settle_ms;           /* after a restart nothing is judged for so long */
-    int64_t stale_ms;            /* newest memory sample older than this is stale */
+    bool timeline_oom_at_end;
+    double timeline_tolerance_bytes; /* as written; 0 = the timeline's own default */
+    int64_t timeline_tolerance_ms;   /* the same */
+    size_t *starts_after; /* its clock starts when the last of these checks began to hold */
+    size_t n_starts_after;
+    bool expects_growth; /* false: nothing should grow (any-workload) */
+    double time_scale;   /* 1; 30 for a timeline compressed 30 times */
+    int64_t every_ms;    /* pace of gathering */
+    int64_t window_ms;   /* of rates */
+    int64_t settle_ms;   /* after a restart nothing is judged for so long */
+    int64_t stale_ms;    /* newest memory sample older than this is stale */
     ld_cause *causes;
     size_t n_causes;
     ld_scenario_test *tests;
