@@ -28,7 +28,7 @@ struct shop_options opt = {
     .flag_timeout_ms = 250,
     .ballast_bytes = 8u << 20,
     .message_bytes = 128,
-    .drain_per_s = 20,
+    .drain_per_s = 100,
     .queue_max_bytes = 512u << 20,
 };
 
