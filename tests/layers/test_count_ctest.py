@@ -13,12 +13,12 @@ PASS = "100%: Checks: 12, Failures: 0, Errors: 0\n"
 FAIL = "66%: Checks: 12, Failures: 3, Errors: 1\nt.c:1:F:a:b:0: no\n"
 
 
-def count(status, output, plain=False, skipped=None):
+def count(status, output, skipped=None):
     case = ET.Element("testcase", name="test_x", status=status)
     ET.SubElement(case, "system-out").text = output
     if skipped is not None:
         ET.SubElement(case, "skipped", message=skipped)
-    return count_ctest.count_case(case, plain)[0]
+    return count_ctest.count_case(case)[0]
 
 
 class Counting(unittest.TestCase):
@@ -36,10 +36,6 @@ class Counting(unittest.TestCase):
 
     def test_success_without_a_count_is_a_failure(self):
         self.assertEqual(count("run", "fine\n"), (0, 1, 0))
-
-    def test_success_without_a_count_is_enough_when_plain(self):
-        self.assertEqual(count("run", "fine\n", plain=True), (1, 0, 0))
-        self.assertEqual(count("fail", "", plain=True), (0, 1, 0))
 
     def test_a_program_without_checks_is_a_failure(self):
         self.assertEqual(count("run", "100%: Checks: 0, Failures: 0, Errors: 0\n"), (0, 1, 0))
