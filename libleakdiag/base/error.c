@@ -4,11 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
+/* Quoted input may hold anything: what could move a cursor, reorder or hide text becomes '?', and
+ * so does a character that the end of the buffer cut in two. */
 static void one_line(char *text)
 {
-    for (unsigned char *p = (unsigned char *)text; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    size_t len = strlen(text), to = 0;
+    for (size_t from = 0; from < len;) {
+        size_t n = ld_utf8_len(text + from, len - from);
+        if (n == 0 || ld_utf8_is_unsafe(text + from, n)) {
+            text[to++] = '?';
+        } else {
+            memmove(text + to, text + from, n);
+            to += n;
+        }
+        from += n ? n : 1;
+    }
+    text[to] = '\0';
 }
 
 static void fill(leakdiag_error *err, leakdiag_status status, size_t line, size_t column,

@@ -33,13 +33,17 @@ size_t ld_utf8_len(const char *data, size_t len)
     return n;
 }
 
-/* Characters that move the cursor, reorder or hide text. */
 static bool is_unsafe(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
            (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
            (c >= 0xe0000 && c <= 0xe007f);
+}
+
+bool ld_utf8_is_unsafe(const char *data, size_t n)
+{
+    return is_unsafe(decode((const unsigned char *)data, n));
 }
 
 void ld_text_add_safe(ld_text *text, const char *data, size_t len)

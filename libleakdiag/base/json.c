@@ -11,9 +11,16 @@
 #define DEFAULT_DEPTH  64
 #define DEFAULT_VALUES 2000000
 
-static leakdiag_status too_much(leakdiag_error *err, const char *what, size_t limit)
+static leakdiag_status too_much(leakdiag_error *err, const char *data, size_t at, const char *what,
+                                size_t limit)
 {
-    return ld_fail(err, LEAKDIAG_E_LIMIT, "JSON has more than %zu %s", limit, what);
+    size_t line = 1, column = 1;
+    for (size_t i = 0; i < at; i++) {
+        line += data[i] == '\n';
+        column = data[i] == '\n' ? 1 : column + 1;
+    }
+    return ld_fail_at(err, LEAKDIAG_E_LIMIT, line, column, "JSON has more than %zu %s", limit,
+                      what);
 }
 
 /* One pass over the bytes: jansson needs up to 79 bytes of heap per input byte, so depth and number
@@ -41,9 +48,9 @@ static leakdiag_status prescan(const char *data, size_t len, const ld_json_limit
         if (c == '{' || c == '[' || c == ',' || c == ':')
             values++;
         if (depth > limits->depth)
-            return too_much(err, "nested levels", limits->depth);
+            return too_much(err, data, i, "nested levels", limits->depth);
         if (values > limits->values)
-            return too_much(err, "values", limits->values);
+            return too_much(err, data, i, "values", limits->values);
     }
     return LEAKDIAG_OK;
 }
@@ -56,7 +63,7 @@ leakdiag_status ld_json_parse(const char *data, size_t len, const ld_json_limits
     used.depth = used.depth ? used.depth : DEFAULT_DEPTH;
     used.values = used.values ? used.values : DEFAULT_VALUES;
     if (len > used.bytes)
-        return too_much(err, "bytes", used.bytes);
+        return too_much(err, data, 0, "bytes", used.bytes);
     leakdiag_status status = prescan(data, len, &used, err);
     if (status)
         return status;

@@ -139,6 +139,10 @@ void ld_bytes_format(double bytes, char out[LD_NUMBER_BYTES])
     }
     char number[LD_NUMBER_BYTES];
     double shown = ld_number_round(value, 1);
+    if (fabs(shown) >= 1024 && unit + 1 < sizeof units / sizeof units[0]) { /* 1023.99Ki is 1Mi */
+        shown /= 1024;
+        unit++;
+    }
     ld_number_format_fixed(shown, shown == trunc(shown) ? 0 : 1, number);
     snprintf(out, LD_NUMBER_BYTES, "%.30s%s", number, units[unit]);
 }
@@ -152,7 +156,11 @@ void ld_duration_format(double seconds, char out[LD_NUMBER_BYTES])
     const char *sign = seconds < 0 ? "-" : "";
     double s = fabs(seconds);
     char number[LD_NUMBER_BYTES];
-    if (s < 1) {
+    if (s == 0) {
+        strcpy(out, "0s");
+        return;
+    }
+    if (s < 0.9995) { /* else it is 1s when rounded */
         snprintf(out, LD_NUMBER_BYTES, "%s%dms", sign, (int)(s * 1000 + 0.5));
         return;
     }

@@ -9,8 +9,8 @@
 
 #define LD_NUMBER_BYTES 40 /* room for any formatted number */
 
-/* The whole of data must be one decimal number (JSON's grammar plus a leading '+' and leading
- * zeros); false otherwise, also when it is infinite. */
+/* The whole of data must be one decimal number (JSON's grammar, and also "+1", "007", ".5", "5.");
+ * false otherwise, also when it is infinite. */
 bool ld_number_parse(const char *data, size_t len, double *ret);
 /* Shortest text that reads back the same; whole numbers below 2^53 without a point. */
 void ld_number_format(double value, char out[LD_NUMBER_BYTES]);

@@ -34,10 +34,13 @@ void ld_text_add_json(ld_text *text, const char *data, size_t len);
 leakdiag_status ld_text_take(ld_text *text, char **ret, leakdiag_error *err);
 /* Like strcmp()==0, and NULLs are equal to NULLs only. */
 bool ld_text_equal(const char *a, const char *b);
-/* The candidate nearest to word (edit distance <= a third of its length), or NULL: "did you mean".
- */
+/* The candidate nearest to word, or NULL: "did you mean". Edit distance at most a third of the
+ * word's length and one more (two exchanged letters are two edits); 1 for a word of two letters. */
 const char *ld_text_nearest(const char *word, const char *const *candidates, size_t n);
 /* Length in bytes of the valid UTF-8 sequence at data, 0 if it is broken. */
 size_t ld_utf8_len(const char *data, size_t len);
+/* Is that sequence (n from ld_utf8_len) a character that moves the cursor, reorders or hides text?
+ */
+bool ld_utf8_is_unsafe(const char *data, size_t n);
 
 #endif
