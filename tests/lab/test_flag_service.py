@@ -19,14 +19,15 @@ import tempfile
 import time
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SERVICE = os.path.join(ROOT, "examples", "lab", "flag_service.py")
+import harness
+from harness import DEADLINE_S, ROOT
+
+SERVICE = os.path.join(harness.LAB, "flag_service.py")
 OFREP = os.path.join(ROOT, "tests", "fixtures", "ofrep")
 FLAGS = os.path.join(ROOT, "tests", "fixtures", "src_flags")
 GOOD = os.path.join(FLAGS, "flags_used.good.json")
 BAD = os.path.join(FLAGS, "flags_used.with_badVariant.json")
 DATE = re.compile(rb"Date: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n")
-DEADLINE_S = 10
 
 
 def read_file(path):
@@ -283,15 +284,7 @@ class Alone(unittest.TestCase):
             service.stop()
 
 
-def main():
-    add_recorded_tests()
-    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(suite)
-    failed = len(result.failures) + len(result.errors)
-    skipped = len(result.skipped)
-    print("%d passed, %d failed, %d skipped" % (result.testsRun - failed - skipped, failed, skipped))
-    return 1 if failed or not result.testsRun else 0
-
+add_recorded_tests()
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(harness.main(__name__))

@@ -114,6 +114,9 @@ static bool refuse(struct conn *c, const char *status)
 {
     c->close_after = true;
     respond(c, status, "text/plain", "");
+    /* Unread bytes at a close become a reset, which can overtake the answer. */
+    for (int i = 0; i < 16 && recv(c->fd, c->buf, REQUEST_BYTES, MSG_DONTWAIT) > 0; i++)
+        c->used = 0;
     return false;
 }
 
