@@ -15,6 +15,7 @@ typedef struct ld_answer {
     bool is_configured; /* false: no source of this scenario could answer it */
     ld_text observed, expected, reason;
     const ld_fact *fact; /* where it came from, or NULL */
+    bool is_settled;     /* its outcome is final */
     size_t blocked_by;   /* index of a check, or SIZE_MAX */
 } ld_answer;
 

@@ -60,12 +60,14 @@ leakdiag_status ld_fact_new(ld_fact_kind kind, const char *source, int64_t time_
 }
 
 leakdiag_status ld_fact_new_failed(ld_fact_kind kind, const char *source, int64_t time_ms,
-                                   const char *why, ld_fact **ret, leakdiag_error *err)
+                                   leakdiag_status failed, const char *why, ld_fact **ret,
+                                   leakdiag_error *err)
 {
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
     leakdiag_status status = ld_fact_new(kind, source, time_ms, &fact, err);
     if (status)
         return status;
+    fact->failed = failed;
     status = ld_fact_text(why, strlen(why), LD_FACT_LINE_BYTES, &fact->error, err);
     if (status)
         return status;

@@ -106,8 +106,9 @@ typedef struct ld_fact {
     ld_fact_kind kind;
     char *source;
     int64_t time_ms;
-    int64_t latency_ms; /* -1 not measured */
-    char *error;        /* NULL when collected; then the rest is set */
+    int64_t latency_ms;     /* -1 not measured */
+    char *error;            /* NULL when collected; then the rest is set */
+    leakdiag_status failed; /* the kind of error */
     union {
         ld_flag_fact flag;
         ld_memory_fact memory;
@@ -122,7 +123,8 @@ leakdiag_status ld_fact_new(ld_fact_kind kind, const char *source, int64_t time_
                             leakdiag_error *err);
 /* The same for something that could not be collected, and why. */
 leakdiag_status ld_fact_new_failed(ld_fact_kind kind, const char *source, int64_t time_ms,
-                                   const char *why, ld_fact **ret, leakdiag_error *err);
+                                   leakdiag_status failed, const char *why, ld_fact **ret,
+                                   leakdiag_error *err);
 ld_fact *ld_fact_ref(ld_fact *fact);
 void ld_fact_unref(ld_fact *fact);
 LD_DEFINE_CLEANUP(ld_fact, ld_fact_unref, ld_fact_unrefp)

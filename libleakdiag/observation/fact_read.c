@@ -359,10 +359,16 @@ static const char *fact_kind(int i)
     return ld_fact_kind_name((ld_fact_kind)i);
 }
 
+/* Statuses are 0, -1, -2, …: their words are found by counting up. */
+static const char *status_name(int i)
+{
+    return leakdiag_status_name(-i);
+}
+
 leakdiag_status ld_fact_from_json(const json_t *json, ld_fact **ret, leakdiag_error *err)
 {
     reader r = {.err = err};
-    int kind = 0;
+    int kind = 0, failed = 0;
     const char *source = "";
     if (!json_is_object(json))
         return ld_fail(err, LEAKDIAG_E_INVALID, "should be an object");
@@ -381,6 +387,9 @@ leakdiag_status ld_fact_from_json(const json_t *json, ld_fact **ret, leakdiag_er
     read_int(&r, json, "t_ms", &fact->time_ms);
     read_count(&r, json, "latency_ms", &fact->latency_ms);
     read_text(&r, json, "error", &fact->error);
+    if (fact->error)
+        read_word(&r, json, "failed", status_name, -LEAKDIAG_E_CALLBACK + 1, &failed);
+    fact->failed = (leakdiag_status)-failed;
     if (!r.status && !fact->error)
         read_content(&r, json, fact);
     if (r.status)

@@ -184,6 +184,8 @@ leakdiag_status ld_fact_to_json(const ld_fact *fact, json_t **ret, leakdiag_erro
     put_int(o, "t_ms", fact->time_ms);
     put_known(o, "latency_ms", fact->latency_ms);
     put_text(o, "error", fact->error);
+    if (fact->error)
+        put_text(o, "failed", leakdiag_status_name(fact->failed));
     if (!fact->error)
         json_object_set_new(o, ld_fact_kind_name(fact->kind), content_json(fact));
     if (!o)

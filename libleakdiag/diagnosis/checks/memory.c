@@ -1,0 +1,139 @@
+/* Does memory climb along the expected curve; without one, is it growing at all? */
+#include <math.h>
+
+#include "diagnosis/checks/checks.h"
+
+static double or_none(double bytes)
+{
+    return isfinite(bytes) ? bytes : 0;
+}
+
+static leakdiag_status analyze(leakdiag_diagnosis *d, leakdiag_error *err)
+{
+    const ld_view *view = &d->view;
+    leakdiag_trend_options options = LEAKDIAG_TREND_OPTIONS_INIT;
+    options.limit_bytes = or_none(view->limit_bytes);
+    options.soft_limit_bytes = or_none(view->soft_limit_bytes);
+    options.restart_times_ms = view->restart_ms;
+    options.restart_count = view->n_restarts;
+    options.oom_times_ms = view->oom_ms;
+    options.oom_count = view->n_ooms;
+    options.time_scale = d->scenario->time_scale;
+    return leakdiag_series_analyze(view->series, &options, &d->trend, err);
+}
+
+static leakdiag_status compare(leakdiag_diagnosis *d, leakdiag_error *err)
+{
+    const ld_view *view = &d->view;
+    leakdiag_compare_options options = LEAKDIAG_COMPARE_OPTIONS_INIT;
+    options.has_start = view->has_start;
+    options.start_ms = view->start_ms;
+    options.has_now = view->series_is_live;
+    options.now_ms = view->now_ms;
+    options.stale_after_ms = view->series_is_live ? d->scenario->stale_ms : 0;
+    options.limit_bytes = or_none(view->limit_bytes);
+    options.soft_limit_bytes = or_none(view->soft_limit_bytes);
+    options.restart_times_ms = view->restart_ms;
+    options.restart_count = view->n_restarts;
+    options.oom_times_ms = view->oom_ms;
+    options.oom_count = view->n_ooms;
+    return leakdiag_timeline_compare(d->scenario->timeline, view->series, &options, &d->comparison,
+                                     err);
+}
+
+static void describe_now(leakdiag_diagnosis *d, ld_answer *answer)
+{
+    size_t n = leakdiag_series_len(d->view.series);
+    ld_add_bytes(&answer->observed, leakdiag_series_values(d->view.series)[n - 1]);
+    double slope = leakdiag_trend_slope_bytes_per_s(d->trend);
+    if (!isfinite(slope) || leakdiag_trend_verdict(d->trend) == LEAKDIAG_LEAK_TOO_EARLY)
+        return;
+    ld_text_add(&answer->observed, slope < 0 ? ", " : ", +");
+    ld_add_bytes(&answer->observed, slope * 60);
+    ld_text_add(&answer->observed, "/min");
+}
+
+static void describe_curve(leakdiag_diagnosis *d, ld_answer *answer)
+{
+    double ratio = leakdiag_comparison_fitted_time_ratio(d->comparison);
+    ld_add_bytes(&answer->expected, leakdiag_comparison_expected_bytes(d->comparison));
+    ld_text_add(&answer->expected, " at ");
+    ld_add_duration(&answer->expected,
+                    (double)leakdiag_comparison_position_ms(d->comparison) / 1e3);
+    const char *phase = leakdiag_timeline_phase_at(d->scenario->timeline,
+                                                   leakdiag_comparison_position_ms(d->comparison));
+    if (phase[0])
+        ld_text_addf(&answer->expected, " (%s)", phase);
+    if (isfinite(ratio) && (ratio > 1.2 || ratio < 0.8)) {
+        ld_text_add(&answer->reason, "it takes ");
+        ld_text_add_fixed(&answer->reason, ratio, 1);
+        ld_text_add(&answer->reason, " times as long as the timeline");
+    }
+    d->decides_at_ms = leakdiag_comparison_decides_at_ms(d->comparison);
+}
+
+static void explain_too_early(leakdiag_diagnosis *d, ld_answer *answer)
+{
+    if (d->decides_at_ms > d->view.now_ms) {
+        ld_text_add(&answer->reason, "it can be told in ");
+        ld_add_duration(&answer->reason, (double)(d->decides_at_ms - d->view.now_ms) / 1e3);
+        return;
+    }
+    d->decides_at_ms = 0;
+    ld_text_addf(&answer->reason, "%zu sample%s: not enough to tell growth from rest",
+                 leakdiag_series_len(d->view.series),
+                 leakdiag_series_len(d->view.series) == 1 ? "" : "s");
+}
+
+/* Too old to speak of now; with an expected curve the comparison says so itself. */
+static bool is_stale(const leakdiag_diagnosis *d)
+{
+    const ld_view *view = &d->view;
+    size_t n = leakdiag_series_len(view->series);
+    return view->series_is_live && d->scenario->stale_ms > 0 && n > 0 &&
+           view->now_ms - leakdiag_series_times_ms(view->series)[n - 1] > d->scenario->stale_ms;
+}
+
+static leakdiag_memory_finding find(leakdiag_diagnosis *d)
+{
+    if (is_stale(d))
+        return LEAKDIAG_MEMORY_STALE;
+    return d->comparison ? leakdiag_comparison_finding(d->comparison)
+                         : leakdiag_trend_finding(d->trend);
+}
+
+leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
+{
+    const ld_view *view = &d->view;
+    const ld_fact *series = NULL;
+    for (size_t i = view->observation->n_facts; i-- > 0 && !series;)
+        if (view->observation->facts[i]->kind == LD_FACT_SERIES)
+            series = view->observation->facts[i];
+    ld_rest_on(answer, series ? series : view->memory ? view->memory : view->memory_error);
+    if (leakdiag_series_len(view->series) == 0) {
+        if (!answer->is_configured)
+            return ld_not_configured(answer, "memory");
+        ld_find(answer, "no-samples");
+        ld_text_add(&answer->reason, answer->fact->error ? answer->fact->error : "no sample came");
+        return LEAKDIAG_OK;
+    }
+    leakdiag_status status = analyze(d, err);
+    if (!status && d->scenario->timeline)
+        status = compare(d, err);
+    if (status)
+        return status;
+
+    leakdiag_memory_finding finding = find(d);
+    ld_find(answer, leakdiag_memory_finding_name(finding));
+    describe_now(d, answer);
+    if (d->comparison)
+        describe_curve(d, answer);
+    else
+        ld_text_add(&answer->expected, "no growth");
+    if (finding == LEAKDIAG_MEMORY_TOO_EARLY)
+        explain_too_early(d, answer);
+    if (finding == LEAKDIAG_MEMORY_STALE && view->memory_error)
+        ld_text_add(&answer->reason, view->memory_error->error);
+    d->is_decided = finding != LEAKDIAG_MEMORY_TOO_EARLY && finding != LEAKDIAG_MEMORY_STALE;
+    return LEAKDIAG_OK;
+}

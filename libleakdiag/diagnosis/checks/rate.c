@@ -1,0 +1,230 @@
+/* How many per minute: from the load generator's row, or from a log over a time cursor. Never from
+ * a tail of N lines, which saturates. */
+#include <math.h>
+#include <string.h>
+
+#include "diagnosis/checks/checks.h"
+
+bool ld_load_is_idle(const ld_load_fact *load)
+{
+    return load->state == LEAKDIAG_LOAD_STOPPED || load->state == LEAKDIAG_LOAD_READY ||
+           load->state == LEAKDIAG_LOAD_MISSING || load->users == 0;
+}
+
+static const ld_load_row *find_row(const ld_fact *fact, const char *name)
+{
+    for (size_t i = 0; i < fact->of.load.n_rows; i++)
+        if (strcmp(fact->of.load.rows[i].name, name) == 0)
+            return &fact->of.load.rows[i];
+    return NULL;
+}
+
+/* Locust answers from a cache for 2 s: two looks closer than that may be the same answer. */
+#define LOCUST_CACHE_MS 2100
+
+/* The oldest look inside the window that the counter did not restart after. */
+static const ld_fact *earlier_look(const ld_view *view, const char *row, int64_t window_ms)
+{
+    const ld_load_row *now = find_row(view->load, row);
+    const leakdiag_observation *o = view->observation;
+    const ld_fact *earliest = NULL;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        const ld_fact *fact = o->facts[i];
+        if (fact->kind != LD_FACT_LOAD || fact->error || fact == view->load)
+            continue;
+        if (fact->time_ms < view->load->time_ms - window_ms)
+            break;
+        const ld_load_row *then = find_row(fact, row);
+        if (!then || then->requests > now->requests)
+            break;
+        earliest = fact;
+    }
+    return earliest && view->load->time_ms - earliest->time_ms >= LOCUST_CACHE_MS ? earliest : NULL;
+}
+
+static ld_counter count_row(const ld_view *view, const char *row_name, int64_t window_ms)
+{
+    ld_counter counter = {.per_min = NAN, .count = NAN, .window_s = NAN, .fact = view->load};
+    const ld_fact *fact = view->load;
+    if (!fact || fact->error || fact->of.load.state >= LEAKDIAG_LOAD_NOT_LOCUST)
+        return counter;
+    if (ld_load_is_idle(&fact->of.load)) { /* the numbers of a stopped test are frozen */
+        counter.has_evidence = true;
+        counter.per_min = counter.count = 0;
+        return counter;
+    }
+    const ld_load_row *row = find_row(fact, row_name);
+    if (!row)
+        return counter;
+    const ld_fact *before = earlier_look(view, row_name, window_ms);
+    if (before) {
+        counter.window_s = (double)(fact->time_ms - before->time_ms) / 1e3;
+        counter.count = (double)(row->requests - find_row(before, row_name)->requests);
+        counter.per_min = counter.count / counter.window_s * 60;
+    } else {
+        counter.per_min = row->rate_per_s * 60;
+        counter.count = (double)row->requests;
+        if (fact->of.load.age_ms > 0)
+            counter.window_s = (double)fact->of.load.age_ms / 1e3;
+    }
+    counter.has_evidence = isfinite(counter.per_min);
+    return counter;
+}
+
+static ld_counter count_pattern(const ld_view *view, const char *name, int64_t window_ms)
+{
+    ld_counter counter = {.per_min = NAN, .count = NAN, .window_s = NAN, .fact = view->log.fact};
+    const ld_pattern_view *pattern = ld_view_pattern(view, name);
+    if (!pattern)
+        return counter;
+    counter.is_silent = view->log.lines == 0;
+    counter.is_unverified = pattern->count == 0 && !counter.is_silent;
+    if (pattern->count == 0)
+        return counter;
+    counter.has_evidence = true;
+    counter.count = (double)pattern->window_count;
+    counter.is_lower_bound = pattern->is_lower_bound || view->log.has_gap;
+    if (pattern->last && pattern->last->has_time)
+        counter.last_ms = pattern->last->time_ms;
+    if (view->log.window_ms > 0 && window_ms > 0) {
+        counter.window_s = (double)view->log.window_ms / 1e3;
+        counter.per_min = counter.count / counter.window_s * 60;
+    }
+    return counter;
+}
+
+ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms)
+{
+    if (strncmp(of, "load:", 5) == 0)
+        return count_row(view, of + 5, window_ms);
+    return count_pattern(view, strncmp(of, "log:", 4) == 0 ? of + 4 : of, window_ms);
+}
+
+/* Lately: within a fifth of the window, so that what stopped is not counted as going on. */
+static bool moved_lately(const ld_view *view, const ld_counter *counter)
+{
+    return counter->last_ms && view->now_ms - counter->last_ms <= view->scenario->window_ms / 5;
+}
+
+bool ld_orders_in_log(const ld_view *view)
+{
+    for (size_t i = 0; i < view->scenario->n_checks; i++) {
+        const ld_check *check = &view->scenario->checks[i];
+        const ld_attribute *of = ld_attribute_find(&check->expect, "of");
+        if (check->kind->id != LD_KIND_RATE || !of)
+            continue;
+        for (size_t k = 0; k < of->n_items; k++) {
+            if (strncmp(of->items[k], "log:", 4) != 0)
+                continue;
+            ld_counter counter = ld_count(view, of->items[k], view->scenario->window_ms);
+            if (moved_lately(view, &counter))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void describe(ld_text *text, const ld_counter *counter)
+{
+    if (isfinite(counter->per_min)) {
+        ld_text_add_fixed(text, counter->per_min, counter->per_min < 100 ? 1 : 0);
+        ld_text_add(text, "/min");
+    }
+    if (isfinite(counter->count) && isfinite(counter->window_s)) {
+        ld_text_addf(text, "%s", text->len ? " (" : "");
+        ld_text_add_fixed(text, counter->count, 0);
+        ld_text_add(text, " in ");
+        ld_add_duration(text, counter->window_s);
+        ld_text_add(text, ")");
+    } else if (isfinite(counter->count) && !isfinite(counter->per_min)) {
+        ld_text_add_fixed(text, counter->count, 0);
+        ld_text_add(text, " lines");
+    }
+}
+
+static const char *place(const ld_counter *counter, double min, double max)
+{
+    if (!isfinite(counter->per_min)) /* lines, but no time they cover */
+        return counter->count > 0 ? "lower-bound" : "silent-source";
+    if (counter->per_min <= 0)
+        return counter->is_lower_bound ? "lower-bound" : "zero";
+    if (isfinite(min) && counter->per_min < min)
+        return counter->is_lower_bound ? "lower-bound" : "low";
+    if (isfinite(max) && counter->per_min > max)
+        return "high";
+    return "in-range";
+}
+
+static void describe_range(ld_text *text, double min, double max)
+{
+    if (!isfinite(min) && !isfinite(max)) {
+        ld_text_add(text, "more than 0/min");
+        return;
+    }
+    if (isfinite(min))
+        ld_text_add_number(text, min);
+    ld_text_add(text, isfinite(max) && isfinite(min) ? " to " : isfinite(max) ? "at most " : "");
+    if (isfinite(max))
+        ld_text_add_number(text, max);
+    ld_text_add(text, isfinite(max) ? "/min" : "/min or more");
+}
+
+static void take(leakdiag_diagnosis *d, ld_answer *answer, const ld_counter *counter,
+                 const char *of)
+{
+    ld_rate *rate = &d->rates[answer->check - d->scenario->checks];
+    *rate = (ld_rate){true, counter->per_min, counter->window_s, counter->count, of};
+    describe(&answer->observed, counter);
+    ld_rest_on(answer, counter->fact);
+    if (counter->is_lower_bound)
+        ld_text_add(&answer->reason, "lines were lost, so this is a lower bound");
+}
+
+/* Nobody could count: say what each source lacked. */
+static void no_evidence(leakdiag_diagnosis *d, ld_answer *answer, bool silent, bool unverified)
+{
+    ld_rest_on(answer, d->view.log.fact ? d->view.log.fact : d->view.load);
+    if (!answer->is_configured) {
+        ld_not_configured(answer, "a counter");
+        return;
+    }
+    ld_find(answer, "silent-source");
+    if (unverified)
+        ld_text_add(&answer->reason, "the log has lines, but never this one: the pattern is not "
+                                     "verified, so its absence is no zero");
+    else if (silent)
+        ld_text_add(&answer->reason, "the log source gave no line at all, which is no zero: the "
+                                     "application may log elsewhere (OTLP)");
+    else if (answer->fact->error)
+        ld_text_add(&answer->reason, answer->fact->error);
+    else
+        ld_text_add(&answer->reason, "no source has counted anything yet");
+}
+
+leakdiag_status ld_judge_rate(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
+{
+    (void)err;
+    const ld_attributes *expect = &answer->check->expect;
+    const ld_attribute *of = ld_attribute_find(expect, "of");
+    double min = ld_attribute_number(expect, "min_per_min", NAN);
+    double max = ld_attribute_number(expect, "max_per_min", NAN);
+    int64_t window_ms =
+        (int64_t)ld_attribute_number(expect, "window", (double)d->scenario->window_ms);
+    describe_range(&answer->expected, min, max);
+
+    bool silent = false, unverified = false;
+    for (size_t i = 0; of && i < of->n_items; i++) {
+        ld_counter counter = ld_count(&d->view, of->items[i], window_ms);
+        bool is_row = strncmp(of->items[i], "load:", 5) == 0;
+        silent = silent || counter.is_silent;
+        unverified = unverified || counter.is_unverified;
+        /* A stopped generator proves no orders only while the log does not show them. */
+        if (!counter.has_evidence || (is_row && counter.per_min <= 0 && ld_orders_in_log(&d->view)))
+            continue;
+        take(d, answer, &counter, of->items[i]);
+        ld_find(answer, place(&counter, min, max));
+        return LEAKDIAG_OK;
+    }
+    no_evidence(d, answer, silent, unverified);
+    return LEAKDIAG_OK;
+}

@@ -1,0 +1,133 @@
+/* The whole in one word, one sentence and one command. */
+#include <math.h>
+#include <string.h>
+
+#include "diagnosis/checks/checks.h"
+#include "diagnosis/funnel.h"
+
+static bool any(const leakdiag_diagnosis *d, ld_outcome outcome, bool with_supporting)
+{
+    for (size_t i = 0; i < d->n_answers; i++)
+        if (d->answers[i].outcome == outcome &&
+            (with_supporting || !d->answers[i].check->supporting))
+            return true;
+    return false;
+}
+
+static leakdiag_verdict verdict_of(const leakdiag_diagnosis *d)
+{
+    if (any(d, LD_FAIL, true))
+        return LEAKDIAG_NOT_AS_EXPECTED;
+    if (any(d, LD_UNKNOWN, false))
+        return LEAKDIAG_INCONCLUSIVE;
+    if (any(d, LD_WARN, true))
+        return LEAKDIAG_WARNING;
+    return LEAKDIAG_AS_EXPECTED;
+}
+
+/* The first answer of an outcome that decides, or NULL. */
+static const ld_answer *first(const leakdiag_diagnosis *d, ld_outcome outcome)
+{
+    for (int supporting = 0; supporting < 2; supporting++)
+        for (size_t i = 0; i < d->n_answers; i++)
+            if (d->answers[i].outcome == outcome && d->answers[i].check->supporting == supporting)
+                return &d->answers[i];
+    return NULL;
+}
+
+static const ld_answer *memory_answer(const leakdiag_diagnosis *d)
+{
+    for (size_t i = 0; i < d->n_answers; i++)
+        if (d->answers[i].check->kind->id == LD_KIND_MEMORY)
+            return &d->answers[i];
+    return NULL;
+}
+
+static void add_answer(ld_text *text, const ld_answer *answer)
+{
+    ld_text_add(text, answer->check->id);
+    ld_text_addf(text, " is %s", answer->finding ? answer->finding->name : "unknown");
+    if (answer->observed.len)
+        ld_text_addf(text, ": %s", answer->observed.data);
+    if (answer->expected.len && answer->outcome != LD_PASS && answer->finding)
+        ld_text_addf(text, "%s expected %s", answer->observed.len ? "," : ":",
+                     answer->expected.data);
+}
+
+static void add_ttl(ld_text *text, const leakdiag_diagnosis *d)
+{
+    double ttl = d->trend ? leakdiag_trend_ttl_s(d->trend) : NAN;
+    if (!isfinite(ttl))
+        return;
+    ld_text_add(text, "; the limit is reached in ");
+    ld_add_duration(text, ttl);
+    ld_text_add(text, " (");
+    ld_add_duration(text, leakdiag_trend_ttl_lo_s(d->trend));
+    if (isfinite(leakdiag_trend_ttl_hi_s(d->trend))) {
+        ld_text_add(text, " to ");
+        ld_add_duration(text, leakdiag_trend_ttl_hi_s(d->trend));
+        ld_text_add(text, ")");
+    } else {
+        ld_text_add(text, " or later)");
+    }
+}
+
+static void sum_up_failure(ld_text *text, const leakdiag_diagnosis *d)
+{
+    if (d->n_causes > 0 && d->causes[0].confidence > LEAKDIAG_POSSIBLE) {
+        ld_text_add(text, d->causes[0].cause->title);
+        return;
+    }
+    size_t broken = d->first_broken;
+    add_answer(text, broken != SIZE_MAX ? &d->answers[broken] : first(d, LD_FAIL));
+}
+
+static void sum_up(ld_text *text, const leakdiag_diagnosis *d)
+{
+    const ld_answer *memory = memory_answer(d);
+    const ld_answer *open = first(d, LD_UNKNOWN);
+    switch (d->verdict) {
+    case LEAKDIAG_NOT_AS_EXPECTED:
+        sum_up_failure(text, d);
+        break;
+    case LEAKDIAG_INCONCLUSIVE:
+        add_answer(text, open);
+        if (open->reason.len)
+            ld_text_addf(text, " (%s)", open->reason.data);
+        break;
+    case LEAKDIAG_WARNING:
+        add_answer(text, first(d, LD_WARN));
+        break;
+    case LEAKDIAG_AS_EXPECTED:
+    default:
+        if (memory)
+            add_answer(text, memory);
+        add_ttl(text, d);
+        break;
+    }
+}
+
+static const char *next_command(const leakdiag_diagnosis *d)
+{
+    if (d->n_causes > 0 && d->causes[0].cause->command)
+        return d->causes[0].cause->command;
+    const ld_answer *memory = memory_answer(d);
+    if (d->verdict == LEAKDIAG_INCONCLUSIVE && memory && memory->finding &&
+        strcmp(memory->finding->name, "too-early") == 0)
+        return "leakdiag diagnose --until decided";
+    const ld_answer *open = d->verdict == LEAKDIAG_INCONCLUSIVE      ? first(d, LD_UNKNOWN)
+                            : d->verdict == LEAKDIAG_NOT_AS_EXPECTED ? first(d, LD_FAIL)
+                                                                     : NULL;
+    return open && open->check->command ? open->check->command : "";
+}
+
+leakdiag_status ld_conclude(leakdiag_diagnosis *d, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_text_done) ld_text summary = {0};
+    LD_CLEANUP(ld_text_done) ld_text next = {0};
+    d->verdict = verdict_of(d);
+    sum_up(&summary, d);
+    ld_text_add(&next, next_command(d));
+    leakdiag_status status = ld_text_take(&summary, &d->summary, err);
+    return status ? status : ld_text_take(&next, &d->next, err);
+}

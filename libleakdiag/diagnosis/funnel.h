@@ -1,0 +1,16 @@
+/* Checks in causal order: behind the first broken one the rest are blocked, not failed. */
+#ifndef LD_DIAGNOSIS_FUNNEL_H
+#define LD_DIAGNOSIS_FUNNEL_H
+
+#include "diagnosis/diagnosis.h"
+
+/* Outcomes of all answers from their findings, then the blocking. Sets first_broken. */
+void ld_funnel(leakdiag_diagnosis *d);
+
+/* Which causes fire, with their evidence, most likely first. */
+leakdiag_status ld_find_causes(leakdiag_diagnosis *d, leakdiag_error *err);
+
+/* Verdict, summary and next command. */
+leakdiag_status ld_conclude(leakdiag_diagnosis *d, leakdiag_error *err);
+
+#endif
