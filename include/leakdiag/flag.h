@@ -2,8 +2,8 @@
  * @file leakdiag/flag.h
  * What a feature flag evaluates to: over OFREP (one flag or all), or offline from a flagd file.
  *
- * leakdiag_flag_evaluate() and leakdiag_flag_evaluate_all() use the network; the other functions are
- * pure. A finished result never changes and may be read from any thread.
+ * leakdiag_flag_evaluate() and leakdiag_flag_evaluate_all() use the network; the other functions
+ * are pure. A finished result never changes and may be read from any thread.
  */
 #ifndef LEAKDIAG_FLAG_H
 #define LEAKDIAG_FLAG_H
@@ -16,17 +16,26 @@ extern "C" {
 
 #define LEAKDIAG_FLAG_KEY_MAX_BYTES 253
 
-/** What the answer to an evaluation means. An HTTP 200 alone proves none of them. Values never change. */
+/** What the answer to an evaluation means. An HTTP 200 alone proves none. Values never change. */
 typedef enum leakdiag_flag_state {
-    LEAKDIAG_FLAG_VALUE = 0,         /**< there is a value */
-    LEAKDIAG_FLAG_CODE_DEFAULT = 1,  /**< the flag exists but gives no value: the application uses its own default */
-    LEAKDIAG_FLAG_DISABLED = 2,      /**< state DISABLED */
-    LEAKDIAG_FLAG_MISSING = 3,       /**< the service knows other flags but not this one */
-    LEAKDIAG_FLAG_FILE_REJECTED = 4, /**< the service has no flag at all: its file was rejected or is empty */
-    LEAKDIAG_FLAG_MALFORMED = 5,     /**< an OFREP answer that cannot be used (bad JSON, wrong key, an error code) */
-    LEAKDIAG_FLAG_NOT_OFREP = 6,     /**< something answers there, but not OFREP */
-    LEAKDIAG_FLAG_REFUSED = 7,       /**< 401, 403, 429: asked, but not answered */
-    LEAKDIAG_FLAG_UNREACHABLE = 8    /**< no answer: refused connection, time-out, cut off */
+    /** There is a value. */
+    LEAKDIAG_FLAG_VALUE = 0,
+    /** The flag exists but gives no value: the application uses its own default. */
+    LEAKDIAG_FLAG_CODE_DEFAULT = 1,
+    /** The flag's state is DISABLED; a value that came nevertheless is kept. */
+    LEAKDIAG_FLAG_DISABLED = 2,
+    /** The service knows other flags, but not this one. */
+    LEAKDIAG_FLAG_MISSING = 3,
+    /** The service has no flag at all: its file was rejected or is empty. */
+    LEAKDIAG_FLAG_FILE_REJECTED = 4,
+    /** An OFREP answer that cannot be used: bad JSON, another flag's, an error code, too large. */
+    LEAKDIAG_FLAG_MALFORMED = 5,
+    /** Something answers there, but not OFREP; a redirect counts as this. */
+    LEAKDIAG_FLAG_NOT_OFREP = 6,
+    /** 401, 403, 407, 429: asked, but not answered. */
+    LEAKDIAG_FLAG_REFUSED = 7,
+    /** No answer: no such name, no connection, time-out, cut off, or a gateway's 502, 503, 504. */
+    LEAKDIAG_FLAG_UNREACHABLE = 8
 } leakdiag_flag_state;
 
 /** Type of the value. */
@@ -47,11 +56,11 @@ LEAKDIAG_API const char *leakdiag_flag_type_name(leakdiag_flag_type type);
 /** How to evaluate over the network. Start from LEAKDIAG_FLAG_OPTIONS_INIT. */
 typedef struct leakdiag_flag_options {
     size_t size;
-    int64_t timeout_ms;        /**< for everything together; default 5,000 */
-    const char *context_json;  /**< a JSON object; default {} */
-    const char *bearer_token;  /**< sent as Authorization: Bearer; never shown */
-    const char *api_key;       /**< sent as X-API-Key; never shown */
-    leakdiag_cancel *cancel;   /**< may be NULL */
+    int64_t timeout_ms;       /**< for everything together; default 5,000 */
+    const char *context_json; /**< a JSON object; default {} */
+    const char *bearer_token; /**< sent as Authorization: Bearer; never shown */
+    const char *api_key;      /**< sent as X-API-Key; never shown */
+    leakdiag_cancel *cancel;  /**< may be NULL */
 } leakdiag_flag_options;
 
 /* clang-format off */
@@ -62,31 +71,42 @@ typedef struct leakdiag_flag_options {
 typedef struct leakdiag_flag leakdiag_flag;
 
 /**
- * Evaluate one flag. POST first; on 405, or on a 404 whose body is not JSON, one GET (fakes made after
- * the runbook answer only that); leakdiag_flag_method() says which one answered. When the flag is
- * not found, the bulk endpoint tells `missing` from `file-rejected`.
+ * Evaluate one flag. POST first; on 405, or on a 404 whose body is not JSON, one GET (fakes made
+ * after the runbook answer only that); leakdiag_flag_method() says which one answered. When the
+ * flag is not found, the bulk endpoint tells `missing` from `file-rejected`.
  *
- * An endpoint that does not answer is a result (`unreachable`), not an error.
+ * An endpoint that does not answer is a result (`unreachable`), not an error. No proxy, no
+ * redirect, no cookie and no .netrc is used.
  *
- * @param url  Base URL, "http://localhost:8016"; a path prefix is kept.
- * @param key  At most LEAKDIAG_FLAG_KEY_MAX_BYTES bytes; no control bytes, '/' or "..".
+ * @param url      Base URL, "http://localhost:8016"; a path prefix is kept. Without user:password@,
+ *                 query and fragment.
+ * @param key      1 to LEAKDIAG_FLAG_KEY_MAX_BYTES printable ASCII characters without '/' and "..".
+ * @param options  NULL for the defaults. Borrowed for the call.
+ * @param[out] ret Owned by the caller.
  * @retval LEAKDIAG_OK           *ret is set, whatever the state
  * @retval LEAKDIAG_E_INVALID    bad URL, key, context or header value: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED  the token was triggered
  * @retval LEAKDIAG_E_NOMEM      out of memory
  * @since 0.1.0
  */
-LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_flag_evaluate(const char *url, const char *key,
-                                                                   const leakdiag_flag_options *options,
-                                                                   leakdiag_flag **ret,
-                                                                   leakdiag_error *err);
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
+leakdiag_flag_evaluate(const char *url, const char *key, const leakdiag_flag_options *options,
+                       leakdiag_flag **ret, leakdiag_error *err);
 
 /** All flags of a service. Immutable. */
 typedef struct leakdiag_flags leakdiag_flags;
 
 /**
- * Evaluate all flags (OFREP bulk). leakdiag_flags_state() is `value` when a list came, even an empty
- * one; else what went wrong.
+ * Evaluate all flags (OFREP bulk, POST). leakdiag_flags_state() is `value` when a list came, even
+ * an empty one; else what went wrong. The flags of the list have no body of their own.
+ *
+ * @param url      As for leakdiag_flag_evaluate().
+ * @param options  NULL for the defaults. Borrowed for the call.
+ * @param[out] ret Owned by the caller.
+ * @retval LEAKDIAG_OK           *ret is set, whatever the state
+ * @retval LEAKDIAG_E_INVALID    bad URL, context or header value: nothing was sent
+ * @retval LEAKDIAG_E_CANCELLED  the token was triggered
+ * @retval LEAKDIAG_E_NOMEM      out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -94,49 +114,70 @@ leakdiag_flag_evaluate_all(const char *url, const leakdiag_flag_options *options
                            leakdiag_flags **ret, leakdiag_error *err);
 
 /**
- * Evaluate offline from the bytes of a flagd file: static variants. A flag with targeting rules gives
- * its default variant and leakdiag_flag_has_targeting() says so. One flag whose defaultVariant is not
- * among its variants makes flagd reject the whole file: so does this (`file-rejected`, detail names it).
+ * Evaluate offline from the bytes of a flagd file (JSON), by flagd's own rules and without a
+ * context. A flag with targeting rules gives its default variant, and leakdiag_flag_has_targeting()
+ * says so. One flag with a field of a wrong type, or with a defaultVariant that is not among its
+ * variants, makes flagd reject the whole file: so does this (`file-rejected`, the detail names it).
+ * A file that flagd may take but this cannot read (a doubled key, an integer beyond 64 bits, more
+ * than 4 MiB) is `malformed`.
  *
- * @retval LEAKDIAG_OK         *ret is set
- * @retval LEAKDIAG_E_INVALID  bad key (a bad file is the state `file-rejected`)
+ * @param data     The file; need not end with NUL. Borrowed for the call.
+ * @param[out] ret Owned by the caller.
+ * @retval LEAKDIAG_OK         *ret is set, whatever the state
+ * @retval LEAKDIAG_E_INVALID  bad key
+ * @retval LEAKDIAG_E_NOMEM    out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_flag_from_file(const char *data, size_t len,
                                                                     const char *key,
                                                                     leakdiag_flag **ret,
                                                                     leakdiag_error *err);
-/** The same for all flags of the file. @since 0.1.0 */
+/**
+ * The same for all flags of the file, in the order of their keys. leakdiag_flags_state() is
+ * `value`, or `file-rejected` or `malformed`.
+ *
+ * @retval LEAKDIAG_OK       *ret is set, whatever the state
+ * @retval LEAKDIAG_E_NOMEM  out of memory
+ * @since 0.1.0
+ */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_flags_from_file(const char *data, size_t len,
                                                                      leakdiag_flags **ret,
                                                                      leakdiag_error *err);
 
+/** `value` when there is a list, else why there is none. @since 0.1.0 */
 LEAKDIAG_API leakdiag_flag_state leakdiag_flags_state(const leakdiag_flags *flags);
 /** Why, when the state is not `value`; else "". Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flags_detail(const leakdiag_flags *flags);
+/** Number of flags; 0 when the state is not `value`. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_flags_len(const leakdiag_flags *flags);
-/** Borrowed from the list. @since 0.1.0 */
+/** Borrowed from the list; NULL beyond its end. @since 0.1.0 */
 LEAKDIAG_API const leakdiag_flag *leakdiag_flags_at(const leakdiag_flags *flags, size_t i);
+/** Free it and its flags; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_flags_free(leakdiag_flags *flags);
 
+/** What the answer means. @since 0.1.0 */
 LEAKDIAG_API leakdiag_flag_state leakdiag_flag_get_state(const leakdiag_flag *flag);
+/** The key that was asked for. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_key(const leakdiag_flag *flag);
+/** Type of the value; `none` without one. @since 0.1.0 */
 LEAKDIAG_API leakdiag_flag_type leakdiag_flag_get_type(const leakdiag_flag *flag);
 /** The value as a number; booleans are 1 and 0; NAN for others and without a value. @since 0.1.0 */
 LEAKDIAG_API double leakdiag_flag_number(const leakdiag_flag *flag);
-/** The string value, or NULL. Borrowed. @since 0.1.0 */
+/** The string value as it came, or NULL. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_string(const leakdiag_flag *flag);
-/** The value as JSON text, or NULL without one. Borrowed. @since 0.1.0 */
+/** The value as JSON text (300.0 as 300), or NULL without one. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_value_json(const leakdiag_flag *flag);
-/** Name of the variant, or NULL. Borrowed. @since 0.1.0 */
+/** Name of the variant as it came, or NULL. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_variant(const leakdiag_flag *flag);
-/** OFREP reason (STATIC, DEFAULT, TARGETING_MATCH, DISABLED, …), or NULL. Borrowed. @since 0.1.0 */
+/** OFREP reason as it came (STATIC, DEFAULT, TARGETING_MATCH, DISABLED, …), or NULL. Borrowed.
+ * @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_reason(const leakdiag_flag *flag);
-/** OFREP errorCode, or NULL. Borrowed. @since 0.1.0 */
+/** OFREP errorCode as it came, or NULL. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_error_code(const leakdiag_flag *flag);
-/** One line that says why the state is what it is; "" for a plain value. Borrowed. @since 0.1.0 */
+/** One line that says why the state is what it is, safe for a terminal; "" for a plain value.
+ * Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_detail(const leakdiag_flag *flag);
-/** "POST", "GET" or "file": which question was answered. @since 0.1.0 */
+/** "POST", "GET" or "file": which question was answered. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_flag_method(const leakdiag_flag *flag);
 /** HTTP status of the answer that decided, or 0. @since 0.1.0 */
 LEAKDIAG_API int leakdiag_flag_http_status(const leakdiag_flag *flag);
@@ -144,12 +185,22 @@ LEAKDIAG_API int leakdiag_flag_http_status(const leakdiag_flag *flag);
 LEAKDIAG_API int leakdiag_flag_has_targeting(const leakdiag_flag *flag);
 /** From the question to the answer, ms; -1 when not measured (offline). @since 0.1.0 */
 LEAKDIAG_API int64_t leakdiag_flag_latency_ms(const leakdiag_flag *flag);
-/** The body that decided, as it came (at most 1 MiB); "" when there was none. Borrowed; may hold
- * any byte, *ret_len says how many; NUL-terminated for convenience. @since 0.1.0 */
+/**
+ * The body that decided, as it came (at most 1 MiB); "" when there was none. Borrowed; may hold any
+ * byte; NUL-terminated for convenience.
+ * @param[out] ret_len  Its length; may be NULL.
+ * @since 0.1.0
+ */
 LEAKDIAG_API const char *leakdiag_flag_body(const leakdiag_flag *flag, size_t *ret_len);
-/** One JSON object, schema leakdiag.flag/1. Free with leakdiag_free(). @since 0.1.0 */
+/**
+ * One JSON object, schema leakdiag.flag/1: all of the above but the body. Free with
+ * leakdiag_free().
+ * @retval LEAKDIAG_E_NOMEM  out of memory
+ * @since 0.1.0
+ */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_flag_to_json(const leakdiag_flag *flag,
                                                                   char **ret, leakdiag_error *err);
+/** Free it; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_flag_free(leakdiag_flag *flag);
 
 #ifdef __cplusplus
