@@ -83,7 +83,8 @@ static leakdiag_status read_header(table *csv, const char *row, size_t len, leak
             continue;
         if (*place != SIZE_MAX)
             return ld_fail_at(err, LEAKDIAG_E_INVALID, csv->line, c.at,
-                              "the CSV header has the column \"%s\" twice", cell_is(&c, "t") ? "t" : "ws");
+                              "the CSV header has the column \"%s\" twice",
+                              cell_is(&c, "t") ? "t" : "ws");
         *place = column;
     }
     if (csv->t_column == SIZE_MAX || csv->ws_column == SIZE_MAX)
@@ -176,8 +177,8 @@ leakdiag_status leakdiag_series_from_csv(const char *data, size_t len, leakdiag_
         if (row_len > MAX_ROW_BYTES)
             return ld_fail_at(err, LEAKDIAG_E_LIMIT, csv.line, 0, "line %zu is longer than 64 KiB",
                               csv.line);
-        leakdiag_status status = has_header ? read_row(&csv, row, row_len, err)
-                                            : read_header(&csv, row, row_len, err);
+        leakdiag_status status =
+            has_header ? read_row(&csv, row, row_len, err) : read_header(&csv, row, row_len, err);
         if (status)
             return status;
         has_header = true;

@@ -3,26 +3,30 @@
 
 #include "series/shape.h"
 
-#define GRID          192
 #define LONGEST_LAG   0.55
 #define CLEAR_ENOUGH  0.35
 #define FEWEST_POINTS 16
 
-/* Values at equal distances, by interpolation, minus their straight line. */
-static void detrended_grid(const ld_samples *s, ld_segment segment, double *grid, size_t m)
+size_t ld_resample(const ld_samples *s, ld_segment segment, double grid[LD_GRID_MAX])
 {
-    double from_s = s->t_s[segment.from], step_s = ld_segment_duration_s(s, segment) / (double)(m - 1);
-    double places[GRID];
-    size_t i = segment.from;
+    size_t n = segment.to - segment.from, m = n < LD_GRID_MAX ? n : LD_GRID_MAX, i = segment.from;
+    double step_s = ld_segment_duration_s(s, segment) / (double)(m - 1);
     for (size_t k = 0; k < m; k++) {
-        double t_s = from_s + step_s * (double)k;
+        double t_s = s->t_s[segment.from] + step_s * (double)k;
         while (i + 2 < segment.to && s->t_s[i + 1] < t_s)
             i++;
         double part = (t_s - s->t_s[i]) / (s->t_s[i + 1] - s->t_s[i]);
         part = fmin(1, fmax(0, part));
         grid[k] = s->bytes[i] + part * (s->bytes[i + 1] - s->bytes[i]);
-        places[k] = (double)k;
     }
+    return m;
+}
+
+static void detrend(double *grid, size_t m)
+{
+    double places[LD_GRID_MAX];
+    for (size_t k = 0; k < m; k++)
+        places[k] = (double)k;
     ld_line line = ld_least_squares(places, grid, m);
     for (size_t k = 0; k < m; k++)
         grid[k] -= line.at0 + line.slope * (double)k;
@@ -38,12 +42,11 @@ static double correlation(const double *grid, size_t m, size_t lag)
 
 double ld_period_s(const ld_samples *s, ld_segment segment)
 {
-    size_t n = segment.to - segment.from;
-    if (n < FEWEST_POINTS)
+    if (segment.to - segment.from < FEWEST_POINTS)
         return 0;
-    double grid[GRID];
-    size_t m = n < GRID ? n : GRID;
-    detrended_grid(s, segment, grid, m);
+    double grid[LD_GRID_MAX];
+    size_t m = ld_resample(s, segment, grid);
+    detrend(grid, m);
     double whole = correlation(grid, m, 0);
     if (whole <= 0)
         return 0;

@@ -10,7 +10,11 @@
 
 #define MIB            (1024.0 * 1024.0)
 #define RECENT_SAMPLES 6
+#define NEAR_LIMIT     0.90
 #define SAME_EVENT_S   60.0 /* a kill and the drop that shows it are seen this far apart */
+#define REMNANT_S      60.0
+/* Kubernetes forgets its back-off after a run this long. */
+#define BACK_OFF_RESET_S 600.0
 
 void ld_restarts_done(ld_restarts *restarts)
 {
@@ -34,23 +38,53 @@ static bool looks_killed(const ld_samples *s, size_t from, size_t i, double limi
     double before = s->bytes[i - 1], gap_s = s->t_s[i] - s->t_s[i - 1];
     if (limit_bytes <= 0 || s->bytes[i] >= 0.75 * before)
         return false;
-    return before >= 0.80 * limit_bytes ||
+    return before >= NEAR_LIMIT * limit_bytes ||
            before + recent_slope(s, from, i) * gap_s >= 0.97 * limit_bytes;
+}
+
+/* Nothing but a process that has only just begun is this small. */
+static bool lands_near_zero(const ld_samples *s, size_t i)
+{
+    return s->bytes[i] < 0.15 * s->bytes[i - 1];
+}
+
+static bool is_after_gap(const ld_samples *s, size_t i)
+{
+    return s->t_s[i] - s->t_s[i - 1] > fmax(1.55 * s->step_s, 1.2 * s->long_step_s);
 }
 
 static bool looks_restarted(const ld_samples *s, size_t i, double lowest)
 {
-    double before = s->bytes[i - 1], gap_s = s->t_s[i] - s->t_s[i - 1];
-    return s->bytes[i] < 0.5 * before && s->bytes[i] <= 1.35 * lowest + MIB &&
-           gap_s > 1.55 * s->step_s;
+    if (lands_near_zero(s, i))
+        return true;
+    return is_after_gap(s, i) && s->bytes[i] < 0.5 * s->bytes[i - 1] &&
+           s->bytes[i] <= 1.35 * lowest + MIB;
 }
 
-static double lowest_value(const ld_samples *s)
+static double median_of_3(const double *v)
 {
-    double lowest = s->n > 0 ? s->bytes[0] : 0;
-    for (size_t i = 1; i < s->n; i++)
-        lowest = fmin(lowest, s->bytes[i]);
+    return fmax(fmin(v[0], v[1]), fmin(fmax(v[0], v[1]), v[2]));
+}
+
+/* The lowest level that was held: a single sample of a process just begun says nothing. */
+static double lowest_level(const ld_samples *s)
+{
+    double lowest = INFINITY;
+    for (size_t i = 0; i + 2 < s->n; i++)
+        lowest = fmin(lowest, median_of_3(s->bytes + i));
     return lowest;
+}
+
+/* A killed child and the end of its container a little later are one event: what was left was seen
+ * for a moment only and did not grow. */
+static bool continues_event(const ld_samples *s, const ld_restart *last, size_t i)
+{
+    if (s->t_s[i - 1] - s->t_s[last->first] > REMNANT_S)
+        return false;
+    for (size_t k = last->first; k < i; k++)
+        if (s->bytes[k] > s->bytes[last->first] * 1.1)
+            return false;
+    return true;
 }
 
 /* The process ended soon after its last sample; what follows is back-off. */
@@ -61,7 +95,7 @@ static double end_time(const ld_samples *s, size_t i)
 
 static void add_detected(const ld_samples *s, double limit_bytes, ld_restarts *ret)
 {
-    double lowest = lowest_value(s);
+    double lowest = lowest_level(s);
     size_t from = 0;
     for (size_t i = 1; i < s->n; i++) {
         double drop = s->bytes[i - 1] - s->bytes[i];
@@ -70,9 +104,39 @@ static void add_detected(const ld_samples *s, double limit_bytes, ld_restarts *r
         bool is_oom = looks_killed(s, from, i, limit_bytes);
         if (!is_oom && !looks_restarted(s, i, lowest))
             continue;
-        ret->items[ret->n++] = (ld_restart){.t_s = end_time(s, i), .first = i, .is_oom = is_oom};
+        if (ret->n > 0 && continues_event(s, &ret->items[ret->n - 1], i))
+            ret->items[ret->n - 1].first = i;
+        else
+            ret->items[ret->n++] =
+                (ld_restart){.t_s = end_time(s, i), .first = i, .is_oom = is_oom};
         from = i;
     }
+}
+
+static bool is_silent(const ld_samples *s, const ld_restart *r)
+{
+    return r->is_oom && !is_after_gap(s, r->first) && !lands_near_zero(s, r->first);
+}
+
+/* From its third kill within minutes a container waits 20 s and more before it starts again. Kills
+ * that follow so fast without a pause are memory given back: a collector, not a kill. */
+static void drop_releases(const ld_samples *s, ld_restarts *found)
+{
+    size_t kept = 0, from = 0;
+    while (from < found->n) {
+        size_t to = from + 1;
+        while (to < found->n && found->items[to].t_s - found->items[to - 1].t_s < BACK_OFF_RESET_S)
+            to++;
+        size_t silent = 0;
+        for (size_t i = from + 2; i < to; i++)
+            silent += is_silent(s, &found->items[i]);
+        bool releases = silent >= 2 && silent * 2 > to - from - 2;
+        for (size_t i = from; i < to; i++)
+            if (!releases || !is_silent(s, &found->items[i]))
+                found->items[kept++] = found->items[i];
+        from = to;
+    }
+    found->n = kept;
 }
 
 static size_t first_sample_after(const ld_samples *s, double t_s)
@@ -128,6 +192,7 @@ leakdiag_status ld_restarts_find(const ld_samples *samples, const leakdiag_trend
     if (!found.items)
         return ld_fail_nomem(err);
     add_detected(samples, options->limit_bytes, &found);
+    drop_releases(samples, &found);
     for (size_t i = 0; i < options->oom_count; i++)
         add_known(samples, options->oom_times_ms[i], true, &found);
     for (size_t i = 0; i < options->restart_count; i++)

@@ -7,8 +7,9 @@
 #include "base/error.h"
 #include "series/stats.h"
 
-#define POLLING_STEP_S 9.0  /* nothing measures a container this often: it is asked, not measured */
-#define KEEP_ONE_S     16.0 /* metrics-server's resolution and a little */
+#define POLLING_STEP_S 9.0 /* nothing measures a container this often: it is asked, not measured   \
+                            */
+#define KEEP_ONE_S 16.0    /* metrics-server's resolution and a little */
 
 void ld_samples_done(ld_samples *samples)
 {
@@ -30,9 +31,9 @@ int64_t ld_samples_to_ms(const ld_samples *samples, double t_s)
     return ms < 9.2e18 ? (int64_t)ms : INT64_MAX;
 }
 
-static leakdiag_status median_step(const ld_samples *samples, double *ret, leakdiag_error *err)
+static leakdiag_status measure_steps(ld_samples *samples, leakdiag_error *err)
 {
-    *ret = 0;
+    samples->step_s = samples->long_step_s = 0;
     if (samples->n < 2)
         return LEAKDIAG_OK;
     LD_CLEANUP(ld_releasep) double *steps = ld_alloc_array(samples->n - 1, sizeof *steps);
@@ -40,7 +41,8 @@ static leakdiag_status median_step(const ld_samples *samples, double *ret, leakd
         return ld_fail_nomem(err);
     for (size_t i = 1; i < samples->n; i++)
         steps[i - 1] = samples->t_s[i] - samples->t_s[i - 1];
-    *ret = ld_median(steps, samples->n - 1);
+    samples->step_s = ld_median(steps, samples->n - 1);
+    samples->long_step_s = ld_quantile(steps, samples->n - 1, 0.9);
     return LEAKDIAG_OK;
 }
 
@@ -84,12 +86,12 @@ leakdiag_status ld_samples_clean(const leakdiag_series *series, double time_scal
         return ld_fail_nomem(err);
 
     keep_advancing(series, &samples);
-    leakdiag_status status = median_step(&samples, &samples.step_s, err);
+    leakdiag_status status = measure_steps(&samples, err);
     if (status)
         return status;
     if (samples.n > 1 && samples.step_s < POLLING_STEP_S) {
         drop_polled_repeats(&samples);
-        status = median_step(&samples, &samples.step_s, err);
+        status = measure_steps(&samples, err);
         if (status)
             return status;
     }

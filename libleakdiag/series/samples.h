@@ -7,10 +7,11 @@
 
 typedef struct ld_samples {
     size_t n;
-    double *t_s;   /* since the first sample; strictly rising; already times time_scale, so that
-                      every constant below can be written in the seconds of a real run */
+    double *t_s; /* since the first sample; strictly rising; already times time_scale, so that
+                    every constant below can be written in the seconds of a real run */
     double *bytes;
-    double step_s; /* median distance, 0 with fewer than two */
+    double step_s;      /* median distance, 0 with fewer than two */
+    double long_step_s; /* nine of ten are shorter */
     double origin_ms;
     double time_scale;
 } ld_samples;

@@ -20,7 +20,8 @@ void ld_segments_done(ld_segments *segments)
 
 double ld_segment_duration_s(const ld_samples *samples, ld_segment segment)
 {
-    return segment.to > segment.from ? samples->t_s[segment.to - 1] - samples->t_s[segment.from] : 0;
+    return segment.to > segment.from ? samples->t_s[segment.to - 1] - samples->t_s[segment.from]
+                                     : 0;
 }
 
 bool ld_segment_is_long_enough(const ld_samples *samples, ld_segment segment)

@@ -1,62 +1,19 @@
 #include "series/shape.h"
 
 #include <math.h>
-#include <string.h>
 
-#define KIB         1024.0
-#define QUANTUM     (2 * KIB) /* what a page or two of rounding may move a bin */
-#define NOISE_SHARE 0.80
-#define NOISE_MOST  3.0
-#define RISE_LEAST  (64 * KIB)
-#define STAND_SHARE 0.02
+#define KIB          1024.0
+#define NOISE_SHARE  0.80
+#define NOISE_MOST   3.0
+#define RISE_LEAST   (64 * KIB)
+#define STAND_SHARE  0.02
+#define LATE_FROM    0.65
+#define FULL_PERIODS 2.5
+#define TREND_POINTS 24
 
 static size_t clamp(size_t value, size_t low, size_t high)
 {
     return value < low ? low : value > high ? high : value;
-}
-
-static double bin_end(const ld_samples *s, ld_segment segment, size_t bins, size_t k)
-{
-    if (k + 1 == bins)
-        return INFINITY;
-    return s->t_s[segment.from] +
-           ld_segment_duration_s(s, segment) * (double)(k + 1) / (double)bins;
-}
-
-void ld_bin_medians(const ld_samples *s, ld_segment segment, size_t bins, double *scratch,
-                    ld_points *ret)
-{
-    ret->n = 0;
-    size_t i = segment.from;
-    for (size_t k = 0; k < bins; k++) {
-        double end_s = bin_end(s, segment, bins, k);
-        size_t n = 0, from = i;
-        for (; i < segment.to && s->t_s[i] < end_s; i++)
-            scratch[n++] = s->bytes[i];
-        if (n == 0)
-            continue;
-        ret->bytes[ret->n] = ld_median(scratch, n);
-        memcpy(scratch, s->t_s + from, n * sizeof *scratch);
-        ret->t_s[ret->n++] = ld_median(scratch, n);
-    }
-}
-
-void ld_bin_troughs(const ld_samples *s, ld_segment segment, size_t bins, ld_points *ret)
-{
-    ret->n = 0;
-    size_t i = segment.from;
-    for (size_t k = 0; k < bins; k++) {
-        double end_s = bin_end(s, segment, bins, k);
-        size_t lowest = i;
-        size_t from = i;
-        for (; i < segment.to && s->t_s[i] < end_s; i++)
-            if (s->bytes[i] < s->bytes[lowest])
-                lowest = i;
-        if (i == from)
-            continue;
-        ret->t_s[ret->n] = s->t_s[lowest];
-        ret->bytes[ret->n++] = s->bytes[lowest];
-    }
 }
 
 static ld_line robust_line(const ld_points *points, double *slopes)
@@ -68,59 +25,21 @@ static ld_line robust_line(const ld_points *points, double *slopes)
     return (ld_line){.at0 = ld_median(rest, points->n), .slope = slope};
 }
 
-/* Squared error of the best a + b * shape(u) with b > 0; infinite when b would not be. */
-static double model_error(const double *shape, const double *x, size_t n)
+/* With even growth the quickest fifth of the stretches makes little more than a fifth of it. */
+static double burst_share(const ld_points *bins)
 {
-    ld_line line = ld_least_squares(shape, x, n);
-    if (line.slope <= 0)
-        return INFINITY;
-    double sum = 0;
+    double rises[LD_BINS_MAX], total = 0, quick = 0;
+    size_t n = bins->n - 1;
     for (size_t i = 0; i < n; i++) {
-        double rest = x[i] - line.at0 - line.slope * shape[i];
-        sum += rest * rest;
+        rises[i] = fmax(0, bins->bytes[i + 1] - bins->bytes[i]);
+        total += rises[i];
     }
-    return sum;
-}
-
-static double line_error(const double *u, const double *x, size_t n)
-{
-    ld_line line = ld_least_squares(u, x, n);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double rest = x[i] - line.at0 - line.slope * u[i];
-        sum += rest * rest;
-    }
-    return sum;
-}
-
-static double gain(double error, double line, size_t n)
-{
-    double floor_error = QUANTUM * QUANTUM * (double)n;
-    return fmax(0, 1 - (error + floor_error) / (line + floor_error));
-}
-
-static void fit_bends(const ld_shape *shape, const double *u, ld_features *f, double *hinge_at)
-{
-    static const double times[] = {0.08, 0.15, 0.25, 0.4, 0.7};
-    const ld_points *bins = &shape->bins;
-    double model[LD_BINS_MAX], best_saturation = INFINITY, best_hinge = INFINITY;
-    for (size_t k = 0; k < sizeof times / sizeof times[0]; k++) {
-        for (size_t i = 0; i < bins->n; i++)
-            model[i] = 1 - ld_exp(-u[i] / times[k]);
-        best_saturation = fmin(best_saturation, model_error(model, bins->bytes, bins->n));
-    }
-    for (int percent = 15; percent <= 85; percent += 5) {
-        for (size_t i = 0; i < bins->n; i++)
-            model[i] = fmin(u[i], percent / 100.0);
-        double error = model_error(model, bins->bytes, bins->n);
-        if (error < best_hinge) {
-            best_hinge = error;
-            *hinge_at = percent / 100.0;
-        }
-    }
-    double line = line_error(u, bins->bytes, bins->n);
-    f->saturation = gain(best_saturation, line, bins->n);
-    f->hinge = gain(best_hinge, line, bins->n);
+    if (n == 0 || total <= 0)
+        return 0;
+    double edge = ld_quantile(rises, n, 0.8);
+    for (size_t i = 0; i < n; i++)
+        quick += rises[i] > edge ? rises[i] : 0;
+    return quick / total;
 }
 
 static double longest_standing(const ld_points *bins, double range_bytes)
@@ -159,20 +78,74 @@ static double height_over_troughs(const ld_samples *s, ld_segment segment, ld_li
 {
     size_t n = segment.to - segment.from;
     for (size_t i = 0; i < n; i++)
-        scratch[i] = fabs(s->bytes[segment.from + i] - line.at0 -
-                          line.slope * s->t_s[segment.from + i]);
+        scratch[i] =
+            fabs(s->bytes[segment.from + i] - line.at0 - line.slope * s->t_s[segment.from + i]);
     return ld_quantile(scratch, n, NOISE_SHARE);
 }
 
-static void measure_features(ld_shape *shape)
+/* Means over one whole period each: what repeats falls out, what grows stays. */
+static double trend_over_periods(const ld_samples *s, ld_segment segment, double period_s)
+{
+    double grid[LD_GRID_MAX], means[LD_GRID_MAX], picked[TREND_POINTS];
+    size_t m = ld_resample(s, segment, grid);
+    double step_s = ld_segment_duration_s(s, segment) / (double)(m - 1);
+    size_t width = clamp((size_t)(period_s / step_s + 0.5), 1, m), n = m - width + 1;
+    for (size_t i = 0; i < n; i++) {
+        means[i] = 0;
+        for (size_t k = i; k < i + width; k++)
+            means[i] += grid[k];
+    }
+    size_t points = clamp(n, 2, TREND_POINTS);
+    for (size_t i = 0; i < points; i++)
+        picked[i] = means[i * (n - 1) / (points - 1)];
+    return ld_kendall_tau(picked, points);
+}
+
+static double late_trend(const ld_shape *shape)
+{
+    size_t from = 0;
+    while (from < shape->bins.n &&
+           shape->bins.t_s[from] - shape->from_s < LATE_FROM * shape->duration_s)
+        from++;
+    return ld_kendall_tau(shape->bins.bytes + from, shape->bins.n - from);
+}
+
+static double gained(const ld_points *bins)
+{
+    double first[LD_BINS_MAX], last[LD_BINS_MAX];
+    size_t quarter = clamp(bins->n / 4, bins->n < 2 ? bins->n : 2, LD_BINS_MAX);
+    for (size_t i = 0; i < quarter; i++) {
+        first[i] = bins->bytes[i];
+        last[i] = bins->bytes[bins->n - 1 - i];
+    }
+    return ld_median(last, quarter) - ld_median(first, quarter);
+}
+
+static double swing_around_trend(const ld_samples *s, ld_segment segment, double *scratch)
+{
+    size_t n = segment.to - segment.from;
+    ld_line line = ld_least_squares(s->t_s + segment.from, s->bytes + segment.from, n);
+    for (size_t i = 0; i < n; i++)
+        scratch[i] = s->bytes[segment.from + i] - line.slope * s->t_s[segment.from + i];
+    double low = ld_quantile(scratch, n, 0.1);
+    return ld_quantile(scratch, n, 0.9) - low;
+}
+
+static void measure_features(const ld_samples *s, ld_segment segment, ld_shape *shape)
 {
     double u[LD_BINS_MAX];
     for (size_t i = 0; i < shape->bins.n; i++)
         u[i] = (shape->bins.t_s[i] - shape->from_s) / shape->duration_s;
     ld_features *f = &shape->features;
-    f->tau = ld_kendall_tau(shape->bins.bytes, shape->bins.n);
-    fit_bends(shape, u, f, &shape->hinge_at);
+    if (shape->period_s > 0 && shape->duration_s >= FULL_PERIODS * shape->period_s)
+        f->tau = trend_over_periods(s, segment, shape->period_s);
+    else
+        f->tau = ld_kendall_tau(shape->bins.bytes, shape->bins.n);
+    f->late_tau = late_trend(shape);
+    ld_bends_fit(&shape->bins, u, &shape->bends);
     shape->range_bytes = range_of(&shape->bins);
+    shape->gained_bytes = gained(&shape->bins);
+    f->burst = burst_share(&shape->bins);
     f->standing = longest_standing(&shape->bins, shape->range_bytes);
     f->backward = largest_drawdown(&shape->bins) / fmax(shape->range_bytes, KIB);
     f->noise = fmin(NOISE_MOST, shape->noise_bytes / fmax(fabs(shape->rise_bytes), RISE_LEAST));
@@ -194,6 +167,7 @@ void ld_shape_measure(const ld_samples *s, ld_segment segment, const ld_scratch 
     ret->rise_bytes = ret->trough_line.slope * ret->duration_s;
     ret->noise_bytes = height_over_troughs(s, segment, ret->trough_line, scratch->values);
 
+    ret->swing_bytes = swing_around_trend(s, segment, scratch->values);
     ld_bin_medians(s, segment, clamp(n / 3, 6, LD_BINS_MAX), scratch->values, &ret->bins);
-    measure_features(ret);
+    measure_features(s, segment, ret);
 }
