@@ -1,0 +1,23 @@
+/* The list of facts of one look. */
+#include "base/alloc.h"
+#include "run/session.h"
+
+void ld_facts_done(ld_facts *facts)
+{
+    for (size_t i = 0; i < facts->n; i++)
+        ld_fact_unref(facts->list[i]);
+    ld_release(facts->list);
+    *facts = (ld_facts){0};
+}
+
+leakdiag_status ld_facts_add(ld_facts *facts, ld_fact *fact, leakdiag_error *err)
+{
+    ld_fact **list = ld_resize_array(facts->list, facts->n, facts->n + 1, sizeof *list);
+    if (!list) {
+        ld_fact_unref(fact);
+        return ld_fail_nomem(err);
+    }
+    facts->list = list;
+    facts->list[facts->n++] = fact;
+    return LEAKDIAG_OK;
+}

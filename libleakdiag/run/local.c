@@ -1,0 +1,150 @@
+/* What is on this machine: memory, recordings, logs, flag files. */
+#include <leakdiag/memory.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "run/clock.h"
+#include "run/session.h"
+
+#define CSV_MAX_BYTES       ((size_t)64 << 20)
+#define FLAG_FILE_MAX_BYTES ((size_t)1 << 20)
+
+LD_DEFINE_CLEANUP(leakdiag_memory, leakdiag_memory_free, memory_freep)
+LD_DEFINE_CLEANUP(leakdiag_flag, leakdiag_flag_free, flag_freep)
+LD_DEFINE_CLEANUP(leakdiag_series, leakdiag_series_unref, series_unrefp)
+
+/* Only out of memory ends a gather; everything else that went wrong is a fact. */
+static leakdiag_status add_failed(ld_facts *facts, ld_fact_kind kind, const char *source,
+                                  leakdiag_status failed, const leakdiag_error *why,
+                                  leakdiag_error *err)
+{
+    if (failed == LEAKDIAG_E_NOMEM)
+        return ld_fail_nomem(err);
+    ld_fact *fact = NULL;
+    leakdiag_status status =
+        ld_fact_new_failed(kind, source, ld_clock_now_ms(), failed, why->message, &fact, err);
+    return status ? status : ld_facts_add(facts, fact, err);
+}
+
+static leakdiag_status read_memory(const ld_source_spec *spec, const char *where,
+                                   leakdiag_memory **ret, leakdiag_error *err)
+{
+    if (strcmp(spec->type, "cgroup") == 0)
+        return leakdiag_memory_of_cgroup(where, NULL, ret, err);
+    double pid;
+    if (!ld_number_parse(where, strlen(where), &pid) || pid < 1 || pid > 4194304 ||
+        pid != (double)(int64_t)pid)
+        return ld_fail(err, LEAKDIAG_E_INVALID, "\"%s\" is no process id", where);
+    return leakdiag_memory_of_process((int64_t)pid, NULL, ret, err);
+}
+
+static leakdiag_status gather_memory(const ld_source_spec *spec, ld_facts *facts,
+                                     leakdiag_error *err)
+{
+    bool is_cgroup = strcmp(spec->type, "cgroup") == 0;
+    const char *where = ld_attribute_text(&spec->attributes, is_cgroup ? "path" : "pid", "");
+    LD_CLEANUP(ld_text_done) ld_text source = {0};
+    LD_CLEANUP(memory_freep) leakdiag_memory *memory = NULL;
+    ld_text_addf(&source, "%s %s", spec->type, where);
+    if (source.failed)
+        return ld_fail_nomem(err);
+
+    leakdiag_error why = {0};
+    leakdiag_status status = read_memory(spec, where, &memory, &why);
+    if (status)
+        return add_failed(facts, LD_FACT_MEMORY, source.data, status, &why, err);
+    ld_fact *fact = NULL;
+    status = ld_fact_from_memory(memory, source.data, ld_clock_now_ms(), &fact, err);
+    return status ? status : ld_facts_add(facts, fact, err);
+}
+
+static leakdiag_status read_csv(const char *path, leakdiag_series **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_releasep) char *data = NULL;
+    size_t len;
+    leakdiag_status status = leakdiag_file_read(path, CSV_MAX_BYTES, &data, &len, err);
+    if (status)
+        return status;
+    status = leakdiag_series_from_csv(data, len, ret, err);
+    if (!status)
+        return LEAKDIAG_OK;
+    if (err && err->line)
+        return ld_error_prefix(err, status, "%s:%u:%u", path, err->line, err->column);
+    return ld_error_prefix(err, status, "%s", path);
+}
+
+static leakdiag_status gather_csv(const ld_source_spec *spec, ld_facts *facts, leakdiag_error *err)
+{
+    const char *path = ld_attribute_text(&spec->attributes, "path", "");
+    LD_CLEANUP(ld_text_done) ld_text source = {0};
+    LD_CLEANUP(series_unrefp) leakdiag_series *series = NULL;
+    ld_text_addf(&source, "csv %s", path);
+    if (source.failed)
+        return ld_fail_nomem(err);
+
+    leakdiag_error why = {0};
+    leakdiag_status status = read_csv(path, &series, &why);
+    if (status)
+        return add_failed(facts, LD_FACT_SERIES, source.data, status, &why, err);
+    ld_fact *fact = NULL;
+    status = ld_fact_from_series(series, source.data, ld_clock_now_ms(), &fact, err);
+    return status ? status : ld_facts_add(facts, fact, err);
+}
+
+static leakdiag_status gather_flag_file(const ld_source_spec *spec, ld_facts *facts,
+                                        leakdiag_error *err)
+{
+    const char *path = ld_attribute_text(&spec->attributes, "path", "");
+    LD_CLEANUP(ld_text_done) ld_text source = {0};
+    LD_CLEANUP(ld_releasep) char *data = NULL;
+    LD_CLEANUP(flag_freep) leakdiag_flag *flag = NULL;
+    ld_text_addf(&source, "flagd-file %s", path);
+    if (source.failed)
+        return ld_fail_nomem(err);
+
+    size_t len;
+    leakdiag_error why = {0};
+    leakdiag_status status = leakdiag_file_read(path, FLAG_FILE_MAX_BYTES, &data, &len, &why);
+    if (!status)
+        status = leakdiag_flag_from_file(data, len, ld_attribute_text(&spec->attributes, "key", ""),
+                                         &flag, &why);
+    if (status)
+        return add_failed(facts, LD_FACT_FLAG, source.data, status, &why, err);
+    ld_fact *fact = NULL;
+    status = ld_fact_from_flag(flag, source.data, ld_clock_now_ms(), &fact, err);
+    return status ? status : ld_facts_add(facts, fact, err);
+}
+
+static leakdiag_status gather_logs(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
+{
+    for (size_t i = 0; i < session->n_logs; i++) {
+        ld_fact *fact = NULL;
+        leakdiag_status status = ld_log_file_look(&session->logs[i], session->patterns,
+                                                  session->scenario, ld_clock_now_ms(), &fact, err);
+        if (!status)
+            status = ld_facts_add(facts, fact, err);
+        if (status)
+            return status;
+    }
+    return LEAKDIAG_OK;
+}
+
+/* Memory comes from the first configured source: two would be two different things in one series.
+ */
+leakdiag_status ld_gather_local(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
+{
+    const leakdiag_scenario *scenario = session->scenario;
+    leakdiag_status status = LEAKDIAG_OK;
+    const ld_source_spec *memory = ld_configured(scenario, "memory", 0);
+    if (memory)
+        status = strcmp(memory->type, "csv") == 0 ? gather_csv(memory, facts, err)
+                                                  : gather_memory(memory, facts, err);
+    if (!status)
+        status = gather_logs(session, facts, err);
+    const ld_source_spec *flag;
+    for (size_t i = 0; !status && (flag = ld_configured(scenario, "flag", i)) != NULL; i++)
+        if (strcmp(flag->type, "flagd-file") == 0)
+            status = gather_flag_file(flag, facts, err);
+    return status;
+}
