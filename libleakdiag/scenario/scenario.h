@@ -28,7 +28,7 @@ typedef struct ld_attributes {
 typedef struct ld_param_info {
     ld_value_type type; /* TEXT, NUMBER, BYTES or DURATION */
     char *about;        /* may be NULL */
-    char *fallback;     /* its default, or NULL when it must be given */
+    char *fallback;     /* its default */
 } ld_param_info;
 
 const ld_attribute *ld_attribute_find(const ld_attributes *attributes, const char *key);
