@@ -1,0 +1,251 @@
+/* Errors, interrupts, files, and scenarios by name. */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* --- errors ------------------------------------------------------------------------------------
+ */
+
+static const char *name_of(leakdiag_error const *err)
+{
+    return err->message[0] ? err->message : leakdiag_status_name(err->status);
+}
+
+int fail(int status, const char *format, ...)
+{
+    char text[2048];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    fflush(stdout); /* what was found so far stands before the reason why it ends */
+    fputs("leakdiag: ", stderr);
+    print_safe(stderr, text);
+    fputc('\n', stderr);
+    return status;
+}
+
+int fail_with(int status, const char *where, const leakdiag_error *err, const char *next)
+{
+    const char *message = name_of(err);
+    bool named = !where || strstr(message, where);
+    char place[64] = "";
+    if (err->line && !strstr(message, "line ") && !named)
+        snprintf(place, sizeof place, ":%u:%u", err->line, err->column);
+    return fail(status, "%s%s%s%s%s%s", named ? "" : where, place, named ? "" : ": ", message,
+                next ? "; " : "", next ? next : "");
+}
+
+int exit_for(leakdiag_status status)
+{
+    switch (status) {
+    case LEAKDIAG_OK:
+        return 0;
+    case LEAKDIAG_E_INVALID:
+    case LEAKDIAG_E_LIMIT:
+    case LEAKDIAG_E_UNSUPPORTED:
+        return EXIT_USAGE;
+    default:
+        return EXIT_TOOL;
+    }
+}
+
+/* --- interrupts --------------------------------------------------------------------------------
+ */
+
+static leakdiag_cancel *cancel;
+static volatile sig_atomic_t signal_seen;
+
+static void on_signal(int number)
+{
+    if (signal_seen)
+        _exit(128 + number);
+    signal_seen = number;
+    leakdiag_cancel_trigger(cancel);
+}
+
+static void cancel_free(void)
+{
+    leakdiag_cancel *gone = cancel;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    cancel = NULL;
+    leakdiag_cancel_free(gone);
+}
+
+int interrupts_setup(void)
+{
+    leakdiag_error err = {0};
+    if (leakdiag_cancel_new(&cancel, &err))
+        return fail_with(EXIT_TOOL, NULL, &err, NULL);
+    atexit(cancel_free);
+    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: a read() shall end */
+    struct sigaction before;
+    sigemptyset(&action.sa_mask);
+    /* A shell starts background jobs with Ctrl-C ignored: so it stays. */
+    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return 0;
+}
+
+leakdiag_cancel *interrupts_cancel(void)
+{
+    return cancel;
+}
+
+int interrupted(void)
+{
+    return signal_seen ? 128 + signal_seen : 0;
+}
+
+/* --- files and values ----------------------------------------------------------------------------
+ */
+
+int read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len)
+{
+    leakdiag_error err = {0};
+    if (leakdiag_file_read(path, max_bytes, ret, ret_len, &err) == LEAKDIAG_OK)
+        return 0;
+    return fail_with(err.status == LEAKDIAG_E_NOMEM ? EXIT_TOOL : EXIT_USAGE, path, &err, NULL);
+}
+
+int parse_limit(const char *text, double *ret_bytes)
+{
+    leakdiag_error err = {0};
+    int64_t bytes = 0;
+    if (strcasecmp(text, "none") != 0 && leakdiag_quantity_parse(text, &bytes, &err))
+        return fail(EXIT_USAGE, "--limit (%s): %s; give bytes, a quantity like 20Mi, or none", text,
+                    name_of(&err));
+    *ret_bytes = (double)bytes;
+    return 0;
+}
+
+int duration_option(const cli_args *args, const char *name, int64_t fallback_ms, int64_t *ret_ms)
+{
+    leakdiag_error err = {0};
+    const char *text = args_value(args, name);
+    *ret_ms = fallback_ms;
+    if (!text || leakdiag_duration_parse(text, ret_ms, &err) == LEAKDIAG_OK)
+        return 0;
+    return fail(EXIT_USAGE, "--%s (%s): %s; give a duration like 90s, 3m or 1h20m", name, text,
+                name_of(&err));
+}
+
+bool wants(const cli_args *args, const char *format)
+{
+    const char *output = args_value(args, "output");
+    return strcmp(output ? output : "text", format) == 0;
+}
+
+/* --- scenarios -----------------------------------------------------------------------------------
+ */
+
+static bool is_builtin(const char *name, size_t *ret_i)
+{
+    const char *builtin;
+    for (size_t i = 0; (builtin = leakdiag_scenario_builtin_name(i)); i++) {
+        if (strcmp(builtin, name) == 0) {
+            *ret_i = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "otel-demo/chekout" is a mistyped name, "./shop.yml" a missing file. */
+static bool means_file(const char *name)
+{
+    struct stat info;
+    const char *dot = strrchr(name, '.');
+    return strcmp(name, "-") == 0 || name[0] == '/' || name[0] == '.' ||
+           (dot && is_choice(dot, strlen(dot), ".yaml|.yml|.json")) || stat(name, &info) == 0;
+}
+
+int load_scenario_text(const char *name, char **ret_owned, const char **ret_text, size_t *ret_len)
+{
+    size_t i;
+    if (is_builtin(name, &i)) {
+        *ret_text = leakdiag_scenario_builtin_text(i, ret_len);
+        return 0;
+    }
+    if (!means_file(name)) {
+        CLEANUP(scenario_free) leakdiag_scenario *none = NULL;
+        leakdiag_error err = {0};
+        if (leakdiag_scenario_builtin(name, NULL, 0, &none, &err))
+            return fail_with(EXIT_USAGE, name, &err, "leakdiag scenario list shows the names");
+    }
+    int code = read_file(name, LEAKDIAG_SCENARIO_MAX_BYTES, ret_owned, ret_len);
+    *ret_text = *ret_owned;
+    return code;
+}
+
+int load_scenario_named(const char *name, const char *const *set, size_t set_count,
+                        leakdiag_scenario **ret)
+{
+    size_t i, len = 0;
+    CLEANUP(text_free) char *text = NULL;
+    leakdiag_error err = {0};
+    leakdiag_status status;
+    if (!is_builtin(name, &i) && means_file(name)) {
+        int code = read_file(name, LEAKDIAG_SCENARIO_MAX_BYTES, &text, &len);
+        if (code)
+            return code;
+        status = leakdiag_scenario_parse(text, len, name, set, set_count, ret, &err);
+    } else {
+        status = leakdiag_scenario_builtin(name, set, set_count, ret, &err);
+    }
+    if (status == LEAKDIAG_E_NOT_FOUND)
+        return fail_with(EXIT_USAGE, name, &err, "leakdiag scenario list shows the names");
+    return status ? fail_with(exit_for(status), name, &err, NULL) : 0;
+}
+
+static void strings_free(char ***p)
+{
+    for (char **s = *p; s && *s; s++)
+        free(*s);
+    free(*p);
+}
+
+int load_scenario(const cli_args *args, const char *fallback, leakdiag_scenario **ret)
+{
+    static const char *const shorthands[] = {"pid", "cgroup", "csv"};
+    const size_t n_short = sizeof shorthands / sizeof *shorthands;
+    size_t n_set = args_count(args, "set"), n = 0;
+    CLEANUP(strings_free) char **set = calloc(n_set + n_short + 1, sizeof *set);
+    if (!set)
+        return fail(EXIT_TOOL, "scenario: out of memory");
+    for (size_t i = 0; i < n_short; i++) {
+        const char *value = args_value(args, shorthands[i]);
+        if (value && asprintf(&set[n++], "%s=%s", shorthands[i], value) < 0) {
+            set[--n] = NULL;
+            return fail(EXIT_TOOL, "scenario: out of memory");
+        }
+    }
+    for (size_t i = 0; i < n_set; i++) {
+        if (!(set[n++] = strdup(args_value_at(args, "set", i))))
+            return fail(EXIT_TOOL, "scenario: out of memory");
+    }
+    const char *name = args_value(args, "scenario");
+    return load_scenario_named(name ? name : fallback, (const char *const *)set, n, ret);
+}
+
+int load_capture(const char *path, leakdiag_observation **ret)
+{
+    CLEANUP(text_free) char *data = NULL;
+    size_t len = 0;
+    leakdiag_error err = {0};
+    int code = read_file(path, LEAKDIAG_CAPTURE_MAX_BYTES, &data, &len);
+    if (code)
+        return code;
+    leakdiag_status status = leakdiag_observation_from_json(data, len, ret, &err);
+    if (!status)
+        return 0;
+    return fail_with(exit_for(status), path, &err, "leakdiag capture FILE makes a capture");
+}

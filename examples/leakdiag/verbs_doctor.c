@@ -1,0 +1,145 @@
+/* doctor: what can be reached from here, and what to do about what cannot. */
+#include <string.h>
+#include <unistd.h>
+
+#include "look.h"
+#include "verbs.h"
+
+static void looked(cli_look *look)
+{
+    look_done(look);
+}
+
+static void memory_free(leakdiag_memory **p)
+{
+    leakdiag_memory_free(*p);
+}
+
+typedef enum cli_health { HEALTH_OK, HEALTH_MISSING, HEALTH_NOTE } cli_health;
+
+static void print_item(cli_health health, const char *what, const char *detail, const char *next)
+{
+    static const char *const words[] = {"ok", "missing", "note"};
+    static const paint paints[] = {PAINT_GOOD, PAINT_BAD, PAINT_DIM};
+    printf("%s%-8s%s", paint_on(paints[health]), words[health], paint_off());
+    print_safe(stdout, what);
+    if (detail[0]) {
+        printf(": ");
+        print_safe(stdout, detail);
+    }
+    putchar('\n');
+    if (next)
+        printf("        next: %s\n", next);
+}
+
+/* --- this machine --------------------------------------------------------------------------------
+ */
+
+static void print_cgroups(void)
+{
+    bool v2 = access("/sys/fs/cgroup/cgroup.controllers", R_OK) == 0;
+    bool v2_beside = access("/sys/fs/cgroup/unified/cgroup.controllers", R_OK) == 0;
+    bool v1 = access("/sys/fs/cgroup/memory/memory.usage_in_bytes", R_OK) == 0;
+    if (v2)
+        print_item(HEALTH_OK, "cgroup v2", "/sys/fs/cgroup", NULL);
+    if (v1)
+        print_item(HEALTH_OK, "cgroup v1", "/sys/fs/cgroup/memory", NULL);
+    if (!v2 && !v1)
+        print_item(HEALTH_MISSING, "memory cgroups",
+                   v2_beside ? "only the empty v2 tree beside v1" : "not mounted",
+                   "limits and OOM kills cannot be seen; --pid still shows the resident set");
+}
+
+static void print_own_memory(void)
+{
+    CLEANUP(memory_free) leakdiag_memory *memory = NULL;
+    leakdiag_error err = {0};
+    char text[128];
+    if (leakdiag_memory_of_process(getpid(), NULL, &memory, &err)) {
+        print_item(HEALTH_MISSING, "memory of a process", err.message, "is /proc mounted?");
+        return;
+    }
+    snprintf(text, sizeof text, "by %s", leakdiag_memory_kind(memory));
+    print_item(HEALTH_OK, "memory of a process", text, NULL);
+}
+
+/* --- sources of the scenario ---------------------------------------------------------------------
+ */
+
+static const char *next_step(const char *kind)
+{
+    static const struct {
+        const char *kind, *next;
+    } steps[] = {
+        {"flag", "kubectl -n otel-demo port-forward svc/flagd 8016, or --set ofrep_url=URL"},
+        {"load", "kubectl -n otel-demo port-forward svc/load-generator 8089, or --set "
+                 "locust_url=URL"},
+        {"log", "--set log_file=FILE"},
+        {"memory", "--pid N, --cgroup PATH or --csv FILE"},
+        {"series", "--csv FILE"},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (strcmp(steps[i].kind, kind) == 0)
+            return steps[i].next;
+    }
+    return NULL;
+}
+
+static void print_fact(const leakdiag_observation *observation, size_t i)
+{
+    const char *kind = leakdiag_observation_fact_kind(observation, i);
+    const char *error = leakdiag_observation_fact_error(observation, i);
+    int64_t latency_ms = leakdiag_observation_fact_latency_ms(observation, i);
+    char what[512], answered[64] = "answered";
+    snprintf(what, sizeof what, "%s from %s", kind,
+             leakdiag_observation_fact_source(observation, i));
+    if (latency_ms >= 0)
+        snprintf(answered, sizeof answered, "answered in %lld ms", (long long)latency_ms);
+    print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered,
+               error[0] ? next_step(kind) : NULL);
+}
+
+static void print_sources(const cli_look *look)
+{
+    static const char *const kinds[] = {"flag", "memory", "log", "load"};
+    size_t n = leakdiag_observation_fact_count(look->observation);
+    printf("\n%sSources%s of %s\n", paint_on(PAINT_BOLD), paint_off(),
+           leakdiag_scenario_name(look->scenario));
+    for (size_t i = 0; i < n; i++)
+        print_fact(look->observation, i);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        bool seen = false;
+        for (size_t i = 0; i < n; i++)
+            seen |= strcmp(leakdiag_observation_fact_kind(look->observation, i), kinds[k]) == 0;
+        if (!seen)
+            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(kinds[k]));
+    }
+}
+
+static int run_doctor(const cli_args *args)
+{
+    CLEANUP(looked) cli_look look = {0};
+    bool workload = args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv");
+    printf("leakdiag %s, libleakdiag %s (built with %s)\n", LEAKDIAG_VERSION, leakdiag_version(),
+           BUILT_WITH);
+    print_cgroups();
+    print_own_memory();
+    int code = look_now(args, workload ? "any-workload" : "otel-demo/checkout", &look);
+    if (code)
+        return code;
+    print_sources(&look);
+    if (interrupted())
+        return interrupted();
+    return verdict_status(look.diagnosis) == EXIT_TOOL ? EXIT_TOOL : 0;
+}
+
+const cli_verb verb_doctor = {
+    .name = "doctor",
+    .about = "what can be reached from here, and the next steps",
+    .operands = "",
+    .examples = "  leakdiag doctor\n"
+                "  leakdiag doctor --set ofrep_url=http://flagd:8016\n",
+    .notes = "Exit status 0 when something answered, 1 when nothing did.\n",
+    .more = look_options,
+    .run = run_doctor,
+};
