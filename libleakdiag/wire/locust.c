@@ -8,6 +8,8 @@
 
 #define VALUES_MAX 200000
 #define AGE_MAX_S  3.2e9 /* a hundred years: more is nonsense */
+/* The page's times and the Date of an answer are cut to whole seconds. */
+#define CLOCK_STEP_MS 1000
 
 static leakdiag_load_state state_of(const char *word)
 {
@@ -84,9 +86,9 @@ static int64_t age_ms(leakdiag_load_state state, const json_t *sum, const ld_loc
     if (state != LEAKDIAG_LOAD_RUNNING && state != LEAKDIAG_LOAD_SPAWNING)
         return -1;
     double by_requests = span_s(sum);
-    double by_history = page->first_ms > 0 && now_ms >= page->first_ms
-                            ? (double)(now_ms - page->first_ms) / 1e3
-                            : NAN;
+    double by_history = NAN;
+    if (page->first_ms > 0 && now_ms - page->first_ms >= CLOCK_STEP_MS)
+        by_history = (double)(now_ms - page->first_ms - CLOCK_STEP_MS) / 1e3;
     double age_s = fmax(by_requests, by_history); /* NAN only when both are */
     return age_s >= 0 && age_s < AGE_MAX_S ? (int64_t)(age_s * 1e3) : -1;
 }
