@@ -187,7 +187,10 @@ START_TEST(options_are_checked)
     leakdiag_scan_options options = LEAKDIAG_SCAN_OPTIONS_INIT;
     options.recent = LEAKDIAG_RECENT_MAX + 1;
     ck_assert_int_eq(leakdiag_scan_new(patterns, &options, &scan, &err), LEAKDIAG_E_LIMIT);
-    options.recent = 0;
+    options.recent = LEAKDIAG_RECENT_MAX;
+    ck_assert_int_eq(leakdiag_scan_new(patterns, &options, &scan, &err), LEAKDIAG_OK);
+    leakdiag_scan_free(scan);
+    scan = (leakdiag_scan *)0x1;
     options.size = 4;
     ck_assert_int_eq(leakdiag_scan_new(patterns, &options, &scan, &err), LEAKDIAG_E_INVALID);
     ck_assert_ptr_eq(scan, (leakdiag_scan *)0x1);
@@ -220,7 +223,9 @@ static const struct {
     {"(x+)*$", 0, "(x+)*$\nxx\n", 2, 1},
     {"Order", 0, "order\nOrder\nORDER\n", 3, 1},
     {"Order", ICASE, "order\nOrder\nORDER\n", 3, 3},
-    {"[@", ICASE, "[@\n{`\n", 2, 1},                   /* the neighbours of A-Z are not folded */
+    {"AZ", ICASE, "az\nAZ\nAY\n", 3, 2},
+    {"@", ICASE, "@\n`\n", 2, 1}, /* the neighbours of A-Z are not folded */
+    {"[", ICASE, "[\n{\n", 2, 1},
     {"\xc3\x84", ICASE, "\xc3\x84\n\xc3\xa4\n", 2, 1}, /* nor is what is not ASCII */
     {"aab", 0, "aaab\n", 1, 1},
     /* carriage returns */
@@ -483,6 +488,7 @@ static const struct {
     {"{\"", 0, 0},
     {"{", 0, 0},
     {"{}\"ts\":\"2024-12-03T10:00:00Z\"", 0, 0},
+    {"{}{\"ts\":\"2024-12-03T10:00:00Z\"}", 0, 0}, /* the first object is the line's */
     {"{\"xts\":\"2024-12-03T10:00:00Z\",\"tsx\":\"2024-12-03T10:00:00Z\"}", 0, 0},
     {"2024-12-03T10:00:00Z {\"ts\":\"2024-12-03T09:00:00Z\"}", 1, TEN}, /* the beginning wins */
     {"order {\"ts\":\"2024-12-03T10:00:00Z\"}", 0, 0},
@@ -502,6 +508,22 @@ START_TEST(the_time_of_a_line_is_read)
     ck_assert_int_eq(leakdiag_scan_first(scan, 0, &line), 1);
     ck_assert_msg(line.has_time == dated[_i].has_time && line.time_ms == dated[_i].time_ms,
                   "%s: %d %lld", dated[_i].line, (int)line.has_time, (long long)line.time_ms);
+    leakdiag_scan_free(scan);
+}
+END_TEST
+
+START_TEST(a_cut_time_is_not_completed_by_an_older_line)
+{
+    leakdiag_scan *scan = begin(&(leakdiag_pattern){"p", "^", REGEX}, 1, NULL);
+    static const char log[] = "{\"ts\":\"2024-12-03T10:00:00Z\"}\n{\"ts\":\"2024-12-03T10:00:00Z";
+    for (const char *at = log; *at; at++)
+        push(scan, at, 1);
+    finish(scan);
+    leakdiag_log_line line;
+    ck_assert_int_eq(leakdiag_scan_first(scan, 0, &line), 1);
+    ck_assert_int_eq(line.has_time, 1);
+    ck_assert_int_eq(leakdiag_scan_last(scan, 0, &line), 1);
+    ck_assert_int_eq(line.has_time, 0);
     leakdiag_scan_free(scan);
 }
 END_TEST
@@ -612,11 +634,35 @@ END_TEST
 
 START_TEST(a_group_that_took_no_part_keeps_no_old_number)
 {
-    leakdiag_scan *scan = scan_text("a(\\d)|b(\\d)", REGEX, "a1\nb2\nb3\n");
+    /* Byte by byte, so that each line stands where the one before stood. */
+    leakdiag_scan *scan = begin(&(leakdiag_pattern){"p", "a(\\d)|b(\\d)", REGEX}, 1, NULL);
+    for (const char *at = "a1\nb2\nb3\n"; *at; at++)
+        push(scan, at, 1);
     ck_assert_double_eq(leakdiag_scan_capture_max(scan, 0, 1), 1);
     ck_assert_double_eq(leakdiag_scan_capture_last(scan, 0, 1), 1);
     ck_assert_double_eq(leakdiag_scan_capture_min(scan, 0, 2), 2);
     ck_assert_double_eq(leakdiag_scan_capture_last(scan, 0, 2), 3);
+    leakdiag_scan_free(scan);
+}
+END_TEST
+
+START_TEST(patterns_do_not_see_each_others_groups)
+{
+    leakdiag_pattern list[] = {{"three", "(\\d)(\\d)(\\d)", REGEX}, {"one", "x(\\d)", REGEX}};
+    leakdiag_scan *scan = begin(list, 2, NULL);
+    push(scan, "123 x4\n", 7);
+    ck_assert_uint_eq(leakdiag_scan_capture_count(scan, 0), 3);
+    ck_assert_uint_eq(leakdiag_scan_capture_count(scan, 1), 1);
+    ck_assert_double_eq(leakdiag_scan_capture_last(scan, 1, 1), 4);
+    leakdiag_scan_free(scan);
+}
+END_TEST
+
+START_TEST(numbers_below_zero_have_a_largest)
+{
+    leakdiag_scan *scan = scan_text("(-\\d)", REGEX, "-7\n-5\n-6\n");
+    ck_assert_double_eq(leakdiag_scan_capture_max(scan, 0, 1), -5);
+    ck_assert_double_eq(leakdiag_scan_capture_min(scan, 0, 1), -7);
     leakdiag_scan_free(scan);
 }
 END_TEST
@@ -686,6 +732,43 @@ START_TEST(a_log_full_of_expensive_lines_ends_and_cheap_ones_still_count)
     ck_assert_msg(took < 10, "%.0f ms", took * 1e3);
     leakdiag_scan_free(scan);
     free(line);
+}
+END_TEST
+
+/* Quadratic, but not yet hopeless: about half a million steps to say no. */
+static void push_slow_line(leakdiag_scan *scan)
+{
+    char line[602];
+    memset(line, 'a', sizeof line);
+    line[601] = '\n';
+    push(scan, line, sizeof line);
+}
+
+START_TEST(a_pattern_that_failed_often_gets_less_time)
+{
+    leakdiag_scan *scan = begin(&(leakdiag_pattern){"p", "a.*[xyz]", REGEX}, 1, NULL);
+    char *hopeless = malloc(16384);
+    memset(hopeless, 'a', 16384);
+    hopeless[16383] = '\n';
+    for (uint64_t i = 0; i < 31; i++)
+        push(scan, hopeless, 16384);
+    push_slow_line(scan);
+    ck_assert_uint_eq(leakdiag_scan_expensive(scan, 0), 31);
+    push(scan, hopeless, 16384);
+    ck_assert_uint_eq(leakdiag_scan_expensive(scan, 0), 32);
+    push_slow_line(scan);
+    ck_assert_uint_eq(leakdiag_scan_expensive(scan, 0), 33);
+    leakdiag_scan_free(scan);
+    free(hopeless);
+}
+END_TEST
+
+START_TEST(one_place_in_the_line_has_a_limit_of_its_own)
+{
+    /* 2^17 ways to fail at the first `a`: over the match limit, well under the steps of a line. */
+    leakdiag_scan *scan = scan_text("(a+)+$", REGEX, "aaaaaaaaaaaaaaaaa!\naaaaaaaaaa!\n");
+    ck_assert_uint_eq(leakdiag_scan_expensive(scan, 0), 1);
+    leakdiag_scan_free(scan);
 }
 END_TEST
 
@@ -1049,6 +1132,7 @@ static void add_times_and_captures(Suite *suite)
 {
     TCase *tc = add_case(suite, "times and captures");
     tcase_add_loop_test(tc, the_time_of_a_line_is_read, 0, COUNT(dated));
+    tcase_add_test(tc, a_cut_time_is_not_completed_by_an_older_line);
     tcase_add_test(tc, times_may_go_backwards);
     tcase_add_loop_test(tc, a_rate_needs_a_duration, 0, COUNT(rates));
     tcase_add_loop_test(tc, a_window_leaves_out_what_is_dated_before_it, 0, COUNT(windows));
@@ -1056,6 +1140,8 @@ static void add_times_and_captures(Suite *suite)
     tcase_add_test(tc, numbers_are_captured);
     tcase_add_test(tc, only_the_first_match_and_the_first_eight_groups_are_captured);
     tcase_add_test(tc, a_group_that_took_no_part_keeps_no_old_number);
+    tcase_add_test(tc, patterns_do_not_see_each_others_groups);
+    tcase_add_test(tc, numbers_below_zero_have_a_largest);
 }
 
 static void add_bounds(Suite *suite)
@@ -1063,6 +1149,8 @@ static void add_bounds(Suite *suite)
     TCase *tc = add_case(suite, "bounds");
     tcase_add_loop_test(tc, an_expensive_line_is_given_up_soon_and_is_never_a_no, 0, COUNT(costly));
     tcase_add_test(tc, a_log_full_of_expensive_lines_ends_and_cheap_ones_still_count);
+    tcase_add_test(tc, a_pattern_that_failed_often_gets_less_time);
+    tcase_add_test(tc, one_place_in_the_line_has_a_limit_of_its_own);
     tcase_add_test(tc, ordinary_expressions_on_long_lines_are_not_expensive);
     tcase_add_loop_test(tc, every_allocation_may_fail, 0, 2);
     tcase_add_test(tc, threads_share_a_set);
