@@ -111,6 +111,8 @@ static void points_done(points *p)
 
 static void add_point(points *p, int64_t time_ms, double value)
 {
+    if (!isfinite(value)) /* the workload is known, its memory is not */
+        return;
     if (p->n && time_ms <= p->times_ms[p->n - 1]) /* the same sample asked for again */
         return;
     if (p->n == p->room)

@@ -189,7 +189,7 @@ static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
 {
     read_int(r, o, "sample_ms", &memory->sample_ms);
     read_number(r, o, "working_set_bytes", &memory->working_set_bytes);
-    if (!r->status && !(memory->working_set_bytes >= 0))
+    if (!r->status && memory->working_set_bytes < 0)
         refuse(r, "working_set_bytes", "a number that is not negative");
     read_number(r, o, "limit_bytes", &memory->limit_bytes);
     const json_t *limit = json_object_get(o, "limit_bytes");
