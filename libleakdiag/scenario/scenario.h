@@ -110,17 +110,17 @@ typedef struct ld_cause {
  * when it is one, else a flag state ("disabled", …) load.state          text       a load state
  * ("running", "stopped", …) load.users load.target_users load.spawn_rate load.fail_ratio   numbers
  *   load.age            ms
- *   orders_per_min requests_per_min flag_lines flag_seen_value     numbers
- *   hand_off            text       configured, not-configured, failing, silent
- *   log                 text       only "silent": not one line came
- *   limit soft_limit    bytes      NAN with the text "none": known to have none
- *   oom_at              list       durations since time 0, each before or at now, rising
- *   app_age             ms         since the application's last start
- * expect
- *   verdict             text       as-expected, warning, not-as-expected, inconclusive
- *   first_cause         text       a cause's id, or "none"
- *   causes              list       exactly these ids, in any order
- *   checks.ID           text       a finding of the check's kind, or an outcome
+ *   orders_per_min requests_per_min   numbers: lines of the order and request patterns in the log
+ *                       (unless it is silent) and requests of the row /api/checkout (when load is
+ * given) flag_lines flag_seen_value        numbers: activation lines in the window, the value they
+ * name hand_off            text       configured, not-configured, failing, silent log text only
+ * "silent": not one line came limit soft_limit    bytes      NAN with the text "none": known to
+ * have none oom_at              list       durations since time 0, each before or at now, rising;
+ * an empty list: known that there was none app_age             ms         since the application's
+ * last start expect verdict             text       as-expected, warning, not-as-expected,
+ * inconclusive first_cause         text       a cause's id, or "none" causes              list
+ * exactly these ids, in any order checks.ID           text       a finding of the check's kind, or
+ * an outcome
  */
 typedef struct ld_scenario_test {
     char *name;
