@@ -100,27 +100,32 @@ typedef struct ld_cause {
     bool predicts_limit;    /* says the predicted time to the limit */
 } ld_cause;
 
-/* One embedded test: facts as data, and what must come out; all keys are checked when the scenario
- * is read. What `given` leaves out was not observed (no such source is configured).
+/* One embedded test: facts as data, and what must come out. All keys and words are checked when the
+ * scenario is read. What `given` leaves out was not observed: no such source is configured.
  *
- * given                 type       meaning
- *   memory              text       samples in the series shorthand (scenario/shorthand.h), from
- * time 0 every               ms         their spacing; needed with memory now                 ms
- * the time of judgement; default: the last slot of memory, or 0 flag                text number
- * when it is one, else a flag state ("disabled", …) load.state          text       a load state
- * ("running", "stopped", …) load.users load.target_users load.spawn_rate load.fail_ratio   numbers
- *   load.age            ms
- *   orders_per_min requests_per_min   numbers: lines of the order and request patterns in the log
- *                       (unless it is silent) and requests of the row /api/checkout (when load is
- * given) flag_lines flag_seen_value        numbers: activation lines in the window, the value they
- * name hand_off            text       configured, not-configured, failing, silent log text only
- * "silent": not one line came limit soft_limit    bytes      NAN with the text "none": known to
- * have none oom_at              list       durations since time 0, each before or at now, rising;
- * an empty list: known that there was none app_age             ms         since the application's
- * last start expect verdict             text       as-expected, warning, not-as-expected,
- * inconclusive first_cause         text       a cause's id, or "none" causes              list
- * exactly these ids, in any order checks.ID           text       a finding of the check's kind, or
- * an outcome
+ * given:
+ * - memory: text, samples in the series shorthand (scenario/shorthand.h), from time 0
+ * - every: ms, their spacing; always there when memory is
+ * - now: ms, the time of judgement; left out: the last slot of memory, or 0
+ * - flag: text; number when it is one, else a flag state ("disabled", ...)
+ * - load.state: text, a load state ("running", "stopped", ...); always there when a load.* key is
+ * - load.users, load.target_users, load.spawn_rate, load.fail_ratio: numbers
+ * - load.age: ms
+ * - orders_per_min, requests_per_min: numbers; the log (unless silent) has so many lines of the
+ *   order and the request pattern, and Locust (when load is given) so many requests in the row
+ * - flag_lines: number of activation lines in the window; flag_seen_value: the value they name
+ * - hand_off: text; configured, not-configured, failing, silent
+ * - log: text, only "silent": it was read and not one line came. Left out: when a key that counts
+ *   lines is given, it was read and had other lines as well
+ * - limit, soft_limit: text; bytes, or NAN with the text "none": known to have none
+ * - oom_at: list of durations since time 0, rising, none after now; empty: known that none was
+ * - app_age: ms since the last start of the application
+ *
+ * expect:
+ * - verdict: text; as-expected, warning, not-as-expected, inconclusive
+ * - first_cause: text; the id of a cause, or "none"
+ * - causes: list of exactly these ids, in any order
+ * - checks.ID: text; a finding of the check's kind, or an outcome
  */
 typedef struct ld_scenario_test {
     char *name;
