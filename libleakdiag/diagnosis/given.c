@@ -86,6 +86,35 @@ static leakdiag_status make_flag(making *m)
     return LEAKDIAG_OK;
 }
 
+/* The first "KIND:NAME" counter of the rate check of that id; its NAME. */
+static const char *rate_counter(const leakdiag_scenario *scenario, const char *id, const char *kind)
+{
+    size_t at = ld_scenario_check(scenario, id), n = strlen(kind);
+    const ld_attribute *of =
+        at < scenario->n_checks ? ld_attribute_find(&scenario->checks[at].expect, "of") : NULL;
+    for (size_t i = 0; of && i < of->n_items; i++)
+        if (strncmp(of->items[i], kind, n) == 0)
+            return of->items[i] + n;
+    return NULL;
+}
+
+/* Where the log is silent, orders can only have been counted by the load generator. */
+static leakdiag_status make_row(making *m, ld_load_fact *load)
+{
+    const char *name = rate_counter(m->scenario, "orders", "load:");
+    double per_min = number_of(m, "orders_per_min", NAN);
+    if (!has(m, "log") || !name || !isfinite(per_min))
+        return LEAKDIAG_OK;
+    load->rows = ld_alloc_array(1, sizeof *load->rows);
+    if (!load->rows)
+        return ld_fail_nomem(m->err);
+    load->n_rows = 1;
+    load->rows[0].rate_per_s = per_min / 60;
+    load->rows[0].requests =
+        load->age_ms > 0 ? (int64_t)(per_min * (double)load->age_ms / 60000) : 0;
+    return set_text(m, &load->rows[0].name, name);
+}
+
 static leakdiag_status make_load(making *m)
 {
     const char *state = text_of(m, "load.state");
@@ -104,7 +133,7 @@ static leakdiag_status make_load(making *m)
     load->spawn_per_s = number_of(m, "load.spawn_rate", NAN);
     load->fail_ratio = number_of(m, "load.fail_ratio", NAN);
     load->age_ms = (int64_t)number_of(m, "load.age", -1);
-    return LEAKDIAG_OK;
+    return make_row(m, load);
 }
 
 /* Kills until a time, and the last of them. */
@@ -168,7 +197,7 @@ static leakdiag_status make_sample(making *m, int64_t time_ms, double bytes)
     memory->pid = 1 + memory->oom_kills; /* another process after each kill */
     if (last_kill_ms)
         memory->started_ms = last_kill_ms + 1;
-    else if (has(m, "app_age"))
+    else if (has(m, "app_age") && !has(m, "oom_at")) /* the age is the latest instance's */
         memory->started_ms = m->now_ms - (int64_t)number_of(m, "app_age", 0);
     return make_env(m, memory);
 }
@@ -216,18 +245,6 @@ static leakdiag_status make_lines(making *m, ld_log_fact *log, const char *name,
     return set_text(m, &pattern->last.text, name);
 }
 
-/* The first "log:PATTERN" of the rate check of that id. */
-static const char *rate_pattern(const leakdiag_scenario *scenario, const char *id)
-{
-    size_t at = ld_scenario_check(scenario, id);
-    const ld_attribute *of =
-        at < scenario->n_checks ? ld_attribute_find(&scenario->checks[at].expect, "of") : NULL;
-    for (size_t i = 0; of && i < of->n_items; i++)
-        if (strncmp(of->items[i], "log:", 4) == 0)
-            return of->items[i] + 4;
-    return NULL;
-}
-
 static const char *kind_pattern(const leakdiag_scenario *scenario, ld_kind_id kind, const char *key)
 {
     for (size_t i = 0; i < scenario->n_checks; i++)
@@ -252,10 +269,10 @@ static leakdiag_status make_log_lines(making *m, ld_log_fact *log)
 {
     const leakdiag_scenario *s = m->scenario;
     double minutes = (double)s->window_ms / 60000;
-    leakdiag_status status = make_lines(m, log, rate_pattern(s, "orders"),
+    leakdiag_status status = make_lines(m, log, rate_counter(s, "orders", "log:"),
                                         number_of(m, "orders_per_min", NAN) * minutes, true);
     if (!status)
-        status = make_lines(m, log, rate_pattern(s, "requests"),
+        status = make_lines(m, log, rate_counter(s, "requests", "log:"),
                             number_of(m, "requests_per_min", NAN) * minutes, true);
     double flag_lines = number_of(m, "flag_lines", has(m, "flag_seen_value") ? 1 : NAN);
     const char *active = kind_pattern(s, LD_KIND_FLAG_SEEN, "active");
