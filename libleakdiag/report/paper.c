@@ -51,7 +51,7 @@ void ld_paper_blank(ld_paper *paper)
 
 void ld_paper_at(ld_paper *paper, size_t column)
 {
-    if (paper->column == 0 || column >= paper->column + 2)
+    if (paper->column == 0 || column > paper->column)
         paper->gap = column - paper->column;
     else
         paper->gap = 2;

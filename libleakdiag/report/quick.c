@@ -143,16 +143,20 @@ static void add_memory(const page *p)
     p->paper->text.failed = p->paper->text.failed || observed.failed;
 }
 
+#define LINE_COLUMN 8
+
 static void add_line(const page *p, const ld_line *line)
 {
-    char at[LD_NUMBER_BYTES];
-    ld_paper_margin(p->paper, p->column);
-    if (line->has_time) {
-        ld_rfc3339_format(line->time_ms / 1000 * 1000, at);
-        ld_paper_words(p->paper, LD_INK_DIM, at);
-    }
+    LD_CLEANUP(ld_text_done) ld_text age = {0};
+    ld_report_age(p->d, line->has_time ? line->time_ms : 0, &age);
+    ld_paper_margin(p->paper, LINE_COLUMN);
+    if (!age.failed)
+        ld_paper_words(p->paper, LD_INK_DIM, age.data);
+    if (age.len)
+        ld_paper_at(p->paper, LINE_COLUMN + age.len + 2);
     ld_paper_words(p->paper, LD_INK_PLAIN, line->text);
     ld_paper_end(p->paper);
+    p->paper->text.failed = p->paper->text.failed || age.failed;
 }
 
 static void add_flag_lines(const page *p)
@@ -173,20 +177,19 @@ static void add_flag_lines(const page *p)
     end(p, five->seen);
 }
 
-/* "14.2/min over 5m (71 orders)": a rate without its window and its count says little. */
+/* "14.2/min, 71 in 5m": a rate without its window and its count says little. */
 static void observed_rate(const ld_rate *rate, ld_text *ret)
 {
     char window[LD_NUMBER_BYTES];
     ld_text_add_number(ret, ld_number_round(rate->per_min, 1));
     ld_text_add(ret, "/min");
+    if (isfinite(rate->count)) {
+        ld_text_add(ret, ", ");
+        ld_text_add_number(ret, ld_number_round(rate->count, 1));
+    }
     if (isfinite(rate->window_s)) {
         ld_duration_format(rate->window_s, window);
-        ld_text_addf(ret, " over %s", window);
-    }
-    if (isfinite(rate->count)) {
-        ld_text_add(ret, " (");
-        ld_text_add_number(ret, ld_number_round(rate->count, 1));
-        ld_text_add(ret, " counted)");
+        ld_text_addf(ret, "%s %s", isfinite(rate->count) ? " in" : ", over", window);
     }
 }
 
@@ -209,24 +212,28 @@ static void add_orders(const page *p)
     p->paper->text.failed = p->paper->text.failed || observed.failed;
 }
 
+/* The verdict with its first cause, in one line. */
 static void add_verdict(const page *p)
 {
     const leakdiag_diagnosis *d = p->d;
-    ld_paper_blank(p->paper);
-    ld_report_headline(d, p->paper);
-    if (leakdiag_diagnosis_cause_count(d)) {
-        leakdiag_confidence confidence = leakdiag_cause_confidence(d, 0);
-        ld_paper_words(p->paper, ld_confidence_ink(confidence),
-                       leakdiag_confidence_name(confidence));
-        LD_CLEANUP(ld_text_done) ld_text id = {0};
-        ld_text_addf(&id, "%s:", leakdiag_cause_id(d, 0));
-        p->paper->indent = 2;
-        if (!id.failed)
-            ld_paper_words(p->paper, LD_INK_PLAIN, id.data);
-        ld_paper_words(p->paper, LD_INK_PLAIN, leakdiag_cause_title(d, 0));
-        ld_paper_end(p->paper);
-    }
-    ld_report_next(d, p->paper);
+    ld_paper *paper = p->paper;
+    LD_CLEANUP(ld_text_done) ld_text why = {0};
+    leakdiag_verdict verdict = leakdiag_diagnosis_verdict(d);
+    if (leakdiag_diagnosis_cause_count(d))
+        ld_text_addf(&why, "%s (%s): %s", leakdiag_cause_id(d, 0),
+                     leakdiag_confidence_name(leakdiag_cause_confidence(d, 0)),
+                     leakdiag_cause_title(d, 0));
+    else
+        ld_text_add(&why, leakdiag_diagnosis_summary(d));
+    ld_paper_blank(paper);
+    ld_paper_words(paper, ld_verdict_ink(verdict), ld_verdict_word(verdict));
+    ld_paper_at(paper, paper->column + 2);
+    paper->indent = 2;
+    if (!why.failed)
+        ld_paper_words(paper, LD_INK_PLAIN, why.data);
+    ld_paper_end(paper);
+    paper->text.failed = paper->text.failed || why.failed;
+    ld_report_next(d, paper);
 }
 
 void ld_report_quick(const leakdiag_diagnosis *diagnosis, bool verbose, ld_paper *paper)

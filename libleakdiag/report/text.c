@@ -37,47 +37,51 @@ static table measure(const leakdiag_diagnosis *d, const ld_paper *paper, bool ve
     return t;
 }
 
-static void add_expected(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
+/* "100 (variant on); expected 300"; what is as expected needs no second half. */
+static void add_observed(const leakdiag_diagnosis *d, size_t i, unsigned ink, ld_paper *paper)
 {
+    const char *observed = leakdiag_check_observed(d, i);
     const char *expected = leakdiag_check_expected(d, i);
-    if (!*expected)
-        return;
-    ld_paper_words(paper, LD_INK_DIM, "expected");
-    ld_paper_words(paper, LD_INK_DIM, expected);
+    bool is_equal = strcmp(observed, expected) == 0;
+    LD_CLEANUP(ld_text_done) ld_text text = {0};
+    ld_text_addf(&text, "%s%s", observed, *expected && !is_equal ? ";" : "");
+    paper->text.failed = paper->text.failed || text.failed;
+    if (*observed && !text.failed)
+        ld_paper_words(paper, ink, text.data);
+    if (*expected && !is_equal) {
+        ld_paper_words(paper, LD_INK_DIM, "expected");
+        ld_paper_words(paper, LD_INK_DIM, expected);
+    }
 }
 
-/* "100 (variant on), expected 300": a comma belongs to the word before it. */
-static void add_observed(const leakdiag_diagnosis *d, size_t i, ld_paper *paper, unsigned ink)
+static void add_blocked(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 {
     const char *observed = leakdiag_check_observed(d, i);
     LD_CLEANUP(ld_text_done) ld_text text = {0};
-    ld_text_addf(&text, "%s%s", observed, *leakdiag_check_expected(d, i) ? "," : "");
-    if (*observed && !text.failed)
-        ld_paper_words(paper, ink, text.data);
+    ld_text_addf(&text, "%s%sblocked by %s", observed, *observed ? "; " : "",
+                 leakdiag_check_blocked_by(d, i));
     paper->text.failed = paper->text.failed || text.failed;
+    if (!text.failed)
+        ld_paper_words(paper, LD_INK_DIM, text.data);
 }
 
 static void add_answer(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 {
     leakdiag_outcome outcome = leakdiag_check_outcome(d, i);
-    const char *blocked_by = leakdiag_check_blocked_by(d, i);
-    if (outcome == LEAKDIAG_BLOCKED && blocked_by) {
-        ld_paper_words(paper, LD_INK_DIM, "behind");
-        ld_paper_words(paper, LD_INK_DIM, blocked_by);
-        return;
-    }
-    if (outcome == LEAKDIAG_UNKNOWN && !*leakdiag_check_observed(d, i)) {
+    if (outcome == LEAKDIAG_BLOCKED && leakdiag_check_blocked_by(d, i))
+        add_blocked(d, i, paper);
+    else if (outcome == LEAKDIAG_UNKNOWN && !*leakdiag_check_observed(d, i))
         ld_paper_words(paper, LD_INK_PLAIN, leakdiag_check_reason(d, i));
-        return;
-    }
-    add_observed(d, i, paper, LD_INK_PLAIN);
-    add_expected(d, i, paper);
+    else
+        add_observed(d, i, LD_INK_PLAIN, paper);
 }
 
 static void add_details(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 {
     LD_CLEANUP(ld_text_done) ld_text source = {0};
-    if (*leakdiag_check_reason(d, i))
+    bool is_said = i == d->first_broken || (leakdiag_check_outcome(d, i) == LEAKDIAG_UNKNOWN &&
+                                            !*leakdiag_check_observed(d, i));
+    if (*leakdiag_check_reason(d, i) && !is_said)
         ld_report_field(paper, ID_COLUMN, 17, "why", LD_INK_DIM, leakdiag_check_reason(d, i));
     ld_text_add(&source, leakdiag_check_source(d, i));
     if (source.len && leakdiag_check_time_ms(d, i)) {
@@ -229,12 +233,13 @@ static void add_cause_text(ld_paper *paper, const char *label, const char *text)
 }
 
 /* The confidence, the id and the title in the columns of the checks. */
-static void add_cause(const leakdiag_diagnosis *d, size_t i, size_t title_column, ld_paper *paper)
+static void add_cause(const leakdiag_diagnosis *d, size_t i, size_t id_column, size_t title_column,
+                      ld_paper *paper)
 {
     leakdiag_confidence confidence = leakdiag_cause_confidence(d, i);
     ld_paper_margin(paper, 2);
     ld_paper_words(paper, ld_confidence_ink(confidence), ld_confidence_word(confidence));
-    ld_paper_at(paper, 13);
+    ld_paper_at(paper, id_column);
     ld_paper_words(paper, LD_INK_PLAIN, leakdiag_cause_id(d, i));
     ld_paper_at(paper, title_column);
     paper->indent = title_column + 20 <= paper->columns ? title_column : LABEL_COLUMN;
@@ -253,15 +258,18 @@ static void add_cause(const leakdiag_diagnosis *d, size_t i, size_t title_column
 
 static void add_causes(const leakdiag_diagnosis *d, ld_paper *paper)
 {
-    size_t n = leakdiag_diagnosis_cause_count(d), widest = 0;
+    size_t n = leakdiag_diagnosis_cause_count(d), widest_id = 0, widest_word = 0;
     for (size_t i = 0; i < n; i++) {
-        size_t width = ld_paper_width(paper, leakdiag_cause_id(d, i));
-        widest = width > widest && width <= 24 ? width : widest;
+        size_t id = ld_paper_width(paper, leakdiag_cause_id(d, i));
+        size_t word = strlen(ld_confidence_word(leakdiag_cause_confidence(d, i)));
+        widest_id = id > widest_id && id <= 24 ? id : widest_id;
+        widest_word = word > widest_word ? word : widest_word;
     }
     if (n)
         ld_paper_blank(paper);
+    size_t id_column = 2 + widest_word + 2;
     for (size_t i = 0; i < n; i++)
-        add_cause(d, i, 13 + widest + 2, paper);
+        add_cause(d, i, id_column, id_column + widest_id + 2, paper);
 }
 
 static void add_memory(const leakdiag_diagnosis *d, ld_paper *paper)
