@@ -57,9 +57,10 @@ static void read_conditions(ld_reader *r, const ld_node *cause, const char *key,
     }
 }
 
-static void read_words(ld_reader *r, const ld_node *node, const char *where, ld_cause *cause)
+static void read_words(ld_reader *r, const ld_node *node, bool all_known, const char *where,
+                       ld_cause *cause)
 {
-    const char *title = ld_reader_text(r, node, "title", true, where);
+    const char *title = ld_reader_text(r, node, "title", all_known, where);
     const char *refuted_by = ld_reader_text(r, node, "refuted_by", false, where);
     const char *fix = ld_reader_text(r, node, "fix", false, where);
     const char *command = ld_reader_text(r, node, "command", false, where);
@@ -81,8 +82,8 @@ static void read_cause(ld_reader *r, const ld_node *node, ld_cause *cause)
     if (strcmp(node->key, "none") == 0)
         ld_reader_error(r, node->key_line, node->key_column,
                         "\"none\" is no name for a cause: it means that there is none");
-    ld_reader_known_keys(r, node, known, sizeof known / sizeof known[0], where);
-    read_words(r, node, where, cause);
+    bool all_known = ld_reader_known_keys(r, node, known, sizeof known / sizeof known[0], where);
+    read_words(r, node, all_known, where, cause);
     double predicts = 0;
     ld_reader_number(r, node, "predicts_limit", LD_VALUE_BOOL, where, &predicts);
     cause->predicts_limit = predicts > 0;
@@ -92,7 +93,7 @@ static void read_cause(ld_reader *r, const ld_node *node, ld_cause *cause)
     read_conditions(r, node, "against", &cause->against);
     read_conditions(r, node, "unless", &cause->unless);
     const ld_node *when = ld_node_get(node, "when"), *any = ld_node_get(node, "any");
-    if (!(when && when->n) && !(any && any->n))
+    if (all_known && !(when && when->n) && !(any && any->n))
         ld_reader_error(r, node->key_line, node->key_column,
                         "%s has neither \"when\" nor \"any\": it would always fire", where);
 }

@@ -31,9 +31,9 @@ size_t ld_reader_check(ld_reader *r, const ld_node *node, const char *where)
     return s->n_checks;
 }
 
-static const ld_kind *read_kind(ld_reader *r, const ld_node *node, const char *where)
+static const ld_kind *read_kind(ld_reader *r, const ld_node *node, bool required, const char *where)
 {
-    const char *name = ld_reader_text(r, node, "kind", true, where);
+    const char *name = ld_reader_text(r, node, "kind", required, where);
     const ld_kind *kind = name ? ld_kind_find(name) : NULL;
     if (name && !kind) {
         const ld_node *at = ld_node_get(node, "kind");
@@ -133,15 +133,15 @@ static void read_check(ld_reader *r, const ld_node *node, ld_check *check)
     snprintf(where, sizeof where, "check \"%.80s\"", node->key);
     if (!ld_reader_is_id(r, node, "a check") || !ld_reader_expect(r, node, LD_NODE_MAP, where))
         return;
-    ld_reader_known_keys(r, node, known, sizeof known / sizeof known[0], where);
-    const char *asks = ld_reader_text(r, node, "asks", true, where);
+    bool all_known = ld_reader_known_keys(r, node, known, sizeof known / sizeof known[0], where);
+    const char *asks = ld_reader_text(r, node, "asks", all_known, where);
     const char *command = ld_reader_text(r, node, "command", false, where);
     check->asks = asks ? ld_reader_copy(r, asks) : NULL;
     check->command = command && command[0] ? ld_reader_copy(r, command) : NULL;
     double supporting = 0;
     ld_reader_number(r, node, "supporting", LD_VALUE_BOOL, where, &supporting);
     check->supporting = supporting > 0;
-    check->kind = read_kind(r, node, where);
+    check->kind = read_kind(r, node, all_known, where);
     if (!check->kind || r->no_memory)
         return;
     read_expect(r, node, check, where);

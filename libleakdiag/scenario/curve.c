@@ -54,7 +54,8 @@ static bool read_point(ld_reader *r, const ld_node *node, size_t number,
     snprintf(where, sizeof where, "point %zu of \"timeline\"", number);
     if (!ld_reader_expect(r, node, LD_NODE_MAP, where))
         return false;
-    ld_reader_known_keys(r, node, known, 3, where);
+    if (!ld_reader_known_keys(r, node, known, 3, where))
+        return false;
     double at_ms, bytes;
     bool ok = ld_reader_text(r, node, "at", true, where) != NULL;
     ok &= ld_reader_text(r, node, "value", true, where) != NULL;
@@ -143,7 +144,7 @@ void ld_read_timeline(ld_reader *r)
     if (!section)
         return;
     s->expects_growth = true;
-    ld_reader_known_keys(r, section, known, sizeof known / sizeof known[0], where);
+    bool all_known = ld_reader_known_keys(r, section, known, sizeof known / sizeof known[0], where);
     double oom_at_end = 0;
     ld_reader_number(r, section, "valid_for_flag_value", LD_VALUE_NUMBER, where,
                      &s->timeline_flag_value);
@@ -152,9 +153,11 @@ void ld_read_timeline(ld_reader *r)
     read_tolerance(r, section);
     read_start(r, section);
     const ld_node *points = ld_node_get(section, "points");
-    if (!points)
+    if (!points && all_known)
         ld_reader_error(r, section->line, section->column, "\"points\" is missing in %s", where);
-    else if (points->n > LEAKDIAG_TIMELINE_MAX_POINTS)
+    if (!points)
+        return;
+    if (points->n > LEAKDIAG_TIMELINE_MAX_POINTS)
         ld_reader_limit(r, points, "more than %d points", LEAKDIAG_TIMELINE_MAX_POINTS);
     else if (ld_reader_expect(r, points, LD_NODE_LIST, "\"points\" of \"timeline\""))
         make_timeline(r, points);

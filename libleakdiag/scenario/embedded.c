@@ -261,11 +261,12 @@ static void read_test(ld_reader *r, const ld_node *node, size_t number, ld_scena
     test->line = node->line;
     if (!ld_reader_expect(r, node, LD_NODE_MAP, where))
         return;
+    if (!ld_reader_known_keys(r, node, known, COUNT(known), where))
+        return;
     const char *name = ld_reader_text(r, node, "name", true, where);
     test->name = name ? ld_reader_copy(r, name) : NULL;
     if (name)
         snprintf(where, sizeof where, "test \"%.80s\"", name);
-    ld_reader_known_keys(r, node, known, COUNT(known), where);
     read_given(r, node, where, &test->given);
     read_expected(r, node, where, &test->expect);
 }

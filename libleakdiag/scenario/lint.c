@@ -169,16 +169,14 @@ leakdiag_status leakdiag_scenario_lint(const char *data, size_t len, leakdiag_li
     if (!data || !ret)
         return ld_fail(err, LEAKDIAG_E_INVALID, "an argument is NULL");
     LD_CLEANUP(scenario_unrefp) leakdiag_scenario *s = ld_alloc_zero(sizeof *s);
-    leakdiag_lint *lint = ld_alloc_zero(sizeof *lint);
-    LD_CLEANUP(ld_reader_done) ld_reader reader = {.scenario = s};
-    if (s && lint) {
-        s->references = 1;
-        examine(&reader, data, len);
-    }
-    if (!s || !lint || reader.no_memory) {
-        leakdiag_lint_free(lint);
+    if (!s)
         return ld_fail_nomem(err);
-    }
+    s->references = 1;
+    LD_CLEANUP(ld_reader_done) ld_reader reader = {.scenario = s};
+    examine(&reader, data, len);
+    leakdiag_lint *lint = reader.no_memory ? NULL : ld_alloc_zero(sizeof *lint);
+    if (!lint)
+        return ld_fail_nomem(err);
     ld_reader_sort(&reader);
     lint->list = ld_steal(&reader.problems);
     lint->n = reader.n_problems;

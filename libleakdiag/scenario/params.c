@@ -76,7 +76,8 @@ static void read_param(ld_reader *r, const ld_node *node, ld_param_info *info, l
                             .column = node->column};
     if (!ld_reader_is_id(r, node, "a parameter") || !ld_reader_expect(r, node, LD_NODE_MAP, where))
         return;
-    ld_reader_known_keys(r, node, known, 3, where);
+    if (!ld_reader_known_keys(r, node, known, 3, where))
+        return;
     info->type = read_type(r, node, where);
     const char *about = ld_reader_text(r, node, "about", false, where);
     info->about = about ? ld_reader_copy(r, about) : NULL;

@@ -14,7 +14,7 @@ static void read_version(ld_reader *r)
     static const char *const keys[] = {"apiVersion", "kind"};
     const char *const wanted[] = {version, kind};
     for (size_t i = 0; i < 2; i++) {
-        const char *text = ld_reader_text(r, r->root, keys[i], true, "the scenario");
+        const char *text = ld_reader_text(r, r->root, keys[i], r->all_known, "the scenario");
         const ld_node *at = ld_node_get(r->root, keys[i]);
         if (text && strcmp(text, wanted[i]) != 0)
             ld_reader_error(r, at->line, at->column, "%s is \"%.80s\", but this reads only \"%s\"",
@@ -41,9 +41,9 @@ static void read_metadata(ld_reader *r)
     const ld_node *section = ld_reader_section(r, "metadata", true);
     if (!section)
         return;
-    ld_reader_known_keys(r, section, known, 3, where);
-    const char *name = ld_reader_text(r, section, "name", true, where);
-    const char *title = ld_reader_text(r, section, "title", true, where);
+    bool all_known = ld_reader_known_keys(r, section, known, 3, where);
+    const char *name = ld_reader_text(r, section, "name", all_known, where);
+    const char *title = ld_reader_text(r, section, "title", all_known, where);
     const char *summary = ld_reader_text(r, section, "summary", false, where);
     if (name)
         check_name(r, section, name);
@@ -64,7 +64,8 @@ void ld_reader_read(ld_reader *r, const char *const *set, size_t n_set)
     };
     if (!ld_reader_expect(r, r->root, LD_NODE_MAP, "a scenario"))
         return;
-    ld_reader_known_keys(r, r->root, known, sizeof known / sizeof known[0], "the scenario");
+    r->all_known =
+        ld_reader_known_keys(r, r->root, known, sizeof known / sizeof known[0], "the scenario");
     read_version(r);
     ld_read_params(r, set, n_set);
     for (size_t i = 0; !r->no_memory && i < sizeof sections / sizeof sections[0]; i++)

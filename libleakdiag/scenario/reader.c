@@ -184,7 +184,7 @@ const ld_node *ld_reader_section(ld_reader *r, const char *key, bool required)
 {
     const ld_node *node = ld_node_get(r->root, key);
     if (!node) {
-        if (required)
+        if (required && r->all_known)
             ld_reader_error(r, 1, 1, "the section \"%s\" is missing", key);
         return NULL;
     }
@@ -194,18 +194,22 @@ const ld_node *ld_reader_section(ld_reader *r, const char *key, bool required)
     return ld_reader_expect(r, node, kind, where) ? node : NULL;
 }
 
-void ld_reader_known_keys(ld_reader *r, const ld_node *map, const char *const *known, size_t n,
+bool ld_reader_known_keys(ld_reader *r, const ld_node *map, const char *const *known, size_t n,
                           const char *where)
 {
+    bool all_known = true;
     for (size_t i = 0; i < map->n; i++) {
         const ld_node *child = &map->children[i];
         size_t k = 0;
         while (k < n && strcmp(known[k], child->key) != 0)
             k++;
-        if (k == n)
-            ld_reader_unknown(r, child->key_line, child->key_column, "key", child->key, where,
-                              known, n);
+        if (k < n)
+            continue;
+        ld_reader_unknown(r, child->key_line, child->key_column, "key", child->key, where, known,
+                          n);
+        all_known = false;
     }
+    return all_known;
 }
 
 const char *ld_reader_text(ld_reader *r, const ld_node *map, const char *key, bool required,

@@ -35,6 +35,7 @@ typedef struct ld_reader {
     size_t n_problems, room;
     size_t n_errors, n_warnings; /* also those that were not kept */
     bool no_memory;
+    bool all_known;     /* no unknown section: a missing one is really missing */
     bool *param_used;   /* scenario->params.n entries */
     bool *pattern_used; /* scenario->n_patterns entries */
     size_t filled_bytes;
@@ -69,7 +70,9 @@ char *ld_reader_copy(ld_reader *r, const char *text);
 bool ld_reader_expect(ld_reader *r, const ld_node *node, ld_node_kind kind, const char *where);
 /* A section of the document, or NULL; reports a wrong kind, and a missing one when required. */
 const ld_node *ld_reader_section(ld_reader *r, const char *key, bool required);
-void ld_reader_known_keys(ld_reader *r, const ld_node *map, const char *const *known, size_t n,
+/* Reports other keys. True when there were none: else a key that seems to be missing is probably
+ * one of those, and saying both would hide it. */
+bool ld_reader_known_keys(ld_reader *r, const ld_node *map, const char *const *known, size_t n,
                           const char *where);
 /* A member's text, or NULL. Reports what is no text, and a required one that is missing or empty.
  */

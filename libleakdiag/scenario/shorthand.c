@@ -82,7 +82,8 @@ static leakdiag_status read_term(const char *text, const char *p, size_t len, te
         return LEAKDIAG_OK;
     if (!x)
         return wrong(text, sign, "a step needs a number of repeats, like 8Mi+1Mix10", err);
-    if (!read_size(sign + 1, (size_t)(body_end - sign) - 1, &ret->step))
+    bool signed_twice = sign + 1 < body_end && (sign[1] == '+' || sign[1] == '-');
+    if (signed_twice || !read_size(sign + 1, (size_t)(body_end - sign) - 1, &ret->step))
         return wrong(text, sign, "the step is neither a number nor a size like 512Ki", err);
     ret->step = *sign == '-' ? -ret->step : ret->step;
     return LEAKDIAG_OK;

@@ -35,7 +35,8 @@ static void read_pattern(ld_reader *r, const ld_node *node, ld_scenario_pattern 
     snprintf(where, sizeof where, "pattern \"%.80s\"", node->key);
     if (!ld_reader_is_id(r, node, "a pattern") || !ld_reader_expect(r, node, LD_NODE_MAP, where))
         return;
-    ld_reader_known_keys(r, node, known, 3, where);
+    if (!ld_reader_known_keys(r, node, known, 3, where))
+        return;
     const ld_node *fixed = ld_node_get(node, "text"), *regex = ld_node_get(node, "regex");
     if (!fixed == !regex) {
         ld_reader_error(r, node->line, node->column, "%s needs \"text\" or \"regex\", one of them",

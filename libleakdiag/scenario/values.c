@@ -228,15 +228,18 @@ void ld_reader_attributes(ld_reader *r, const ld_node *map, ld_key_set set, cons
 {
     if (!map || !ld_reader_expect(r, map, LD_NODE_MAP, where))
         return;
+    bool all_known = true;
     for (size_t i = 0; i < map->n; i++) {
         const ld_node *child = &map->children[i];
         const ld_key *key = find_key(set, child->key);
-        if (key)
+        if (key) {
             read_member(r, child, key, set.prefix, where, ret);
-        else if (!set.nested || strcmp(set.nested, child->key) != 0)
+        } else if (!set.nested || strcmp(set.nested, child->key) != 0) {
             unknown_key(r, child, set, where);
+            all_known = false;
+        }
     }
-    for (size_t i = 0; i < set.n; i++)
+    for (size_t i = 0; all_known && i < set.n; i++)
         if (set.keys[i].required && !ld_node_get(map, set.keys[i].name))
             ld_reader_error(r, map->line, map->column, "\"%s\" is missing in %s", set.keys[i].name,
                             where);
