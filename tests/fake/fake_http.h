@@ -13,15 +13,16 @@ typedef struct fake_rule {
     const char *method;
     const char *path; /* exact, without the query */
     const char *bytes;
-    size_t len;          /* 0 = strlen(bytes) */
-    long delay_ms;       /* before the answer; ended early by fake_http_stop() */
-    size_t cut_after;    /* close (RST when `reset`) after so many bytes; 0 = send all */
+    size_t len;       /* 0 = strlen(bytes) */
+    long delay_ms;    /* before the answer; ended early by fake_http_stop() */
+    size_t cut_after; /* close (RST when `reset`) after so many bytes; 0 = send all */
     bool reset;
-    bool chunk_bytes;    /* send one byte at a time */
-    bool hang;           /* never answer */
+    bool chunk_bytes; /* send one byte at a time */
+    bool hang;        /* never answer */
 } fake_rule;
 
-fake_http *fake_http_start(const fake_rule *rules, size_t n); /* copies the rules; aborts on failure */
+fake_http *fake_http_start(const fake_rule *rules,
+                           size_t n); /* copies the rules; aborts on failure */
 void fake_http_set_rules(fake_http *server, const fake_rule *rules, size_t n);
 const char *fake_http_url(const fake_http *server); /* "http://127.0.0.1:PORT" */
 size_t fake_http_request_count(fake_http *server);
