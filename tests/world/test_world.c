@@ -1,0 +1,240 @@
+/* The world matrix: small worlds through the real decoders, and what must be said about them. */
+#include <check.h>
+#include <leakdiag/diagnosis.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "observation/observation.h"
+#include "world/live.h"
+#include "world/world.h"
+
+#define CASES_MAX 256
+
+static ld_node *answers;
+static ld_node *documents[5];
+static const ld_node *cases[CASES_MAX], *live_cases[CASES_MAX];
+static int n_cases, n_live_cases;
+
+/* --- what is wrong with a judgement
+ * --------------------------------------------------------------- */
+
+/* A side of "FINDING/OUTCOME": any, one of, any but. */
+static bool is_one_of(const char *pattern, size_t len, const char *word)
+{
+    if (len == 1 && pattern[0] == '*')
+        return true;
+    if (len > 0 && pattern[0] == '!')
+        return !is_one_of(pattern + 1, len - 1, word);
+    for (const char *end = pattern + len; pattern < end;) {
+        const char *bar = memchr(pattern, '|', (size_t)(end - pattern));
+        size_t n = (size_t)((bar ? bar : end) - pattern);
+        if (strlen(word) == n && memcmp(word, pattern, n) == 0)
+            return true;
+        pattern += n + 1;
+    }
+    return false;
+}
+
+static void compare_check(const leakdiag_diagnosis *d, const ld_node *expected, ld_text *wrong)
+{
+    size_t i = leakdiag_diagnosis_find_check(d, expected->key);
+    const char *slash = strchr(expected->text, '/');
+    if (i == leakdiag_diagnosis_check_count(d) || !slash) {
+        ld_text_addf(wrong, "\n  %s: no such check, or no FINDING/OUTCOME", expected->key);
+        return;
+    }
+    const char *finding = leakdiag_check_finding(d, i);
+    const char *outcome = leakdiag_outcome_name(leakdiag_check_outcome(d, i));
+    if (is_one_of(expected->text, (size_t)(slash - expected->text), finding ? finding : "-") &&
+        is_one_of(slash + 1, strlen(slash + 1), outcome))
+        return;
+    ld_text_addf(wrong, "\n  %s is %s/%s, not %s (%s; %s)", expected->key, finding ? finding : "-",
+                 outcome, expected->text, leakdiag_check_observed(d, i),
+                 leakdiag_check_reason(d, i));
+}
+
+static bool fires(const leakdiag_diagnosis *d, const char *id)
+{
+    for (size_t i = 0; i < leakdiag_diagnosis_cause_count(d); i++)
+        if (strcmp(leakdiag_cause_id(d, i), id) == 0)
+            return true;
+    return false;
+}
+
+static void compare_list(const leakdiag_diagnosis *d, const ld_node *list, bool wanted,
+                         ld_text *wrong)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (fires(d, list->children[i].text) != wanted)
+            ld_text_addf(wrong, "\n  the cause %s %s", list->children[i].text,
+                         wanted ? "is missing" : "must not be there");
+}
+
+static void compare_first(const leakdiag_diagnosis *d, const char *expected, ld_text *wrong)
+{
+    const char *first = leakdiag_diagnosis_cause_count(d) ? leakdiag_cause_id(d, 0) : "none";
+    if (strcmp(first, expected) != 0)
+        ld_text_addf(wrong, "\n  the first cause is %s, not %s", first, expected);
+}
+
+static void compare_verdict(const leakdiag_diagnosis *d, const char *expected, ld_text *wrong)
+{
+    const char *verdict = leakdiag_verdict_name(leakdiag_diagnosis_verdict(d));
+    if (!is_one_of(expected, strlen(expected), verdict))
+        ld_text_addf(wrong, "\n  the verdict is %s, not %s (%s)", verdict, expected,
+                     leakdiag_diagnosis_summary(d));
+}
+
+static void compare_ttl(const leakdiag_diagnosis *d, const ld_node *expected, ld_text *wrong)
+{
+    double wanted, lo = leakdiag_diagnosis_ttl_lo_s(d), hi = leakdiag_diagnosis_ttl_hi_s(d);
+    double ttl = leakdiag_diagnosis_ttl_s(d);
+    ck_assert(ld_number_parse(expected->text, strlen(expected->text), &wanted));
+    bool is_right = strcmp(expected->key, "ttl_has") == 0 ? lo <= wanted && wanted <= hi && lo < hi
+                                                          : ttl >= wanted;
+    if (is_right)
+        return;
+    ld_text_addf(wrong, "\n  %s %s, but it is ", expected->key, expected->text);
+    ld_text_add_fixed(wrong, lo, 0);
+    ld_text_add(wrong, " to ");
+    ld_text_add_fixed(wrong, hi, 0);
+    ld_text_add(wrong, ", most likely ");
+    ld_text_add_fixed(wrong, ttl, 0);
+}
+
+/* What the first cause says beside its name. */
+static void compare_advice(const leakdiag_diagnosis *d, const ld_node *expected, ld_text *wrong)
+{
+    const char *fix = leakdiag_diagnosis_cause_count(d) ? leakdiag_cause_fix(d, 0) : "";
+    const char *predicts = leakdiag_diagnosis_cause_count(d) ? leakdiag_cause_prediction(d, 0) : "";
+    for (size_t i = 0; i < expected->n; i++)
+        if (!strstr(fix, expected->children[i].text))
+            ld_text_addf(wrong, "\n  the fix does not say %s: %s", expected->children[i].text, fix);
+    if (strcmp(expected->key, "predicts") == 0 && !*predicts)
+        ld_text_add(wrong, "\n  the first cause predicts nothing");
+}
+
+static void compare(const leakdiag_diagnosis *d, const ld_node *expect, ld_text *wrong)
+{
+    for (size_t i = 0; i < expect->n; i++) {
+        const ld_node *e = &expect->children[i];
+        if (strcmp(e->key, "first") == 0)
+            compare_first(d, e->text, wrong);
+        else if (strcmp(e->key, "fires") == 0 || strcmp(e->key, "not") == 0)
+            compare_list(d, e, e->key[0] == 'f', wrong);
+        else if (strcmp(e->key, "verdict") == 0)
+            compare_verdict(d, e->text, wrong);
+        else if (strcmp(e->key, "ttl_has") == 0 || strcmp(e->key, "ttl_at_least") == 0)
+            compare_ttl(d, e, wrong);
+        else if (strcmp(e->key, "fix_says") == 0 || strcmp(e->key, "predicts") == 0)
+            compare_advice(d, e, wrong);
+        else if (strcmp(e->key, "evidence") == 0) {
+            if (leakdiag_diagnosis_has_evidence(d))
+                ld_text_add(wrong, "\n  there is no evidence, but it says there is");
+        } else
+            compare_check(d, e, wrong);
+    }
+}
+
+static void judge(const world *w, leakdiag_scenario *scenario, leakdiag_observation *observation)
+{
+    leakdiag_diagnosis *diagnosis = NULL;
+    leakdiag_error err = {0};
+    ld_text wrong = {0};
+    leakdiag_status status = leakdiag_diagnose(scenario, observation, &diagnosis, &err);
+    ck_assert_msg(status == LEAKDIAG_OK, "%s: %s", w->name, err.message);
+    compare(diagnosis, w->expect, &wrong);
+    for (size_t i = 0; wrong.len && i < leakdiag_diagnosis_cause_count(diagnosis); i++)
+        ld_text_addf(&wrong, "\n  cause: %s", leakdiag_cause_id(diagnosis, i));
+    leakdiag_diagnosis_free(diagnosis);
+    ck_assert_msg(!wrong.len, "%s (%s): %s%s", w->row, w->fact, w->name, wrong.data);
+    ld_text_done(&wrong);
+}
+
+/* --- the cases
+ * ------------------------------------------------------------------------------------ */
+
+START_TEST(every_decoded_world_is_judged_as_the_matrix_says)
+{
+    world w = world_read(cases[_i], answers);
+    leakdiag_scenario *scenario = world_scenario(&w, &world_usual_places);
+    leakdiag_observation *observation =
+        world_observe(&w, scenario, &world_usual_places, WORLD_EPOCH, w.at_ms, true);
+    judge(&w, scenario, observation);
+    leakdiag_observation_unref(observation);
+    leakdiag_scenario_unref(scenario);
+}
+END_TEST
+
+START_TEST(a_world_behind_sockets_and_files_is_judged_the_same)
+{
+    world w = world_read(live_cases[_i], answers);
+    leakdiag_scenario *scenario = NULL;
+    leakdiag_observation *observation = live_observe(&w, &scenario);
+    judge(&w, scenario, observation);
+    leakdiag_observation_unref(observation);
+    leakdiag_scenario_unref(scenario);
+}
+END_TEST
+
+/* Rows and facts that the matrix must hold: at least one case each. */
+START_TEST(no_row_of_the_matrix_is_missing)
+{
+    static const char *const rows[] = {
+        "R1",  "R2",  "R7",      "R9",      "R10",     "R11",     "R12",     "R13",    "R14",
+        "R19", "R20", "issue 1", "issue 2", "issue 3", "issue 4", "issue 5", "numbers"};
+    static const char *const facts[] = {"on", "off", "near miss"};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
+        for (size_t f = 0; f < sizeof facts / sizeof facts[0]; f++) {
+            bool found = strcmp(rows[r], "numbers") == 0 && f == 1; /* off is the healthy run */
+            for (int i = 0; i < n_cases; i++)
+                found |= strcmp(ld_node_text(ld_node_get(cases[i], "row")), rows[r]) == 0 &&
+                         strcmp(ld_node_text(ld_node_get(cases[i], "fact")), facts[f]) == 0;
+            ck_assert_msg(found, "%s has no case with the fact %s", rows[r], facts[f]);
+        }
+    ck_assert_int_ge(n_live_cases, 12);
+}
+END_TEST
+
+static void load_matrix(void)
+{
+    static const char *const files[] = {"flag.yaml", "application.yaml", "orders.yaml",
+                                        "memory.yaml"};
+    answers = world_document("answers.yaml");
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        documents[f] = world_document(files[f]);
+        for (size_t i = 0; i < documents[f]->n; i++) {
+            const ld_node *one = &documents[f]->children[i];
+            if (n_cases == CASES_MAX)
+                abort();
+            cases[n_cases++] = one;
+            if (ld_node_get(one, "live"))
+                live_cases[n_live_cases++] = one;
+        }
+    }
+}
+
+int main(void)
+{
+    load_matrix();
+    Suite *suite = suite_create("world");
+    TCase *decoded = tcase_create("decoded"), *live = tcase_create("live");
+    tcase_set_timeout(decoded, 60);
+    tcase_set_timeout(live, 60);
+    tcase_add_test(decoded, no_row_of_the_matrix_is_missing);
+    tcase_add_loop_test(decoded, every_decoded_world_is_judged_as_the_matrix_says, 0, n_cases);
+    tcase_add_loop_test(live, a_world_behind_sockets_and_files_is_judged_the_same, 0, n_live_cases);
+    suite_add_tcase(suite, decoded);
+    suite_add_tcase(suite, live);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    for (size_t f = 0; f < sizeof documents / sizeof documents[0]; f++)
+        ld_node_free(documents[f]);
+    ld_node_free(answers);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
