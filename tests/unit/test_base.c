@@ -1,0 +1,1034 @@
+/* Numbers, quantities, times, texts, escapes, JSON, errors and memory: the ground of everything. */
+#include <check.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/number.h"
+#include "base/text.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* --- numbers --- */
+
+static const struct {
+    const char *text;
+    double value;
+} numbers[] = {
+    {"0", 0},
+    {"-0", 0},
+    {"1", 1},
+    {"+1", 1},
+    {"007", 7},
+    {"1.5", 1.5},
+    {".5", 0.5},
+    {"5.", 5},
+    {"-2.25", -2.25},
+    {"1e3", 1000},
+    {"1E+3", 1000},
+    {"25e-2", 0.25},
+    {"1e308", 1e308},
+    {"1e-400", 0},
+    {"4.9e-324", 4.9e-324},
+    {"0.1", 0.1},
+    {"1e0005", 1e5},
+    {"9007199254740993", 9007199254740992.0},
+    {"20971520", 20971520},
+};
+
+START_TEST(a_decimal_number_is_read)
+{
+    double value = NAN;
+    ck_assert(ld_number_parse(numbers[_i].text, strlen(numbers[_i].text), &value));
+    ck_assert_double_eq(value, numbers[_i].value);
+}
+END_TEST
+
+START_TEST(anything_else_is_no_number)
+{
+    static const char *const texts[] = {
+        "",   " 1",  "1 ", "1,5", "0x10", "nan", "NaN",   "inf",   "1e400", "-1e400",  "1e",
+        "e5", "1e+", ".",  "-",   "+",    "--1", "1.2.3", "1_000", "1f",    "\xd9\xa1"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        double value = 42;
+        ck_assert_msg(!ld_number_parse(texts[i], strlen(texts[i]), &value), "read: %s", texts[i]);
+        ck_assert_double_eq(value, 42);
+    }
+    char with_nul[] = {'1', '\0', '2'};
+    double value;
+    ck_assert(!ld_number_parse(with_nul, sizeof with_nul, &value));
+    char longest[600];
+    memset(longest, '1', sizeof longest);
+    ck_assert(!ld_number_parse(longest, sizeof longest, &value));
+    ck_assert(ld_number_parse("12345", 2, &value)); /* no more than it was given */
+    ck_assert_double_eq(value, 12);
+}
+END_TEST
+
+static const struct {
+    double value;
+    const char *text;
+} formatted[] = {
+    {0, "0"},
+    {-0.0, "0"},
+    {1, "1"},
+    {-1, "-1"},
+    {0.1, "0.1"},
+    {1.0 / 3, "0.3333333333333333"},
+    {0.1 + 0.2, "0.30000000000000004"},
+    {20971520, "20971520"},
+    {9007199254740991.0, "9007199254740991"},
+    {1e21, "1e+21"},
+    {1.5e-7, "1.5e-07"},
+    {NAN, "?"},
+    {INFINITY, "?"},
+};
+
+START_TEST(a_number_is_written_as_the_shortest_text_that_reads_back)
+{
+    char out[LD_NUMBER_BYTES];
+    ld_number_format(formatted[_i].value, out);
+    ck_assert_str_eq(out, formatted[_i].text);
+    double back;
+    if (isfinite(formatted[_i].value)) {
+        ck_assert(ld_number_parse(out, strlen(out), &back));
+        ck_assert_double_eq(back, formatted[_i].value);
+    }
+}
+END_TEST
+
+START_TEST(numbers_of_any_size_read_back_the_same)
+{
+    uint64_t state = 1;
+    for (int i = 0; i < 20000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        double value, back;
+        memcpy(&value, &state, sizeof value);
+        if (!isfinite(value))
+            continue;
+        char out[LD_NUMBER_BYTES];
+        ld_number_format(value, out);
+        ck_assert_msg(ld_number_parse(out, strlen(out), &back) && back == value, "%s", out);
+    }
+}
+END_TEST
+
+START_TEST(fixed_decimals_and_rounding)
+{
+    static const struct {
+        double value;
+        int decimals;
+        const char *text;
+    } rows[] = {
+        {1.005, 1, "1.0"}, {2.5, 0, "3"},       {-0.04, 1, "0.0"}, {1234.5678, 2, "1234.57"},
+        {0, 3, "0.000"},   {NAN, 1, "?"},       {1e30, 1, "huge"}, {-1e30, 1, "huge"},
+        {0.05, 1, "0.1"},  {99.95, 1, "100.0"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char out[LD_NUMBER_BYTES];
+        ld_number_format_fixed(rows[i].value, rows[i].decimals, out);
+        ck_assert_str_eq(out, rows[i].text);
+    }
+    ck_assert_double_eq(ld_number_round(1.23456, 3), 1.235);
+    ck_assert_double_eq(ld_number_round(1e300, 3), 1e300);
+    ck_assert(isnan(ld_number_round(NAN, 3)));
+}
+END_TEST
+
+START_TEST(bytes_are_written_for_people)
+{
+    static const struct {
+        double bytes;
+        const char *text;
+    } rows[] = {
+        {0, "0B"},        {100, "100B"},       {1023, "1023B"},     {1024, "1Ki"},
+        {1536, "1.5Ki"},  {8388608, "8Mi"},    {20971520, "20Mi"},  {20000000, "19.1Mi"},
+        {1048575, "1Mi"}, {1047552, "1023Ki"}, {1073741823, "1Gi"}, {-8388608, "-8Mi"},
+        {NAN, "?"},       {INFINITY, "?"},     {9.2e18, "8Ei"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char out[LD_NUMBER_BYTES];
+        ld_bytes_format(rows[i].bytes, out);
+        ck_assert_str_eq(out, rows[i].text);
+    }
+}
+END_TEST
+
+START_TEST(durations_are_written_for_people)
+{
+    static const struct {
+        double seconds;
+        const char *text;
+    } rows[] = {
+        {0, "0s"},      {0.25, "250ms"},  {0.9994, "999ms"},
+        {0.9999, "1s"}, {1, "1s"},        {3.5, "3.5s"},
+        {9.97, "10s"},  {40, "40s"},      {119, "119s"},
+        {120, "2m"},    {150, "2m30s"},   {720, "12m"},
+        {4800, "80m"},  {7260, "2h1m"},   {7200, "2h"},
+        {86400, "24h"}, {200000, "2d7h"}, {-40, "-40s"},
+        {NAN, "?"},     {INFINITY, "?"},  {1e11, "more than 300 years"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char out[LD_NUMBER_BYTES];
+        ld_duration_format(rows[i].seconds, out);
+        ck_assert_str_eq(out, rows[i].text);
+    }
+}
+END_TEST
+
+/* --- quantities and durations --- */
+
+static const struct {
+    const char *text;
+    int64_t bytes;
+} quantities[] = {
+    {"0", 0},
+    {"20Mi", 20971520},
+    {"20M", 20000000},
+    {"8388608", 8388608},
+    {"1.5Gi", 1610612736},
+    {"1e6", 1000000},
+    {"12E6", 12000000}, /* an exponent; 12E alone is exa */
+    {"1E", 1000000000000000000},
+    {"20971520000m", 20971520},
+    {"1m", 1},
+    {"1u", 1},
+    {"1n", 1},
+    {"0.5", 1}, /* up, as Kubernetes does */
+    {"0.1Ki", 103},
+    {".5Ki", 512},
+    {"5.", 5},
+    {"+5", 5},
+    {"1k", 1000},
+    {"1Ki", 1024},
+    {"2G", 2000000000},
+    {"1T", 1000000000000},
+    {"1P", 1000000000000000},
+    {"1Ti", 1099511627776},
+    {"1Pi", 1125899906842624},
+    {"7Ei", 8070450532247928832},
+    {"9223372036854775807", INT64_MAX},
+    {"9223372036854775806.5", INT64_MAX},
+    {"1e-3", 1},
+    {"1e+3", 1000},
+    {"0e0", 0},
+    {"000000000000000000000000000000000000001", 1},
+    {"1.000000000000000000", 1},
+};
+
+START_TEST(a_quantity_is_read_as_kubernetes_does)
+{
+    int64_t bytes = -1;
+    leakdiag_error err = {0};
+    ck_assert_msg(leakdiag_quantity_parse(quantities[_i].text, &bytes, &err) == LEAKDIAG_OK,
+                  "%s: %s", quantities[_i].text, err.message);
+    ck_assert_int_eq(bytes, quantities[_i].bytes);
+}
+END_TEST
+
+static const char *const no_quantities[] = {
+    /* the four that Kubernetes' own parser takes for something else */
+    "9223372036854775808",
+    "12E",
+    "1e400",
+    "Ki",
+    /* and the rest */
+    "",
+    " 20Mi",
+    "20Mi ",
+    "20 Mi",
+    "20mi",
+    "20MI",
+    "20MiB",
+    "20MB",
+    "1K",
+    "1g",
+    "-1",
+    "-0",
+    "8Ei",
+    "10E",
+    "1e19",
+    ".",
+    "+",
+    "-",
+    "+-1",
+    "1.2.3",
+    "1,5",
+    "0x10",
+    "1_000",
+    "NaN",
+    "inf",
+    "1e",
+    "1e+",
+    "1eKi",
+    "1e5Ki",
+    "1e-999",
+    "Mi",
+    "i",
+    "1Mii",
+    "99999999999999999999999999999999999999999999",
+    "1.5.Mi",
+    "\xd9\xa1",
+    "1\xc2\xb5",
+};
+
+START_TEST(anything_else_is_no_quantity)
+{
+    int64_t bytes = 42;
+    leakdiag_error err = {0};
+    ck_assert_msg(leakdiag_quantity_parse(no_quantities[_i], &bytes, &err) == LEAKDIAG_E_INVALID,
+                  "%s gave %lld", no_quantities[_i], (long long)bytes);
+    ck_assert_int_eq(bytes, 42);
+    ck_assert_str_ne(err.message, "");
+}
+END_TEST
+
+START_TEST(a_quantity_that_is_missing_or_endless_is_refused)
+{
+    int64_t bytes = 42;
+    ck_assert_int_eq(leakdiag_quantity_parse(NULL, &bytes, NULL), LEAKDIAG_E_INVALID);
+    char endless[1000];
+    memset(endless, '0', sizeof endless - 1);
+    endless[sizeof endless - 1] = '\0';
+    ck_assert_int_eq(leakdiag_quantity_parse(endless, &bytes, NULL), LEAKDIAG_E_INVALID);
+    ck_assert_int_eq(bytes, 42);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int64_t ms;
+} durations[] = {
+    {"0", 0},       {"90s", 90000}, {"3m", 180000},  {"1h20m", 4800000}, {"1.5s", 1500},
+    {"250ms", 250}, {"40", 40000},  {"0.5", 500},    {"1m0.5s", 60500},  {"2d", 172800000},
+    {"10us", 0},    {"1500us", 2},  {"1h", 3600000}, {"1m1s1ms", 61001}, {"36500d", 3153600000000},
+};
+
+START_TEST(a_duration_is_read)
+{
+    int64_t ms = -1;
+    leakdiag_error err = {0};
+    ck_assert_msg(leakdiag_duration_parse(durations[_i].text, &ms, &err) == LEAKDIAG_OK, "%s: %s",
+                  durations[_i].text, err.message);
+    ck_assert_int_eq(ms, durations[_i].ms);
+}
+END_TEST
+
+START_TEST(anything_else_is_no_duration)
+{
+    static const char *const texts[] = {"",
+                                        "s",
+                                        "1x",
+                                        "1 s",
+                                        " 1s",
+                                        "1s ",
+                                        "-1s",
+                                        "1m30",
+                                        "1m-5s",
+                                        "1e3",
+                                        "1e3s",
+                                        "1..5s",
+                                        "40000d",
+                                        "1S",
+                                        "1min",
+                                        "ten",
+                                        "+1s",
+                                        "1h,2m",
+                                        "99999999999999999999h"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        int64_t ms = 42;
+        ck_assert_msg(leakdiag_duration_parse(texts[i], &ms, NULL) == LEAKDIAG_E_INVALID,
+                      "%s gave %lld", texts[i], (long long)ms);
+        ck_assert_int_eq(ms, 42);
+    }
+    int64_t ms = 42;
+    ck_assert_int_eq(leakdiag_duration_parse(NULL, &ms, NULL), LEAKDIAG_E_INVALID);
+}
+END_TEST
+
+/* --- RFC 3339 --- */
+
+static const struct {
+    const char *text;
+    size_t taken;
+    int64_t ms;
+} times[] = {
+    {"1970-01-01T00:00:00Z", 20, 0},
+    {"2024-12-03T10:00:00Z", 20, 1733220000000},
+    {"2024-12-03T10:00:00.1Z", 22, 1733220000100},
+    {"2024-12-03T10:00:00.123456789Z", 30, 1733220000123},
+    {"2024-12-03T12:00:00+02:00", 25, 1733220000000},
+    {"2024-12-03T04:30:00-05:30", 25, 1733220000000},
+    {"2024-12-03 10:00:00Z rest", 20, 1733220000000},
+    {"2024-12-03t10:00:00z", 20, 1733220000000},
+    {"2024-02-29T00:00:00Z", 20, 1709164800000},
+    {"2016-12-31T23:59:60Z", 20, 1483228799999},
+    {"1969-12-31T23:59:59.999Z", 24, -1},
+    {"2038-01-19T03:14:08Z", 20, 2147483648000},
+    {"9999-12-31T23:59:59Z", 20, 253402300799000},
+    {"0001-01-01T00:00:00Z", 20, -62135596800000},
+};
+
+START_TEST(a_time_is_read_wherever_its_zone_is)
+{
+    int64_t ms = 42;
+    ck_assert_uint_eq(ld_rfc3339_parse(times[_i].text, strlen(times[_i].text), &ms),
+                      times[_i].taken);
+    ck_assert_int_eq(ms, times[_i].ms);
+}
+END_TEST
+
+START_TEST(anything_else_is_no_time)
+{
+    static const char *const texts[] = {
+        "",
+        "2024-12-03T10:00:00",
+        "2024-12-03T10:00:00.5",
+        "2024-12-03T10:00:00.Z",
+        "2024-12-03T10:00:00+0200",
+        "2024-12-03T10:00:00+24:00",
+        "2024-12-03T10:00:00+02:60",
+        "2023-02-29T00:00:00Z",
+        "1900-02-29T00:00:00Z",
+        "2024-13-01T00:00:00Z",
+        "2024-00-01T00:00:00Z",
+        "2024-01-32T00:00:00Z",
+        "2024-01-01T24:00:00Z",
+        "2024-01-01T00:60:00Z",
+        "2024-01-01T00:00:61Z",
+        "0000-01-01T00:00:00Z",
+        "2024-1-01T00:00:00Z ",
+        "2024-12-03_10:00:00Z",
+        "-024-12-03T10:00:00Z",
+        "2024-12-03T10:00:0aZ",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        int64_t ms = 42;
+        ck_assert_msg(ld_rfc3339_parse(texts[i], strlen(texts[i]), &ms) == 0, "%s", texts[i]);
+        ck_assert_int_eq(ms, 42);
+    }
+}
+END_TEST
+
+START_TEST(every_prefix_of_a_time_is_judged_within_its_bytes)
+{
+    static const char text[] = "2024-12-03T10:00:00.123456789+02:00";
+    for (size_t len = 0; len < sizeof text; len++) {
+        char *exact = malloc(len ? len : 1); /* so that a sanitizer sees a read beyond it */
+        ck_assert_ptr_nonnull(exact);
+        memcpy(exact, text, len);
+        int64_t ms;
+        ck_assert_uint_eq(ld_rfc3339_parse(exact, len, &ms), len == 35 ? 35 : 0);
+        free(exact);
+    }
+}
+END_TEST
+
+START_TEST(a_time_is_written_and_reads_back)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } rows[] = {
+        {0, "1970-01-01T00:00:00Z"},
+        {1733220000250, "2024-12-03T10:00:00.250Z"},
+        {-1, "1969-12-31T23:59:59.999Z"},
+        {951782400000, "2000-02-29T00:00:00Z"},
+        {253402300799999, "9999-12-31T23:59:59.999Z"},
+        {253402300800000, "253402300800000ms"},
+        {-62135596800001, "-62135596800001ms"},
+        {INT64_MIN, "-9223372036854775808ms"},
+        {INT64_MAX, "9223372036854775807ms"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char out[LD_NUMBER_BYTES];
+        ld_rfc3339_format(rows[i].ms, out);
+        ck_assert_str_eq(out, rows[i].text);
+    }
+    for (int64_t day = -719000; day < 2900000; day += 97) {
+        char out[LD_NUMBER_BYTES];
+        int64_t ms = day * 86400000 + 12345678, back = 0;
+        ld_rfc3339_format(ms, out);
+        ck_assert_uint_eq(ld_rfc3339_parse(out, strlen(out), &back), strlen(out));
+        ck_assert_int_eq(back, ms);
+    }
+}
+END_TEST
+
+/* --- the host's locale --- */
+
+static const char *comma_locale(void)
+{
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8",  "fr_FR.UTF-8", "fr_FR.utf8",
+                                        "de_DE",       "fr_FR",       "es_ES.UTF-8", "pl_PL.UTF-8",
+                                        "ru_RU.UTF-8", "it_IT.UTF-8", "nl_NL.UTF-8", "pt_BR.UTF-8"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (setlocale(LC_ALL, names[i]) && strcmp(localeconv()->decimal_point, ",") == 0)
+            return names[i];
+    return NULL;
+}
+
+START_TEST(a_decimal_comma_of_the_host_changes_nothing)
+{
+    const char *name = comma_locale();
+    if (!name) {
+        setlocale(LC_ALL, "C");
+        puts("not tested: no locale with a decimal comma is installed (de_DE.UTF-8 or another)");
+        return;
+    }
+    double value = 0;
+    int64_t whole = 0;
+    char out[LD_NUMBER_BYTES];
+    ck_assert(ld_number_parse("1.5", 3, &value));
+    ck_assert_double_eq(value, 1.5);
+    ck_assert(!ld_number_parse("1,5", 3, &value));
+    ld_number_format(0.1, out);
+    ck_assert_str_eq(out, "0.1");
+    ld_number_format_fixed(1234.5, 2, out);
+    ck_assert_str_eq(out, "1234.50");
+    ld_bytes_format(1536, out);
+    ck_assert_str_eq(out, "1.5Ki");
+    ld_duration_format(3.5, out);
+    ck_assert_str_eq(out, "3.5s");
+    ck_assert_int_eq(leakdiag_quantity_parse("1.5Ki", &whole, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(whole, 1536);
+    ck_assert_int_eq(leakdiag_duration_parse("1.5s", &whole, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(whole, 1500);
+    LD_JSON *json = NULL;
+    ck_assert_int_eq(ld_json_parse("[1.5]", 5, NULL, &json, NULL), LEAKDIAG_OK);
+    char *text = NULL;
+    ck_assert_int_eq(ld_json_dump(json, &text, NULL), LEAKDIAG_OK);
+    ck_assert_str_eq(text, "[1.5]");
+    leakdiag_free(text);
+    snprintf(out, sizeof out, "%.1f", 1.5); /* the locale of the host is still its own */
+    ck_assert_str_eq(out, "1,5");
+    setlocale(LC_ALL, "C");
+}
+END_TEST
+
+/* --- texts --- */
+
+START_TEST(a_text_grows_and_is_handed_out)
+{
+    ld_text text = {0};
+    char *out = NULL;
+    ck_assert_int_eq(ld_text_take(&text, &out, NULL), LEAKDIAG_OK);
+    ck_assert_str_eq(out, "");
+    leakdiag_free(out);
+    for (int i = 0; i < 1000; i++)
+        ld_text_addf(&text, "%d,", i);
+    ld_text_add_char(&text, '!');
+    ld_text_add_bytes(&text, "a\0b", 3);
+    ld_text_add_number(&text, 0.5);
+    ld_text_add_number(&text, NAN);
+    ld_text_add_fixed(&text, 2, 1);
+    ck_assert_uint_eq(text.len, 10 * 2 + 90 * 3 + 900 * 4 + 1 + 3 + 3 + 4 + 3);
+    ck_assert_int_eq(text.data[text.len], '\0');
+    ck_assert_int_eq(ld_text_take(&text, &out, NULL), LEAKDIAG_OK);
+    ck_assert_ptr_null(text.data);
+    ck_assert_int_eq(memcmp(out + 3891, "a\0b0.5null2.0", 13), 0);
+    leakdiag_free(out);
+    ck_assert(ld_text_equal("a", "a") && !ld_text_equal("a", "b") && !ld_text_equal("a", NULL) &&
+              ld_text_equal(NULL, NULL));
+}
+END_TEST
+
+static const struct {
+    const char *raw, *safe, *xml, *json;
+} escapes[] = {
+    {"plain", "plain", "plain", "\"plain\""},
+    {"a\tb", "a b", "a b", "\"a\\u0009b\""},
+    {"a\nb", "a\\x0ab", "a b", "\"a\\nb\""},
+    {"\x1b]0;x\x07", "\\x1b]0;x\\x07", "\xef\xbf\xbd]0;x\xef\xbf\xbd", "\"\\u001b]0;x\\u0007\""},
+    {"\r", "\\x0d", "\xef\xbf\xbd", "\"\\u000d\""},
+    {"<a b=\"c\">&'", "<a b=\"c\">&'", "&lt;a b=&quot;c&quot;&gt;&amp;&apos;",
+     "\"<a b=\\\"c\\\">&'\""},
+    {"]]>", "]]>", "]]&gt;", "\"]]>\""},
+    {"\\", "\\", "\\", "\"\\\\\""},
+    {"\xff", "\\xff", "\xef\xbf\xbd", "\"\xef\xbf\xbd\""},
+    {"\xc3\xa9", "\xc3\xa9", "\xc3\xa9", "\"\xc3\xa9\""},
+    {"\xc2\x9b", "\\x9b", "\xef\xbf\xbd", "\"\xc2\x9b\""},                      /* C1: CSI */
+    {"\xe2\x80\xae", "\\u{202e}", "\xef\xbf\xbd", "\"\xe2\x80\xae\""},          /* bidi override */
+    {"\xe2\x80\x8b", "\\u{200b}", "\xef\xbf\xbd", "\"\xe2\x80\x8b\""},          /* zero width */
+    {"\xf3\xa0\x81\x81", "\\u{e0041}", "\xef\xbf\xbd", "\"\xf3\xa0\x81\x81\""}, /* tag letter */
+    {"\xef\xbf\xbe", "\xef\xbf\xbe", "\xef\xbf\xbd", "\"\xef\xbf\xbe\""},       /* U+FFFE */
+    {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
+    {"\x7f", "\\x7f", "\xef\xbf\xbd", "\"\\u007f\""},
+    {"", "", "", "\"\""},
+};
+
+static void assert_escaped(void (*add)(ld_text *, const char *, size_t), const char *raw,
+                           const char *wanted)
+{
+    LD_CLEANUP(ld_text_done) ld_text text = {0};
+    add(&text, raw, strlen(raw));
+    ck_assert_str_eq(text.data ? text.data : "", wanted);
+}
+
+START_TEST(text_from_outside_is_made_harmless)
+{
+    assert_escaped(ld_text_add_safe, escapes[_i].raw, escapes[_i].safe);
+    assert_escaped(ld_text_add_xml, escapes[_i].raw, escapes[_i].xml);
+    assert_escaped(ld_text_add_json, escapes[_i].raw, escapes[_i].json);
+}
+END_TEST
+
+START_TEST(utf_8_is_what_the_standard_says)
+{
+    static const struct {
+        const char *bytes;
+        size_t len, wanted;
+    } rows[] = {
+        {"a", 1, 1},
+        {"\0", 1, 1},
+        {"", 0, 0},
+        {"\x80", 1, 0},
+        {"\xc0\x80", 2, 0},
+        {"\xc1\xbf", 2, 0},
+        {"\xc2\x80", 2, 2},
+        {"\xc2", 1, 0},
+        {"\xc2\x41", 2, 0},
+        {"\xe0\x9f\xbf", 3, 0},
+        {"\xe0\xa0\x80", 3, 3},
+        {"\xed\x9f\xbf", 3, 3},
+        {"\xed\xa0\x80", 3, 0},
+        {"\xee\x80\x80", 3, 3},
+        {"\xf0\x8f\xbf\xbf", 4, 0},
+        {"\xf0\x90\x80\x80", 4, 4},
+        {"\xf4\x8f\xbf\xbf", 4, 4},
+        {"\xf4\x90\x80\x80", 4, 0},
+        {"\xf5\x80\x80\x80", 4, 0},
+        {"\xf0\x90\x80", 3, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        ck_assert_msg(ld_utf8_len(rows[i].bytes, rows[i].len) == rows[i].wanted, "row %zu", i);
+}
+END_TEST
+
+START_TEST(the_nearest_word_is_found_and_a_far_one_is_not)
+{
+    static const char *const words[] = {"kind", "asks", "command", "supporting", "ok"};
+    static const struct {
+        const char *word, *wanted;
+    } rows[] = {
+        {"kinds", "kind"},
+        {"knid", "kind"},
+        {"kind", "kind"},
+        {"comand", "command"},
+        {"suporting", "supporting"},
+        {"o", "ok"},
+        {"banana", NULL},
+        {"", NULL},
+        {"xxxx", NULL},
+        {"zz", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *found = ld_text_nearest(rows[i].word, words, COUNT(words));
+        ck_assert_msg(ld_text_equal(found, rows[i].wanted), "%s: %s", rows[i].word,
+                      found ? found : "none");
+    }
+    char endless[5000];
+    memset(endless, 'k', sizeof endless - 1);
+    endless[sizeof endless - 1] = '\0';
+    ck_assert_ptr_null(ld_text_nearest(endless, words, COUNT(words)));
+    ck_assert_ptr_null(ld_text_nearest("kind", NULL, 0));
+}
+END_TEST
+
+/* --- errors --- */
+
+START_TEST(an_error_is_one_harmless_line)
+{
+    leakdiag_error err = {0};
+    ck_assert_int_eq(ld_fail_at(&err, LEAKDIAG_E_INVALID, 3, 7, "bad \"%s\"",
+                                "a\nb\x1b[31m\xe2\x80\xae\xff\xc3\xa9"),
+                     LEAKDIAG_E_INVALID);
+    ck_assert_str_eq(err.message, "bad \"a?b?[31m??\xc3\xa9\"");
+    ck_assert_int_eq(err.status, LEAKDIAG_E_INVALID);
+    ck_assert_uint_eq(err.line, 3);
+    ck_assert_uint_eq(err.column, 7);
+    ck_assert_int_eq(ld_fail(NULL, LEAKDIAG_E_IO, "nobody reads this"), LEAKDIAG_E_IO);
+    ck_assert_int_eq(ld_fail_nomem(&err), LEAKDIAG_E_NOMEM);
+    ck_assert_str_eq(err.message, "out of memory");
+}
+END_TEST
+
+START_TEST(a_character_is_not_cut_in_two_at_the_end)
+{
+    char text[600] = "";
+    for (int i = 0; i < 250; i++)
+        strcat(text, "\xc3\xa9");
+    for (size_t shift = 0; shift < 2; shift++) {
+        leakdiag_error err = {0};
+        (void)ld_fail(&err, LEAKDIAG_E_IO, "%s%s", shift ? "x" : "", text);
+        for (size_t i = 0; err.message[i];) {
+            size_t n = ld_utf8_len(err.message + i, strlen(err.message + i));
+            ck_assert_uint_ne(n, 0);
+            i += n;
+        }
+        ck_assert_uint_ge(strlen(err.message), sizeof err.message - 2);
+    }
+}
+END_TEST
+
+START_TEST(the_first_cause_survives_its_prefixes)
+{
+    leakdiag_error err = {0};
+    leakdiag_status status = ld_fail_at(&err, LEAKDIAG_E_AUTH, 2, 5, "HTTP 403");
+    err.http_status = 403;
+    status = ld_error_prefix(&err, status, "logs of %s", "ns/pod");
+    ck_assert_int_eq(status, LEAKDIAG_E_AUTH);
+    ck_assert_str_eq(err.message, "logs of ns/pod: HTTP 403");
+    ck_assert_int_eq(err.http_status, 403);
+    ck_assert_uint_eq(err.line, 2);
+    char endless[1000];
+    memset(endless, 'p', sizeof endless - 1);
+    endless[sizeof endless - 1] = '\0';
+    (void)ld_error_prefix(&err, status, "%s", endless);
+    ck_assert_str_eq(err.message, "logs of ns/pod: HTTP 403");
+    ck_assert_int_eq(ld_error_prefix(NULL, LEAKDIAG_E_IO, "x"), LEAKDIAG_E_IO);
+}
+END_TEST
+
+typedef struct options {
+    size_t size;
+    int64_t first, second;
+} options;
+
+START_TEST(options_of_older_and_newer_callers_are_understood)
+{
+    options own = {sizeof own, 0, 0}, given = {sizeof given, 1, 2};
+    ck_assert_int_eq(ld_options_copy(&own, sizeof own, 16, NULL, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(own.first, 0);
+    given.size = 16; /* before `second` existed: it must not be read */
+    ck_assert_int_eq(ld_options_copy(&own, sizeof own, 16, &given, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(own.first, 1);
+    ck_assert_int_eq(own.second, 0);
+    ck_assert_uint_eq(own.size, sizeof own);
+    given.size = 8;
+    ck_assert_int_eq(ld_options_copy(&own, sizeof own, 16, &given, NULL), LEAKDIAG_E_INVALID);
+    given.size = 0;
+    ck_assert_int_eq(ld_options_copy(&own, sizeof own, 16, &given, NULL), LEAKDIAG_E_INVALID);
+    given.size = (size_t)-1;
+    ck_assert_int_eq(ld_options_copy(&own, sizeof own, 16, &given, NULL), LEAKDIAG_E_INVALID);
+
+    struct {
+        options known;
+        int64_t third;
+    } newer = {{sizeof newer, 5, 6}, 0};
+    ck_assert_int_eq(ld_options_copy(&own, sizeof own, 16, &newer, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(own.second, 6);
+    newer.third = 1;
+    newer.known.first = 9;
+    ck_assert_int_eq(ld_options_copy(&own, sizeof own, 16, &newer, NULL), LEAKDIAG_E_UNSUPPORTED);
+    ck_assert_int_eq(own.first, 5);
+}
+END_TEST
+
+START_TEST(every_status_has_a_name)
+{
+    for (int status = 0; status >= -12; status--)
+        ck_assert_str_ne(leakdiag_status_name(status), "unknown-status");
+    ck_assert_str_eq(leakdiag_status_name(-13), "unknown-status");
+    ck_assert_str_eq(leakdiag_status_name(1), "unknown-status");
+    ck_assert_str_eq(leakdiag_version(), LEAKDIAG_VERSION);
+    char version[32];
+    snprintf(version, sizeof version, "%d.%d.%d", LEAKDIAG_VERSION_MAJOR, LEAKDIAG_VERSION_MINOR,
+             LEAKDIAG_VERSION_PATCH);
+    ck_assert_str_eq(version, LEAKDIAG_VERSION);
+}
+END_TEST
+
+/* --- JSON --- */
+
+START_TEST(json_goes_in_and_comes_out_sorted)
+{
+    static const char in[] = "{\"b\": [1, 2.50, -0.0, true, null], \"a\": {\"y\": \"\\u00e9\\n\", "
+                             "\"x\": 1e2}, \"c\": 9223372036854775807, \"\": []}";
+    LD_JSON *json = NULL;
+    leakdiag_error err = {0};
+    ck_assert_msg(ld_json_parse(in, strlen(in), NULL, &json, &err) == LEAKDIAG_OK, "%s",
+                  err.message);
+    char *out = NULL, *pretty = NULL;
+    ck_assert_int_eq(ld_json_dump(json, &out, NULL), LEAKDIAG_OK);
+    ck_assert_str_eq(out, "{\"\":[],\"a\":{\"x\":100,\"y\":\"\xc3\xa9\\n\"},\"b\":[1,2.5,0,true,"
+                          "null],\"c\":9223372036854775807}");
+    ck_assert_int_eq(ld_json_dump_pretty(json_object_get(json, "a"), &pretty, NULL), LEAKDIAG_OK);
+    ck_assert_str_eq(pretty, "{\n  \"x\": 100,\n  \"y\": \"\xc3\xa9\\n\"\n}");
+    leakdiag_free(out);
+    leakdiag_free(pretty);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    leakdiag_status status;
+} bad_json[] = {
+    {"", LEAKDIAG_E_INVALID},
+    {"{", LEAKDIAG_E_INVALID},
+    {"{\"a\": 1, \"a\": 2}", LEAKDIAG_E_INVALID},
+    {"[1] 2", LEAKDIAG_E_INVALID},
+    {"[NaN]", LEAKDIAG_E_INVALID},
+    {"[1e400]", LEAKDIAG_E_INVALID},
+    {"[9223372036854775808]", LEAKDIAG_E_INVALID},
+    {"[\"\\u0000\"]", LEAKDIAG_E_INVALID},
+    {"[\"\xff\"]", LEAKDIAG_E_INVALID},
+    {"[\"\\ud800\"]", LEAKDIAG_E_INVALID},
+    {"\xef\xbb\xbf[]", LEAKDIAG_E_INVALID},
+    {"['a']", LEAKDIAG_E_INVALID},
+    {"[1,]", LEAKDIAG_E_INVALID},
+    {"[[[[1]]]]", LEAKDIAG_E_LIMIT},
+    {"[1,2,3,4,5,6,7,8,9]", LEAKDIAG_E_LIMIT},
+    {"[\"0123456789012345678901234567890123456789\"]", LEAKDIAG_E_LIMIT},
+};
+
+START_TEST(bad_or_too_much_json_is_refused)
+{
+    const ld_json_limits limits = {.bytes = 32, .depth = 3, .values = 8};
+    json_t *json = NULL;
+    leakdiag_error err = {0};
+    ck_assert_msg(ld_json_parse(bad_json[_i].text, strlen(bad_json[_i].text), &limits, &json,
+                                &err) == bad_json[_i].status,
+                  "%s: %s", bad_json[_i].text, err.message);
+    ck_assert_ptr_null(json);
+    ck_assert_str_ne(err.message, "");
+}
+END_TEST
+
+START_TEST(brackets_inside_texts_do_not_count_as_depth)
+{
+    const ld_json_limits limits = {.bytes = 64, .depth = 1, .values = 2};
+    LD_JSON *json = NULL;
+    ck_assert_int_eq(ld_json_parse("[\"[[[[{{{{,,,,::::\\\"[[\"]", 24, &limits, &json, NULL),
+                     LEAKDIAG_OK);
+}
+END_TEST
+
+START_TEST(deep_json_is_refused_at_its_place)
+{
+    char deep[300];
+    memset(deep, '[', sizeof deep);
+    deep[9] = '\n';
+    json_t *json = NULL;
+    leakdiag_error err = {0};
+    ck_assert_int_eq(ld_json_parse(deep, sizeof deep, NULL, &json, &err), LEAKDIAG_E_LIMIT);
+    ck_assert_uint_eq(err.line, 2);
+    ck_assert_uint_eq(err.column, 56);
+}
+END_TEST
+
+START_TEST(members_are_read_by_their_type)
+{
+    static const char in[] = "{\"t\": \"x\", \"i\": 5, \"r\": 2.5, \"w\": 3.0, \"b\": true, "
+                             "\"n\": null, \"big\": 1e300}";
+    LD_JSON *json = NULL;
+    ck_assert_int_eq(ld_json_parse(in, strlen(in), NULL, &json, NULL), LEAKDIAG_OK);
+    const char *text = "same";
+    double number = 42;
+    int64_t whole = 42;
+    bool truth = false;
+    ck_assert(!ld_json_get_text(json, "i", &text) && !ld_json_get_text(json, "none", &text) &&
+              !ld_json_get_text(json, "n", &text));
+    ck_assert_str_eq(text, "same");
+    ck_assert(ld_json_get_text(json, "t", &text));
+    ck_assert_str_eq(text, "x");
+    ck_assert(!ld_json_get_number(json, "t", &number));
+    ck_assert_double_eq(number, 42);
+    ck_assert(ld_json_get_number(json, "r", &number) && number == 2.5);
+    ck_assert(ld_json_get_number(json, "i", &number) && number == 5);
+    ck_assert(!ld_json_get_int(json, "r", &whole) && !ld_json_get_int(json, "big", &whole) &&
+              !ld_json_get_int(json, "t", &whole) && !ld_json_get_int(json, "b", &whole));
+    ck_assert_int_eq(whole, 42);
+    ck_assert(ld_json_get_int(json, "w", &whole) && whole == 3);
+    ck_assert(ld_json_get_int(json, "i", &whole) && whole == 5);
+    ck_assert(!ld_json_get_bool(json, "i", &truth) && ld_json_get_bool(json, "b", &truth) && truth);
+    ck_assert(!ld_json_get_text(NULL, "t", &text));
+}
+END_TEST
+
+START_TEST(values_become_json)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {{5, "5"},      {-0.0, "0"},        {2.5, "2.5"},
+                {NAN, "null"}, {INFINITY, "null"}, {9007199254740992.0, "9007199254740992"},
+                {-3, "-3"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        LD_JSON *json = ld_json_number(rows[i].value);
+        char *out = NULL;
+        ck_assert_int_eq(ld_json_dump(json, &out, NULL), LEAKDIAG_OK);
+        ck_assert_str_eq(out, rows[i].text);
+        leakdiag_free(out);
+    }
+    LD_JSON *none = ld_json_text(NULL);
+    LD_JSON *bytes = ld_json_bytes("a\0\xff", 3);
+    ck_assert(json_is_null(none));
+    ck_assert_str_eq(json_string_value(bytes), "a\xef\xbf\xbd\xef\xbf\xbd");
+}
+END_TEST
+
+/* --- memory --- */
+
+static size_t live, fail_at, calls;
+
+static void *failing_alloc(size_t bytes, void *payload)
+{
+    (void)payload;
+    if (++calls == fail_at)
+        return NULL;
+    live++;
+    return malloc(bytes);
+}
+
+static void *failing_resize(void *memory, size_t old_bytes, size_t bytes, void *payload)
+{
+    (void)old_bytes;
+    (void)payload;
+    return ++calls == fail_at ? NULL : realloc(memory, bytes);
+}
+
+static void failing_release(void *memory, void *payload)
+{
+    (void)payload;
+    live--;
+    free(memory);
+}
+
+START_TEST(an_allocator_of_ones_own_is_used_and_checked)
+{
+    leakdiag_allocator own = {sizeof own, failing_alloc, failing_resize, failing_release, NULL};
+    calls = live = fail_at = 0;
+    ck_assert_int_eq(leakdiag_set_allocator(&own), LEAKDIAG_OK);
+    void *memory = ld_alloc(0);
+    ck_assert_ptr_nonnull(memory);
+    ck_assert_uint_eq(live, 1);
+    ld_release(memory);
+    ck_assert_uint_eq(live, 0);
+    own.release = NULL;
+    ck_assert_int_eq(leakdiag_set_allocator(&own), LEAKDIAG_E_INVALID);
+    own.release = failing_release;
+    own.size--;
+    ck_assert_int_eq(leakdiag_set_allocator(&own), LEAKDIAG_E_INVALID);
+    ck_assert_int_eq(leakdiag_set_allocator(NULL), LEAKDIAG_OK);
+    ld_release(NULL);
+    leakdiag_free(NULL);
+}
+END_TEST
+
+START_TEST(sizes_that_overflow_are_refused)
+{
+    ck_assert_ptr_null(ld_alloc_array(SIZE_MAX / 2, 3));
+    ck_assert_ptr_null(ld_resize_array(NULL, 0, SIZE_MAX / 2, 3));
+    ck_assert_ptr_null(ld_copy_bytes("x", SIZE_MAX));
+    int *numbers_of_zero = ld_alloc_array(4, sizeof *numbers_of_zero);
+    ck_assert_ptr_nonnull(numbers_of_zero);
+    ck_assert(numbers_of_zero[0] == 0 && numbers_of_zero[3] == 0);
+    ld_release(numbers_of_zero);
+    char *copy = ld_copy_bytes(NULL, 0);
+    ck_assert_str_eq(copy, "");
+    ld_release(copy);
+}
+END_TEST
+
+START_TEST(a_text_that_ran_out_of_memory_says_so_once)
+{
+    const leakdiag_allocator own = {sizeof own, failing_alloc, failing_resize, failing_release,
+                                    NULL};
+    ck_assert_int_eq(leakdiag_set_allocator(&own), LEAKDIAG_OK);
+    for (size_t k = 1; k <= 4; k++) {
+        calls = live = 0;
+        fail_at = k;
+        ld_text text = {0};
+        char *out = (char *)&calls;
+        leakdiag_error err = {0};
+        for (int i = 0; i < 100; i++)
+            ld_text_addf(&text, "%d some words", i);
+        leakdiag_status status = ld_text_take(&text, &out, &err);
+        ck_assert_int_eq(status, LEAKDIAG_E_NOMEM);
+        ck_assert_ptr_eq(out, (char *)&calls);
+        ld_text_done(&text);
+        ck_assert_uint_eq(live, 0);
+    }
+    ck_assert_int_eq(leakdiag_set_allocator(NULL), LEAKDIAG_OK);
+}
+END_TEST
+
+START_TEST(a_cancel_token_stays_triggered)
+{
+    leakdiag_cancel *cancel = NULL;
+    ck_assert_int_eq(leakdiag_cancel_new(&cancel, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_cancel_is_triggered(cancel), 0);
+    leakdiag_cancel_trigger(cancel);
+    leakdiag_cancel_trigger(cancel);
+    ck_assert_int_eq(leakdiag_cancel_is_triggered(cancel), 1);
+    ck_assert_int_eq(leakdiag_cancel_is_triggered(NULL), 0);
+    leakdiag_cancel_free(cancel);
+    leakdiag_cancel_free(NULL);
+}
+END_TEST
+
+static TCase *number_case(void)
+{
+    TCase *tc = tcase_create("numbers");
+    tcase_add_loop_test(tc, a_decimal_number_is_read, 0, (int)COUNT(numbers));
+    tcase_add_test(tc, anything_else_is_no_number);
+    tcase_add_loop_test(tc, a_number_is_written_as_the_shortest_text_that_reads_back, 0,
+                        (int)COUNT(formatted));
+    tcase_add_test(tc, numbers_of_any_size_read_back_the_same);
+    tcase_add_test(tc, fixed_decimals_and_rounding);
+    tcase_add_test(tc, bytes_are_written_for_people);
+    tcase_add_test(tc, durations_are_written_for_people);
+    tcase_add_loop_test(tc, a_quantity_is_read_as_kubernetes_does, 0, (int)COUNT(quantities));
+    tcase_add_loop_test(tc, anything_else_is_no_quantity, 0, (int)COUNT(no_quantities));
+    tcase_add_test(tc, a_quantity_that_is_missing_or_endless_is_refused);
+    tcase_add_loop_test(tc, a_duration_is_read, 0, (int)COUNT(durations));
+    tcase_add_test(tc, anything_else_is_no_duration);
+    tcase_add_loop_test(tc, a_time_is_read_wherever_its_zone_is, 0, (int)COUNT(times));
+    tcase_add_test(tc, anything_else_is_no_time);
+    tcase_add_test(tc, every_prefix_of_a_time_is_judged_within_its_bytes);
+    tcase_add_test(tc, a_time_is_written_and_reads_back);
+    tcase_add_test(tc, a_decimal_comma_of_the_host_changes_nothing);
+    return tc;
+}
+
+static TCase *text_case(void)
+{
+    TCase *tc = tcase_create("texts, errors, JSON, memory");
+    tcase_add_test(tc, a_text_grows_and_is_handed_out);
+    tcase_add_loop_test(tc, text_from_outside_is_made_harmless, 0, (int)COUNT(escapes));
+    tcase_add_test(tc, utf_8_is_what_the_standard_says);
+    tcase_add_test(tc, the_nearest_word_is_found_and_a_far_one_is_not);
+    tcase_add_test(tc, an_error_is_one_harmless_line);
+    tcase_add_test(tc, a_character_is_not_cut_in_two_at_the_end);
+    tcase_add_test(tc, the_first_cause_survives_its_prefixes);
+    tcase_add_test(tc, options_of_older_and_newer_callers_are_understood);
+    tcase_add_test(tc, every_status_has_a_name);
+    tcase_add_test(tc, json_goes_in_and_comes_out_sorted);
+    tcase_add_loop_test(tc, bad_or_too_much_json_is_refused, 0, (int)COUNT(bad_json));
+    tcase_add_test(tc, brackets_inside_texts_do_not_count_as_depth);
+    tcase_add_test(tc, deep_json_is_refused_at_its_place);
+    tcase_add_test(tc, members_are_read_by_their_type);
+    tcase_add_test(tc, values_become_json);
+    tcase_add_test(tc, an_allocator_of_ones_own_is_used_and_checked);
+    tcase_add_test(tc, sizes_that_overflow_are_refused);
+    tcase_add_test(tc, a_text_that_ran_out_of_memory_says_so_once);
+    tcase_add_test(tc, a_cancel_token_stays_triggered);
+    return tc;
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("base");
+    suite_add_tcase(suite, number_case());
+    suite_add_tcase(suite, text_case());
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
