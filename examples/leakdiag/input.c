@@ -36,7 +36,7 @@ int fail_with(int status, const char *where, const leakdiag_error *err, const ch
     const char *message = name_of(err);
     bool named = !where || strstr(message, where);
     char place[64] = "";
-    if (err->line && !strstr(message, "line ") && !named)
+    if (err->line && !named && !strstr(message, "line ") && !strstr(message, "column "))
         snprintf(place, sizeof place, ":%u:%u", err->line, err->column);
     return fail(status, "%s%s%s%s%s%s", named ? "" : where, place, named ? "" : ": ", message,
                 next ? "; " : "", next ? next : "");
@@ -113,7 +113,8 @@ int read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len)
     leakdiag_error err = {0};
     if (leakdiag_file_read(path, max_bytes, ret, ret_len, &err) == LEAKDIAG_OK)
         return 0;
-    return fail_with(err.status == LEAKDIAG_E_NOMEM ? EXIT_TOOL : EXIT_USAGE, path, &err, NULL);
+    return fail_with(err.status == LEAKDIAG_E_NOMEM ? EXIT_TOOL : EXIT_USAGE, path, &err,
+                     err.status == LEAKDIAG_E_NOT_FOUND ? "is the name right?" : NULL);
 }
 
 int parse_limit(const char *text, double *ret_bytes)
