@@ -17,8 +17,9 @@ static ld_outcome outcome_of(const ld_check *check, const ld_finding *finding)
 static void add_title(ld_paper *paper, const char *what, const char *id, const char *kind)
 {
     LD_CLEANUP(ld_text_done) ld_text line = {0};
-    ld_text_addf(&line, "%s %s%s%s", what, id, kind ? ", a question of kind " : "",
-                 kind ? kind : "");
+    ld_text_addf(&line, "%s %s", what, id);
+    if (kind)
+        ld_text_addf(&line, " (kind %s)", kind);
     if (!line.failed)
         ld_paper_line(paper, 0, LD_INK_STRONG, line.data);
     paper->text.failed = paper->text.failed || line.failed;

@@ -8,7 +8,7 @@
 
 void ld_object_set(const ld_object *object, const char *key, json_t *value)
 {
-    if (!object->json || !value || json_object_set_new(object->json, key, value))
+    if (json_object_set_new(object->json, key, value)) /* takes NULL for either, and fails */
         *object->failed = true;
 }
 

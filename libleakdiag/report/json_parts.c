@@ -183,6 +183,7 @@ static json_t *source_json(const placed *facts, size_t n, bool *failed)
     ld_object_int(&o, "looks", (int64_t)n);
     ld_object_int(&o, "looks_failed", (int64_t)n_failed);
     ld_object_text(&o, "source", latest->source);
+    ld_object_text(&o, "status", leakdiag_status_name(latest->error ? latest->failed : 0));
     ld_object_time(&o, "time", latest->time_ms);
     return o.json;
 }

@@ -237,15 +237,16 @@ static void draw_row(ld_paper *paper, const canvas *c, const ld_plot *plot, size
 /* Distance of the labels below: as many as fit with two blanks between them. */
 static double tick_ms(const ld_plot_frame *f)
 {
-    static const double steps[] = {1e2,    2e2,    5e2,    1e3,    2e3,    5e3,    1e4,
-                                   1.5e4,  3e4,    6e4,    1.2e5,  1.8e5,  3e5,    6e5,
-                                   9e5,    1.8e6,  3.6e6,  7.2e6,  1.08e7, 2.16e7, 4.32e7,
-                                   8.64e7, 1.73e8, 4.32e8, 8.64e8, 2.6e9,  8.64e9, 3.1536e10};
+    static const double day = 8.64e7;
+    const double steps[] = {1e2,   2e2,     5e2,     1e3,      2e3,      5e3,       1e4,
+                            1.5e4, 3e4,     6e4,     1.2e5,    1.8e5,    3e5,       6e5,
+                            9e5,   1.8e6,   3.6e6,   7.2e6,    1.08e7,   2.16e7,    4.32e7,
+                            day,   2 * day, 5 * day, 10 * day, 30 * day, 100 * day, 365 * day};
     double per_cell = (f->to_ms - f->from_ms) / (double)f->cells;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i] / per_cell >= 9)
             return steps[i];
-    return ceil(9 * per_cell / 3.1536e10) * 3.1536e10;
+    return ceil(9 * per_cell / (365 * day)) * 365 * day;
 }
 
 static void tick_label(double at_ms, double step_ms, char out[LD_NUMBER_BYTES + 2])

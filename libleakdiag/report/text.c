@@ -141,7 +141,7 @@ static void add_not_looked_at(const leakdiag_diagnosis *d, ld_paper *paper)
         if (d->answers[i].is_configured)
             continue;
         const char *id = leakdiag_check_id(d, i);
-        size_t width = 2 + line.len + strlen(id) + strlen(why) + strlen(", and 99 more");
+        size_t width = 2 + line.len + strlen(id) + strlen(why) + strlen(",  and 99 more");
         if (shown && width > paper->columns)
             break;
         ld_text_addf(&line, "%s%s", shown ? ", " : "", id);
