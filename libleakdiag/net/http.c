@@ -50,7 +50,7 @@ static leakdiag_status check_header(const char *header, leakdiag_error *err)
     return LEAKDIAG_OK;
 }
 
-static leakdiag_status check_request(const ld_http_request *request, leakdiag_error *err)
+leakdiag_status ld_http_check(const ld_http_request *request, leakdiag_error *err)
 {
     bool is_get = ld_text_equal(request->method, "GET");
     if (!is_get && !ld_text_equal(request->method, "POST"))
@@ -346,7 +346,7 @@ leakdiag_status ld_http_perform(ld_http_request *requests, size_t n, int64_t dea
                        n > REQUESTS_MAX ? "too many requests at once"
                                         : "the deadline is not positive, or too far away");
     for (size_t i = 0; i < n; i++) {
-        leakdiag_status status = check_request(&requests[i], err);
+        leakdiag_status status = ld_http_check(&requests[i], err);
         if (status)
             return status;
     }

@@ -44,6 +44,10 @@ typedef struct ld_http_request {
     char why[256];   /* one line for people when end is not ANSWERED: what failed, at which stage */
 } ld_http_request;
 
+/* What ld_http_perform() checks before anything is sent: method, URL, headers, timeout. E_INVALID.
+ */
+leakdiag_status ld_http_check(const ld_http_request *request, leakdiag_error *err);
+
 /* Perform them all together, for at most deadline_ms from now. LEAKDIAG_OK also when some or all
  * did not answer (see .end); E_INVALID for a bad method, URL, header or time (nothing is sent),
  * E_NOMEM, E_CANCELLED. After a failure no request has an answer.

@@ -1,0 +1,300 @@
+#include "sources/flag.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "sources/exchange.h"
+#include "wire/ofrep.h"
+
+#define DEFAULT_TIMEOUT_MS 5000
+#define SERVICE            "flagd"
+#define SERVICE_PORT       8016
+
+struct ld_flag_ask {
+    char *key;      /* NULL: all */
+    char *url;      /* of the flag; NULL: all */
+    char *bulk_url; /* of all flags */
+    char *body;
+    char *bearer, *api_key; /* whole headers; NULL for none */
+    const char *to_post[4]; /* Content-Type first, then the credentials */
+};
+
+/* Credentials do not stay in freed memory. */
+static void forget(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    ld_release(secret);
+}
+
+void ld_flag_ask_free(ld_flag_ask *ask)
+{
+    if (!ask)
+        return;
+    forget(ask->bearer);
+    forget(ask->api_key);
+    ld_release(ask->key);
+    ld_release(ask->url);
+    ld_release(ask->bulk_url);
+    ld_release(ask->body);
+    ld_release(ask);
+}
+
+/* "Name: secret" without the blanks and newline that a token file ends with. */
+static leakdiag_status credential(const char *name, const char *secret, char **ret,
+                                  leakdiag_error *err)
+{
+    if (!secret)
+        return LEAKDIAG_OK;
+    size_t len = strlen(secret), name_len = strlen(name);
+    while (len > 0 && (secret[len - 1] == '\n' || secret[len - 1] == '\r' ||
+                       secret[len - 1] == ' ' || secret[len - 1] == '\t'))
+        len--;
+    if (len == 0)
+        return ld_fail(err, LEAKDIAG_E_INVALID, "credential for \"%.*s\" is empty",
+                       (int)strcspn(name, ":"), name);
+    char *header = ld_alloc(name_len + len + 1); /* never resized: no copy of it stays behind */
+    if (!header)
+        return ld_fail_nomem(err);
+    memcpy(header, name, name_len);
+    memcpy(header + name_len, secret, len);
+    header[name_len + len] = '\0';
+    *ret = header;
+    return LEAKDIAG_OK;
+}
+
+static leakdiag_status set_headers(ld_flag_ask *ask, const leakdiag_flag_options *options,
+                                   leakdiag_error *err)
+{
+    size_t n = 0;
+    leakdiag_status status =
+        credential("Authorization: Bearer ", options->bearer_token, &ask->bearer, err);
+    if (!status)
+        status = credential("X-API-Key: ", options->api_key, &ask->api_key, err);
+    ask->to_post[n++] = "Content-Type: application/json";
+    if (ask->bearer)
+        ask->to_post[n++] = ask->bearer;
+    if (ask->api_key)
+        ask->to_post[n++] = ask->api_key;
+    return status;
+}
+
+static leakdiag_status set_target(ld_flag_ask *ask, const char *url, const char *key,
+                                  leakdiag_error *err)
+{
+    leakdiag_status status = ld_url_join(url, LD_OFREP_BULK_PATH, &ask->bulk_url, err);
+    if (status || !key)
+        return status;
+    LD_CLEANUP(ld_releasep) char *path = NULL;
+    status = ld_ofrep_path(key, &path, err);
+    if (!status)
+        status = ld_url_join(url, path, &ask->url, err);
+    if (!status && !(ask->key = ld_copy_text(key)))
+        status = ld_fail_nomem(err);
+    return status;
+}
+
+leakdiag_status ld_flag_ask_new(const char *url, const char *key,
+                                const leakdiag_flag_options *options, ld_flag_ask **ret,
+                                leakdiag_error *err)
+{
+    leakdiag_flag_options used = LEAKDIAG_FLAG_OPTIONS_INIT;
+    leakdiag_status status = ld_options_copy(&used, sizeof used, sizeof used, options, err);
+    if (status)
+        return status;
+    LD_CLEANUP(ld_flag_ask_freep) ld_flag_ask *ask = ld_alloc_zero(sizeof *ask);
+    if (!ask)
+        return ld_fail_nomem(err);
+    status = set_target(ask, url, key, err);
+    if (!status)
+        status = ld_ofrep_body(used.context_json, &ask->body, err);
+    if (!status)
+        status = set_headers(ask, &used, err);
+    if (status)
+        return status;
+    ld_http_request request;
+    ld_flag_ask_first(ask, &request);
+    status = ld_http_check(&request, err);
+    if (status)
+        return status;
+    *ret = ld_steal(&ask);
+    return LEAKDIAG_OK;
+}
+
+static void post(const ld_flag_ask *ask, const char *url, ld_http_request *ret)
+{
+    *ret = (ld_http_request){
+        .method = "POST",
+        .url = url,
+        .body = ask->body,
+        .headers = ask->to_post,
+        .body_max_bytes = LD_OFREP_BODY_MAX_BYTES,
+    };
+}
+
+void ld_flag_ask_first(const ld_flag_ask *ask, ld_http_request *ret)
+{
+    post(ask, ask->key ? ask->url : ask->bulk_url, ret);
+}
+
+static leakdiag_flag_state unanswered_state(ld_http_end end)
+{
+    if (end == LD_HTTP_NOT_HTTP)
+        return LEAKDIAG_FLAG_NOT_OFREP;
+    return end == LD_HTTP_TOO_LARGE ? LEAKDIAG_FLAG_MALFORMED : LEAKDIAG_FLAG_UNREACHABLE;
+}
+
+static leakdiag_status unanswered(const ld_flag_ask *ask, const ld_http_request *request,
+                                  leakdiag_flag **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_text_done) ld_text detail = {0};
+    ld_exchange_explain(&detail, request, SERVICE, SERVICE_PORT);
+    if (detail.failed)
+        return ld_fail_nomem(err);
+    const ld_flag_fields fields = {
+        .state = unanswered_state(request->end),
+        .key = ask->key,
+        .detail = detail.data,
+        .method = request->method,
+        .latency_ms = request->latency_ms,
+    };
+    return ld_flag_new(&fields, ret, err);
+}
+
+leakdiag_status ld_flag_ask_decode(const ld_flag_ask *ask, const ld_http_request *first,
+                                   leakdiag_flag **ret, leakdiag_error *err)
+{
+    if (first->end != LD_HTTP_ANSWERED)
+        return unanswered(ask, first, ret, err);
+    ld_answer answer = ld_exchange_answer(first);
+    return ld_ofrep_decode(ask->key, &answer, ret, err);
+}
+
+bool ld_flag_ask_next(const ld_flag_ask *ask, const ld_http_request *first,
+                      const leakdiag_flag *flag, ld_http_request *ret)
+{
+    if (first->end != LD_HTTP_ANSWERED)
+        return false;
+    if (leakdiag_flag_get_state(flag) == LEAKDIAG_FLAG_MISSING) {
+        post(ask, ask->bulk_url, ret);
+        return true;
+    }
+    ld_answer answer = ld_exchange_answer(first);
+    if (!ld_ofrep_wants_get(&answer))
+        return false;
+    *ret = (ld_http_request){
+        .method = "GET",
+        .url = ask->url,
+        .headers = ask->to_post + 1,
+        .body_max_bytes = LD_OFREP_BODY_MAX_BYTES,
+    };
+    return true;
+}
+
+static leakdiag_status refine_by_bulk(const ld_http_request *next, leakdiag_flag *flag,
+                                      leakdiag_error *err)
+{
+    LD_CLEANUP(ld_flags_freep) leakdiag_flags *all = NULL;
+    ld_answer answer = ld_exchange_answer(next);
+    leakdiag_status status = ld_ofrep_decode_bulk(&answer, &all, err);
+    return status ? status : ld_ofrep_refine(flag, all, err);
+}
+
+leakdiag_status ld_flag_ask_refine(const ld_flag_ask *ask, const ld_http_request *first,
+                                   const ld_http_request *next, leakdiag_flag **flag,
+                                   leakdiag_error *err)
+{
+    if (next->end != LD_HTTP_ANSWERED)
+        return LEAKDIAG_OK;
+    if (strcmp(next->method, "POST") == 0)
+        return refine_by_bulk(next, *flag, err);
+    ld_answer by_post = ld_exchange_answer(first), by_get = ld_exchange_answer(next);
+    leakdiag_flag *both = NULL;
+    leakdiag_status status = ld_ofrep_decode_both(ask->key, &by_post, &by_get, &both, err);
+    if (status)
+        return status;
+    leakdiag_flag_free(*flag);
+    *flag = both;
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status ld_flag_ask_decode_all(const ld_flag_ask *ask, const ld_http_request *first,
+                                       leakdiag_flags **ret, leakdiag_error *err)
+{
+    (void)ask;
+    if (first->end == LD_HTTP_ANSWERED) {
+        ld_answer answer = ld_exchange_answer(first);
+        return ld_ofrep_decode_bulk(&answer, ret, err);
+    }
+    LD_CLEANUP(ld_text_done) ld_text detail = {0};
+    ld_exchange_explain(&detail, first, SERVICE, SERVICE_PORT);
+    if (detail.failed)
+        return ld_fail_nomem(err);
+    return ld_flags_new(unanswered_state(first->end), detail.data, ret, err);
+}
+
+/* ---- the public functions: the same steps, one after the other ---- */
+
+static leakdiag_status effective(const leakdiag_flag_options *options, leakdiag_flag_options *ret,
+                                 leakdiag_error *err)
+{
+    *ret = (leakdiag_flag_options)LEAKDIAG_FLAG_OPTIONS_INIT;
+    leakdiag_status status = ld_options_copy(ret, sizeof *ret, sizeof *ret, options, err);
+    if (!status && ret->timeout_ms == 0)
+        ret->timeout_ms = DEFAULT_TIMEOUT_MS;
+    return status;
+}
+
+/* The second question gets what the first has left of the time; without any the result stays. */
+static leakdiag_status ask_again(const ld_flag_ask *ask, const ld_http_request *first,
+                                 const leakdiag_flag_options *options, leakdiag_flag **flag,
+                                 leakdiag_error *err)
+{
+    LD_CLEANUP(ld_http_request_done) ld_http_request next = {0};
+    int64_t left_ms = options->timeout_ms - first->latency_ms;
+    if (left_ms <= 0 || !ld_flag_ask_next(ask, first, *flag, &next))
+        return LEAKDIAG_OK;
+    leakdiag_status status = ld_http_perform(&next, 1, left_ms, options->cancel, err);
+    return status ? status : ld_flag_ask_refine(ask, first, &next, flag, err);
+}
+
+leakdiag_status leakdiag_flag_evaluate(const char *url, const char *key,
+                                       const leakdiag_flag_options *options, leakdiag_flag **ret,
+                                       leakdiag_error *err)
+{
+    LD_CLEANUP(ld_flag_ask_freep) ld_flag_ask *ask = NULL;
+    LD_CLEANUP(ld_http_request_done) ld_http_request first = {0};
+    LD_CLEANUP(ld_flag_freep) leakdiag_flag *flag = NULL;
+    leakdiag_flag_options used;
+    leakdiag_status status = effective(options, &used, err);
+    if (!status)
+        status = ld_flag_ask_new(url, key ? key : "", &used, &ask, err);
+    if (status)
+        return status;
+    ld_flag_ask_first(ask, &first);
+    status = ld_http_perform(&first, 1, used.timeout_ms, used.cancel, err);
+    if (!status)
+        status = ld_flag_ask_decode(ask, &first, &flag, err);
+    if (!status)
+        status = ask_again(ask, &first, &used, &flag, err);
+    if (status)
+        return status;
+    *ret = ld_steal(&flag);
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status leakdiag_flag_evaluate_all(const char *url, const leakdiag_flag_options *options,
+                                           leakdiag_flags **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_flag_ask_freep) ld_flag_ask *ask = NULL;
+    LD_CLEANUP(ld_http_request_done) ld_http_request request = {0};
+    leakdiag_flag_options used;
+    leakdiag_status status = effective(options, &used, err);
+    if (!status)
+        status = ld_flag_ask_new(url, NULL, &used, &ask, err);
+    if (status)
+        return status;
+    ld_flag_ask_first(ask, &request);
+    status = ld_http_perform(&request, 1, used.timeout_ms, used.cancel, err);
+    return status ? status : ld_flag_ask_decode_all(ask, &request, ret, err);
+}
