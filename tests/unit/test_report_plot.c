@@ -408,7 +408,7 @@ START_TEST(the_time_axis_counts_from_the_start_in_round_steps)
         const char *first, *second;
     } cases[] = {{1000, "0s", "2s"},      {15000, "0s", "30s"},   {60000, "0m", "2m"},
                  {3600000, "0h", "2h"},   {60000000, "0d", "2d"}, {100, "0s", "0.2s"},
-                 {86400000LL, "0d", "5d"}};
+                 {86400000LL, "0d", "2d"}};
     int64_t times_ms[21];
     double bytes[21];
     climb(times_ms, bytes, 8 * MI, 20 * MI);
