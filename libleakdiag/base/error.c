@@ -25,6 +25,9 @@ static void one_line(char *text)
 }
 
 static void fill(leakdiag_error *err, leakdiag_status status, size_t line, size_t column,
+                 const char *format, va_list args) LD_PRINTF(5, 0);
+
+static void fill(leakdiag_error *err, leakdiag_status status, size_t line, size_t column,
                  const char *format, va_list args)
 {
     leakdiag_error made = {.status = status, .line = (uint32_t)line, .column = (uint32_t)column};

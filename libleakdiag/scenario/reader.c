@@ -48,6 +48,9 @@ static bool was_said(const ld_reader *r, size_t line, size_t column)
 }
 
 static void report(ld_reader *r, bool is_warning, leakdiag_status status, size_t line,
+                   size_t column, const char *format, va_list args) LD_PRINTF(6, 0);
+
+static void report(ld_reader *r, bool is_warning, leakdiag_status status, size_t line,
                    size_t column, const char *format, va_list args)
 {
     r->n_errors += !is_warning;
