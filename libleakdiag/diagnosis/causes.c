@@ -115,31 +115,14 @@ static void predict_from_curve(const leakdiag_diagnosis *d, ld_text *text)
     ld_add_duration(text, whole_s / ratio);
 }
 
-static void predict_from_trend(const leakdiag_diagnosis *d, ld_text *text)
-{
-    double ttl = d->trend ? leakdiag_trend_ttl_s(d->trend) : NAN;
-    if (!isfinite(ttl))
-        return;
-    ld_text_add(text, text->len ? "; as it climbs now, in " : "the limit is reached in ");
-    ld_add_duration(text, ttl);
-    ld_text_add(text, " (");
-    ld_add_duration(text, leakdiag_trend_ttl_lo_s(d->trend));
-    if (isfinite(leakdiag_trend_ttl_hi_s(d->trend))) {
-        ld_text_add(text, " to ");
-        ld_add_duration(text, leakdiag_trend_ttl_hi_s(d->trend));
-    } else {
-        ld_text_add(text, " or later");
-    }
-    ld_text_add(text, ")");
-}
-
 static leakdiag_status predict(const leakdiag_diagnosis *d, const ld_cause *cause, char **ret,
                                leakdiag_error *err)
 {
     LD_CLEANUP(ld_text_done) ld_text text = {0};
     if (cause->predicts_limit) {
         predict_from_curve(d, &text);
-        predict_from_trend(d, &text);
+        ld_add_time_to_limit(&text, d,
+                             text.len ? "; as it climbs now, in " : "the limit is reached in ");
     }
     return ld_text_take(&text, ret, err);
 }

@@ -1,5 +1,4 @@
 /* The whole in one word, one sentence and one command. */
-#include <math.h>
 #include <string.h>
 
 #include "diagnosis/checks/checks.h"
@@ -54,24 +53,6 @@ static void add_answer(ld_text *text, const ld_answer *answer)
                      answer->expected.data);
 }
 
-static void add_ttl(ld_text *text, const leakdiag_diagnosis *d)
-{
-    double ttl = d->trend ? leakdiag_trend_ttl_s(d->trend) : NAN;
-    if (!isfinite(ttl))
-        return;
-    ld_text_add(text, "; the limit is reached in ");
-    ld_add_duration(text, ttl);
-    ld_text_add(text, " (");
-    ld_add_duration(text, leakdiag_trend_ttl_lo_s(d->trend));
-    if (isfinite(leakdiag_trend_ttl_hi_s(d->trend))) {
-        ld_text_add(text, " to ");
-        ld_add_duration(text, leakdiag_trend_ttl_hi_s(d->trend));
-        ld_text_add(text, ")");
-    } else {
-        ld_text_add(text, " or later)");
-    }
-}
-
 static void sum_up_failure(ld_text *text, const leakdiag_diagnosis *d)
 {
     if (d->n_causes > 0 && d->causes[0].confidence > LEAKDIAG_POSSIBLE) {
@@ -102,7 +83,7 @@ static void sum_up(ld_text *text, const leakdiag_diagnosis *d)
     default:
         if (memory)
             add_answer(text, memory);
-        add_ttl(text, d);
+        ld_add_time_to_limit(text, d, "; the limit is reached in ");
         break;
     }
 }

@@ -58,6 +58,7 @@ leakdiag_status leakdiag_diagnose(leakdiag_scenario *scenario, leakdiag_observat
     if (status)
         return status;
     ld_funnel(d);
+    ld_time_to_limit(d);
     status = ld_find_causes(d, err);
     if (!status)
         status = ld_conclude(d, err);

@@ -54,6 +54,7 @@ struct leakdiag_diagnosis {
     ld_verdict_cause *causes;        /* most likely first */
     size_t n_causes;
     leakdiag_verdict verdict;
+    double ttl_s, ttl_lo_s, ttl_hi_s; /* until the limit; NAN none predicted */
     bool is_decided;
     int64_t decides_at_ms;
     char *summary, *next;

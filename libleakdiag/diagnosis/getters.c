@@ -1,5 +1,4 @@
 /* Reading a diagnosis: nothing is computed here. */
-#include <math.h>
 #include <string.h>
 
 #include "diagnosis/diagnosis.h"
@@ -235,17 +234,17 @@ const char *leakdiag_cause_prediction(const leakdiag_diagnosis *diagnosis, size_
 
 double leakdiag_diagnosis_ttl_s(const leakdiag_diagnosis *diagnosis)
 {
-    return diagnosis->trend ? leakdiag_trend_ttl_s(diagnosis->trend) : NAN;
+    return diagnosis->ttl_s;
 }
 
 double leakdiag_diagnosis_ttl_lo_s(const leakdiag_diagnosis *diagnosis)
 {
-    return diagnosis->trend ? leakdiag_trend_ttl_lo_s(diagnosis->trend) : NAN;
+    return diagnosis->ttl_lo_s;
 }
 
 double leakdiag_diagnosis_ttl_hi_s(const leakdiag_diagnosis *diagnosis)
 {
-    return diagnosis->trend ? leakdiag_trend_ttl_hi_s(diagnosis->trend) : NAN;
+    return diagnosis->ttl_hi_s;
 }
 
 const leakdiag_series *leakdiag_diagnosis_series(const leakdiag_diagnosis *diagnosis)

@@ -48,6 +48,7 @@ static const ld_key rate_keys[] = {
     {"min_per_min", LD_VALUE_NUMBER, false},
     {"max_per_min", LD_VALUE_NUMBER, false},
     {"window", LD_VALUE_DURATION, false},
+    {"successful", LD_VALUE_BOOL, false}, /* a request that failed does not count */
 };
 
 static const ld_finding load_findings[] = {

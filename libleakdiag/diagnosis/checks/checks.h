@@ -50,7 +50,8 @@ typedef struct ld_counter {
     const ld_fact *fact;
 } ld_counter;
 
-ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms);
+/* successful: requests that failed do not count (a log counter is what its pattern says). */
+ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms, bool successful);
 /* Whether a log counter that any rate check uses moved lately: orders come, whoever makes them. */
 bool ld_orders_in_log(const ld_view *view);
 /* A stopped generator makes no orders, whatever its frozen numbers say. */

@@ -101,9 +101,12 @@ static const char *running_word(leakdiag_diagnosis *d, ld_answer *answer, double
     return "running";
 }
 
+/* Orders that come without a generator we can see come from another one; one that only refuses to
+ * answer us may well be the one. */
 static leakdiag_status no_generator(leakdiag_diagnosis *d, ld_answer *answer, const char *why)
 {
-    if (ld_orders_in_log(&d->view)) {
+    bool is_refused = !d->view.load->error && d->view.load->of.load.state == LEAKDIAG_LOAD_REFUSED;
+    if (!is_refused && ld_orders_in_log(&d->view)) {
         ld_find(answer, "other-generator");
         ld_text_add(&answer->reason, "orders come all the same, from something else; ");
     } else {

@@ -42,7 +42,33 @@ static const ld_fact *earlier_look(const ld_view *view, const char *row, int64_t
     return earliest && view->load->time_ms - earliest->time_ms >= LOCUST_CACHE_MS ? earliest : NULL;
 }
 
-static ld_counter count_row(const ld_view *view, const char *row_name, int64_t window_ms)
+static double requests_of(const ld_load_row *row, bool successful)
+{
+    bool subtract = successful && row->failures > 0;
+    return (double)(row->requests - (subtract ? row->failures : 0));
+}
+
+/* A zero needs a time in which something should have come: not the first seconds of a test. */
+static bool is_long_enough(const ld_view *view, const ld_counter *counter)
+{
+    return counter->per_min > 0 || counter->window_s * 5e3 >= (double)view->scenario->window_ms;
+}
+
+/* One look alone: the rate Locust shows is of its last ten seconds, too short for a zero when there
+ * were requests before. */
+static void count_one_look(const ld_load_fact *load, const ld_load_row *row, bool successful,
+                           ld_counter *counter)
+{
+    double share = row->requests > 0 ? requests_of(row, successful) / (double)row->requests : 1;
+    bool rests = row->rate_per_s <= 0 && row->requests > 0;
+    counter->per_min = row->rate_per_s * 60 * share;
+    counter->count = requests_of(row, successful);
+    if (load->age_ms > 0 && !rests)
+        counter->window_s = (double)load->age_ms / 1e3;
+}
+
+static ld_counter count_row(const ld_view *view, const char *row_name, int64_t window_ms,
+                            bool successful)
 {
     ld_counter counter = {.per_min = NAN, .count = NAN, .window_s = NAN, .fact = view->load};
     const ld_fact *fact = view->load;
@@ -59,15 +85,13 @@ static ld_counter count_row(const ld_view *view, const char *row_name, int64_t w
     const ld_fact *before = earlier_look(view, row_name, window_ms);
     if (before) {
         counter.window_s = (double)(fact->time_ms - before->time_ms) / 1e3;
-        counter.count = (double)(row->requests - find_row(before, row_name)->requests);
+        counter.count =
+            requests_of(row, successful) - requests_of(find_row(before, row_name), successful);
         counter.per_min = counter.count / counter.window_s * 60;
     } else {
-        counter.per_min = row->rate_per_s * 60;
-        counter.count = (double)row->requests;
-        if (fact->of.load.age_ms > 0)
-            counter.window_s = (double)fact->of.load.age_ms / 1e3;
+        count_one_look(&fact->of.load, row, successful, &counter);
     }
-    counter.has_evidence = isfinite(counter.per_min);
+    counter.has_evidence = isfinite(counter.per_min) && is_long_enough(view, &counter);
     return counter;
 }
 
@@ -93,17 +117,44 @@ static ld_counter count_pattern(const ld_view *view, const char *name, int64_t w
     return counter;
 }
 
-ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms)
+ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms, bool successful)
 {
     if (strncmp(of, "load:", 5) == 0)
-        return count_row(view, of + 5, window_ms);
+        return count_row(view, of + 5, window_ms, successful);
     return count_pattern(view, strncmp(of, "log:", 4) == 0 ? of + 4 : of, window_ms);
 }
 
-/* Lately: within a fifth of the window, so that what stopped is not counted as going on. */
+static bool is_idle_look(const ld_fact *fact)
+{
+    return ld_load_is_idle(&fact->of.load);
+}
+
+/* When the generator was first seen idle after it had been seen at work; INT64_MIN when it is not
+ * idle or was never seen at work. */
+static int64_t idle_since(const ld_view *view)
+{
+    const leakdiag_observation *o = view->observation;
+    int64_t since = INT64_MIN;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        const ld_fact *fact = o->facts[i];
+        if (fact->kind != LD_FACT_LOAD || fact->error ||
+            fact->of.load.state >= LEAKDIAG_LOAD_NOT_LOCUST)
+            continue;
+        if (!is_idle_look(fact))
+            return since;
+        since = fact->time_ms;
+    }
+    return INT64_MIN;
+}
+
+/* Lately: within a fifth of the window, so that what stopped is not counted as going on; and after
+ * the generator was seen to have stopped, because its last orders are its own. */
 static bool moved_lately(const ld_view *view, const ld_counter *counter)
 {
-    return counter->last_ms && view->now_ms - counter->last_ms <= view->scenario->window_ms / 5;
+    int64_t idle_ms = idle_since(view);
+    if (!counter->last_ms || view->now_ms - counter->last_ms > view->scenario->window_ms / 5)
+        return false;
+    return idle_ms == INT64_MIN || counter->last_ms > idle_ms + view->scenario->every_ms;
 }
 
 bool ld_orders_in_log(const ld_view *view)
@@ -116,7 +167,7 @@ bool ld_orders_in_log(const ld_view *view)
         for (size_t k = 0; k < of->n_items; k++) {
             if (strncmp(of->items[k], "log:", 4) != 0)
                 continue;
-            ld_counter counter = ld_count(view, of->items[k], view->scenario->window_ms);
+            ld_counter counter = ld_count(view, of->items[k], view->scenario->window_ms, false);
             if (moved_lately(view, &counter))
                 return true;
         }
@@ -208,13 +259,14 @@ leakdiag_status ld_judge_rate(leakdiag_diagnosis *d, ld_answer *answer, leakdiag
     const ld_attribute *of = ld_attribute_find(expect, "of");
     double min = ld_attribute_number(expect, "min_per_min", NAN);
     double max = ld_attribute_number(expect, "max_per_min", NAN);
+    bool successful = ld_attribute_number(expect, "successful", 0) > 0;
     int64_t window_ms =
         (int64_t)ld_attribute_number(expect, "window", (double)d->scenario->window_ms);
     describe_range(&answer->expected, min, max);
 
     bool silent = false, unverified = false;
     for (size_t i = 0; of && i < of->n_items; i++) {
-        ld_counter counter = ld_count(&d->view, of->items[i], window_ms);
+        ld_counter counter = ld_count(&d->view, of->items[i], window_ms, successful);
         bool is_row = strncmp(of->items[i], "load:", 5) == 0;
         silent = silent || counter.is_silent;
         unverified = unverified || counter.is_unverified;
