@@ -85,12 +85,37 @@ static const char *next_step(const char *kind)
     return NULL;
 }
 
-static void print_fact(const leakdiag_observation *observation, size_t i)
+/* That a service does not answer is a fact too: what it means stands in the judgement. */
+static const char *trouble(const leakdiag_diagnosis *diagnosis, const char *kind)
 {
+    static const struct {
+        const char *kind, *check_kind, *findings;
+    } table[] = {
+        {"flag", "flag-value", "unreachable|refused|not-ofrep"},
+        {"load", "load", "absent"},
+        {"memory", "memory", "no-samples"},
+    };
+    for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
+        for (size_t i = 0; i < leakdiag_diagnosis_check_count(diagnosis); i++) {
+            const char *finding = leakdiag_check_finding(diagnosis, i);
+            if (finding && strcmp(table[t].kind, kind) == 0 &&
+                strcmp(table[t].check_kind, leakdiag_check_kind(diagnosis, i)) == 0 &&
+                is_choice(finding, strlen(finding), table[t].findings))
+                return leakdiag_check_reason(diagnosis, i);
+        }
+    }
+    return "";
+}
+
+static void print_fact(const cli_look *look, size_t i)
+{
+    const leakdiag_observation *observation = look->observation;
     const char *kind = leakdiag_observation_fact_kind(observation, i);
     const char *error = leakdiag_observation_fact_error(observation, i);
     int64_t latency_ms = leakdiag_observation_fact_latency_ms(observation, i);
     char what[512], answered[64] = "answered";
+    if (!error[0])
+        error = trouble(look->diagnosis, kind);
     snprintf(what, sizeof what, "%s from %s", kind,
              leakdiag_observation_fact_source(observation, i));
     if (latency_ms >= 0)
@@ -106,7 +131,7 @@ static void print_sources(const cli_look *look)
     printf("\n%sSources%s of %s\n", paint_on(PAINT_BOLD), paint_off(),
            leakdiag_scenario_name(look->scenario));
     for (size_t i = 0; i < n; i++)
-        print_fact(look->observation, i);
+        print_fact(look, i);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         bool seen = false;
         for (size_t i = 0; i < n; i++)

@@ -60,7 +60,8 @@ static void print_memory(const leakdiag_memory *memory)
     } else {
         printf("running      no process\n");
     }
-    printf("seen by      %s ", leakdiag_memory_kind(memory));
+    printf("seen by      %s%s", leakdiag_memory_kind(memory),
+           leakdiag_memory_cgroup(memory)[0] ? " " : "");
     print_safe(stdout, leakdiag_memory_cgroup(memory));
     putchar('\n');
 }

@@ -44,11 +44,12 @@ def a_fake_that_answers_only_get_is_asked_again_and_it_is_said():
 
 @test
 def http_200_alone_is_never_trusted():
-    for body, state in (("", "not-ofrep"), ("<html>sign in</html>", "not-ofrep"), ("{}", None),
+    for body, state in (("", None), ("<html>sign in</html>", "not-ofrep"), ("{}", None),
                         ('{"key": "other", "value": 300}', "malformed"),
                         ('{"key": "%s", "reason": "DISABLED"}' % KEY, "disabled"),
                         ('{"value": ', None), ('{"value": 1, "value": 300}', None)):
-        with Fake({POST: answer(200, body)}) as fake:
+        kind = "text/html" if body.startswith("<") else "application/json"
+        with Fake({POST: answer(200, body, kind)}) as fake:
             got = get(fake.url)
             assert got["state"] != "value" and got.get("value") is None, (body, got)
             assert state is None or got["state"] == state, (body, got)
