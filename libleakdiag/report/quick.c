@@ -77,6 +77,28 @@ static bool end_without_answer(const page *p, size_t check, bool has_answer, con
     return true;
 }
 
+static bool is_shown(const page *p, size_t check)
+{
+    const ld_five *five = p->five;
+    return check == five->flag || check == five->memory || check == five->seen ||
+           check == five->orders || check == five->limit;
+}
+
+/* The check that blocks an answer and is none of the five. */
+static void add_blocker(const page *p, size_t check)
+{
+    const char *id = leakdiag_check_blocked_by(p->d, check);
+    if (!id)
+        return;
+    size_t blocker = leakdiag_diagnosis_find_check(p->d, id);
+    const char *finding = leakdiag_check_finding(p->d, blocker);
+    LD_CLEANUP(ld_text_done) ld_text line = {0};
+    ld_text_addf(&line, "blocked by %s: %s", id, finding ? finding : "not known");
+    if (!line.failed)
+        ld_paper_line(p->paper, p->column, LD_INK_DIM, line.data);
+    p->paper->text.failed = p->paper->text.failed || line.failed;
+}
+
 static void end(const page *p, size_t check)
 {
     if (p->paper->column)
@@ -84,7 +106,9 @@ static void end(const page *p, size_t check)
     leakdiag_outcome outcome = leakdiag_check_outcome(p->d, check);
     if (outcome == LEAKDIAG_UNKNOWN && *leakdiag_check_reason(p->d, check))
         ld_paper_line(p->paper, p->column, LD_INK_PLAIN, leakdiag_check_reason(p->d, check));
-    if (p->verbose || outcome == LEAKDIAG_UNKNOWN)
+    if (outcome == LEAKDIAG_BLOCKED && !is_shown(p, p->d->answers[check].blocked_by))
+        add_blocker(p, check);
+    if (p->verbose)
         add_by_hand(p, check);
 }
 
@@ -102,7 +126,7 @@ static void add_simple(const page *p, size_t check, const char *label)
     end(p, check);
 }
 
-/* "12Mi (10.5Mi to 13.5Mi)" of the curve, or what the check expects. */
+/* "12Mi (10.5Mi to 13.5Mi)" of the curve now, or what the check expects. */
 static void expected_memory(const page *p, ld_text *ret)
 {
     const ld_five *five = p->five;
@@ -114,7 +138,7 @@ static void expected_memory(const page *p, ld_text *ret)
     ld_bytes_format(five->expected_bytes, at);
     ld_bytes_format(five->expected_lo_bytes, lo);
     ld_bytes_format(five->expected_hi_bytes, hi);
-    ld_text_addf(ret, "%s by now (%s to %s)", at, lo, hi);
+    ld_text_addf(ret, "%s (%s to %s)", at, lo, hi);
 }
 
 static void add_memory(const page *p)
@@ -241,7 +265,7 @@ void ld_report_quick(const leakdiag_diagnosis *diagnosis, bool verbose, ld_paper
     ld_five five;
     ld_five_find(diagnosis, &five);
     page p = {.d = diagnosis, .five = &five, .paper = paper, .column = 20, .verbose = verbose};
-    p.expected = p.column + (paper->columns - p.column) / 2;
+    p.expected = p.column + (paper->columns - p.column) * 13 / 30;
     if (paper->columns < 50)
         p.column = LABEL_COLUMN + 2;
     add_simple(&p, five.flag, "flag value");

@@ -37,20 +37,31 @@ static table measure(const leakdiag_diagnosis *d, const ld_paper *paper, bool ve
     return t;
 }
 
-/* "100 (variant on); expected 300"; what is as expected needs no second half. */
-static void add_observed(const leakdiag_diagnosis *d, size_t i, unsigned ink, ld_paper *paper)
+/* "100 (variant on); expected 300". What passes keeps to its line: there the expectation is shown
+ * only when it says more and fits. */
+static bool shows_expected(const leakdiag_diagnosis *d, size_t i, const ld_paper *paper)
 {
     const char *observed = leakdiag_check_observed(d, i);
     const char *expected = leakdiag_check_expected(d, i);
-    bool is_equal = strcmp(observed, expected) == 0;
+    if (!*expected || strcmp(observed, expected) == 0)
+        return false;
+    size_t width = paper->column + paper->gap + ld_paper_width(paper, observed) +
+                   strlen("; expected ") + ld_paper_width(paper, expected);
+    return leakdiag_check_outcome(d, i) != LEAKDIAG_PASS || width <= paper->columns;
+}
+
+static void add_observed(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
+{
+    const char *observed = leakdiag_check_observed(d, i);
+    bool with_expected = shows_expected(d, i, paper);
     LD_CLEANUP(ld_text_done) ld_text text = {0};
-    ld_text_addf(&text, "%s%s", observed, *expected && !is_equal ? ";" : "");
+    ld_text_addf(&text, "%s%s", observed, with_expected ? ";" : "");
     paper->text.failed = paper->text.failed || text.failed;
     if (*observed && !text.failed)
-        ld_paper_words(paper, ink, text.data);
-    if (*expected && !is_equal) {
+        ld_paper_words(paper, LD_INK_PLAIN, text.data);
+    if (with_expected) {
         ld_paper_words(paper, LD_INK_DIM, "expected");
-        ld_paper_words(paper, LD_INK_DIM, expected);
+        ld_paper_words(paper, LD_INK_DIM, leakdiag_check_expected(d, i));
     }
 }
 
@@ -73,7 +84,7 @@ static void add_answer(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
     else if (outcome == LEAKDIAG_UNKNOWN && !*leakdiag_check_observed(d, i))
         ld_paper_words(paper, LD_INK_PLAIN, leakdiag_check_reason(d, i));
     else
-        add_observed(d, i, LD_INK_PLAIN, paper);
+        add_observed(d, i, paper);
 }
 
 static void add_details(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)

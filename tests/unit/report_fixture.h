@@ -175,6 +175,7 @@ static inline void world_make(world *w)
     w->d.view.limit_bytes = 20 * MI;
     w->d.view.soft_limit_bytes = NAN;
     w->d.view.oom_kills = -1;
+    w->d.ttl_s = w->d.ttl_lo_s = w->d.ttl_hi_s = NAN;
     w->d.answers = w->answers;
     w->d.n_answers = CHECKS;
     w->d.rates = w->rates;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "report/forms.h"
-#include "series/trend.h"
 
 static const leakdiag_report_options plain = {0};
 
@@ -91,6 +90,23 @@ START_TEST(an_unknown_answer_says_why)
 }
 END_TEST
 
+START_TEST(what_passes_keeps_to_one_line)
+{
+    world w;
+    world_make(&w);
+    static const char observed[] = "running, 25 users, 3/s, for 22m";
+    answer(&w, LOAD, "running", LD_PASS, observed, "running, 25 users, 3/s, for 10m", "");
+    char *text = render_text(&w);
+    ck_assert_ptr_nonnull(strstr(text, "running    running, 25 users, 3/s, for 22m\n"));
+    leakdiag_free(text);
+    w.answers[LOAD].outcome = LD_WARN; /* what does not pass says what was expected */
+    text = render_text(&w);
+    ck_assert_ptr_nonnull(strstr(text, "running    running, 25 users, 3/s, for 22m; expected"));
+    leakdiag_free(text);
+    world_done(&w);
+}
+END_TEST
+
 START_TEST(names_that_do_not_fit_one_line_are_counted)
 {
     world w;
@@ -105,17 +121,15 @@ START_TEST(names_that_do_not_fit_one_line_are_counted)
 }
 END_TEST
 
-/* The samples climb 3Mi in 60 s below a limit of 20Mi; the trend is as given. */
-static void add_trend(world *w, double ttl_s, double lo_s, double hi_s)
+/* Two samples, no cause, and a prediction for the limit of 20Mi. */
+static void add_prediction(world *w, double ttl_s, double lo_s, double hi_s)
 {
     int64_t times_ms[] = {NOW_MS - 60000, NOW_MS};
     double bytes[] = {8 * MI, 11 * MI};
     world_samples(w, times_ms, bytes, 2);
-    leakdiag_trend *trend = ld_alloc_zero(sizeof *trend);
-    trend->ttl_s = ttl_s;
-    trend->ttl_lo_s = lo_s;
-    trend->ttl_hi_s = hi_s;
-    w->d.trend = trend;
+    w->d.ttl_s = ttl_s;
+    w->d.ttl_lo_s = lo_s;
+    w->d.ttl_hi_s = hi_s;
     world_text(&w->d.summary, "memory is on-track");
     w->d.n_causes = 0;
 }
@@ -132,7 +146,7 @@ START_TEST(the_time_to_the_limit_has_its_interval)
     };
     world w;
     world_make(&w);
-    add_trend(&w, 180, cases[_i].lo_s, cases[_i].hi_s);
+    add_prediction(&w, 180, cases[_i].lo_s, cases[_i].hi_s);
     char *text = render_text(&w);
     ck_assert_ptr_nonnull(strstr(text, cases[_i].line));
     leakdiag_free(text);
@@ -162,7 +176,7 @@ START_TEST(the_plot_stands_between_checks_and_causes)
 {
     world w;
     world_make(&w);
-    add_trend(&w, NAN, NAN, NAN);
+    add_prediction(&w, NAN, NAN, NAN);
     w.d.n_causes = 2;
     char *text = render_text(&w);
     const char *axis = strstr(text, " limit 20Mi \xe2\x94\xa4");
@@ -186,14 +200,14 @@ START_TEST(quick_gives_the_five_answers_in_the_runbooks_order)
     world_samples(&w, times_ms, bytes, 1);
     char *text = render(&w, LEAKDIAG_FORMAT_QUICK, plain);
     ck_assert_str_eq(
-        text, "FAIL  flag value    100 (variant on)              expected 300\n"
-              "BLKD  memory now    9Mi, behind                   expected 12Mi at 6m\n"
-              "PASS  flag in log   3 lines in 5m, value 100      expected 300\n"
+        text, "FAIL  flag value    100 (variant on)          expected 300\n"
+              "BLKD  memory now    9Mi, behind               expected 12Mi at 6m\n"
+              "PASS  flag in log   3 lines in 5m, value 100  expected 300\n"
               "        5s ago  Warning: FeatureFlag 'kafkaQueueProblems' is activated,\n"
               "        overloading queue now.\n"
               "        Done with #100 messages for overload simulation.\n"
-              "PASS  orders        14.2/min, 71 in 5m            expected more than 0/min\n"
-              "PASS  memory limit  20Mi                          expected 20Mi\n"
+              "PASS  orders        14.2/min, 71 in 5m        expected more than 0/min\n"
+              "PASS  memory limit  20Mi                      expected 20Mi\n"
               "\n"
               "NOT AS EXPECTED  flag-value-too-low (likely): The flag is on, but its value is\n"
               "  too low for the timeline\n"
@@ -238,6 +252,20 @@ START_TEST(a_missing_source_hides_none_of_the_other_four)
         ck_assert_ptr_nonnull(strstr(text, strrchr(command, ' ') + 1));
     const char *unknown = strstr(text, "\?\?\?\?");
     ck_assert_msg(strstr(unknown + 1, "\?\?\?\?") == NULL, "only one is unknown:\n%s", text);
+    leakdiag_free(text);
+    world_done(&w);
+}
+END_TEST
+
+START_TEST(quick_names_a_blocker_that_is_none_of_the_five)
+{
+    world w;
+    world_make(&w);
+    answer(&w, LOAD, "stopped", LD_FAIL, "stopped", "running", "");
+    answer(&w, SEEN, "not-seen", LD_BLOCKED, "none", "300", "");
+    w.answers[SEEN].blocked_by = LOAD;
+    char *text = render(&w, LEAKDIAG_FORMAT_QUICK, plain);
+    ck_assert_ptr_nonnull(strstr(text, "\n                    blocked by load: stopped\n"));
     leakdiag_free(text);
     world_done(&w);
 }
@@ -439,7 +467,7 @@ START_TEST(every_failed_allocation_is_an_error_and_leaks_nothing)
     ck_assert_int_eq(leakdiag_set_allocator(&counting), LEAKDIAG_OK);
     world w;
     world_make(&w);
-    add_trend(&w, 180, 150, 240);
+    add_prediction(&w, 180, 150, 240);
     w.d.n_causes = 2;
     leakdiag_status status = LEAKDIAG_E_NOMEM;
     for (size_t n = 0; status != LEAKDIAG_OK; n++) {
@@ -470,12 +498,14 @@ int main(void)
     tcase_add_test(tc, verbose_shows_every_check_with_source_age_and_command);
     tcase_add_test(tc, only_the_first_broken_link_is_marked);
     tcase_add_test(tc, an_unknown_answer_says_why);
+    tcase_add_test(tc, what_passes_keeps_to_one_line);
     tcase_add_test(tc, names_that_do_not_fit_one_line_are_counted);
     add_loop(tc, the_time_to_the_limit_has_its_interval, 3);
     tcase_add_test(tc, too_early_says_from_when_on);
     tcase_add_test(tc, the_plot_stands_between_checks_and_causes);
     tcase_add_test(tc, quick_gives_the_five_answers_in_the_runbooks_order);
     add_loop(tc, a_missing_source_hides_none_of_the_other_four, 5);
+    tcase_add_test(tc, quick_names_a_blocker_that_is_none_of_the_five);
     tcase_add_test(tc, what_a_scenario_does_not_ask_is_said);
     tcase_add_test(tc, quick_keeps_the_last_three_lines_of_the_flag);
     tcase_add_test(tc, explaining_a_check_says_findings_needs_and_the_command);

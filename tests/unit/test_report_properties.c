@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "report/paper.h"
-#include "series/trend.h"
 
 static const leakdiag_format formats[] = {LEAKDIAG_FORMAT_TEXT, LEAKDIAG_FORMAT_JSON,
                                           LEAKDIAG_FORMAT_JUNIT, LEAKDIAG_FORMAT_QUICK};
@@ -417,10 +416,9 @@ START_TEST(an_open_end_of_an_interval_is_null)
 {
     world w;
     world_make(&w);
-    w.d.trend = ld_alloc_zero(sizeof *w.d.trend);
-    w.d.trend->ttl_s = 100.00049;
-    w.d.trend->ttl_lo_s = 90;
-    w.d.trend->ttl_hi_s = INFINITY;
+    w.d.ttl_s = 100.00049;
+    w.d.ttl_lo_s = 90;
+    w.d.ttl_hi_s = INFINITY;
     json_t *json = render_json(&w);
     const json_t *predictions = json_object_get(json, "predictions");
     ck_assert_double_eq(json_number_value(json_object_get(predictions, "ttl_s")), 100);
