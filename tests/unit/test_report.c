@@ -97,11 +97,11 @@ START_TEST(what_passes_keeps_to_one_line)
     static const char observed[] = "running, 25 users, 3/s, for 22m";
     answer(&w, LOAD, "running", LD_PASS, observed, "running, 25 users, 3/s, for 10m", "");
     char *text = render_text(&w);
-    ck_assert_ptr_nonnull(strstr(text, "running    running, 25 users, 3/s, for 22m\n"));
+    ck_assert_ptr_nonnull(strstr(text, "running   running, 25 users, 3/s, for 22m\n"));
     leakdiag_free(text);
     w.answers[LOAD].outcome = LD_WARN; /* what does not pass says what was expected */
     text = render_text(&w);
-    ck_assert_ptr_nonnull(strstr(text, "running    running, 25 users, 3/s, for 22m; expected"));
+    ck_assert_ptr_nonnull(strstr(text, "running   running, 25 users, 3/s, for 22m; expected"));
     leakdiag_free(text);
     world_done(&w);
 }
