@@ -92,12 +92,14 @@ typedef struct leakdiag_scan_options {
     size_t size;
     int64_t window_from_ms; /**< lines dated before this are left out of
                                  leakdiag_scan_window_count(); default 0, which leaves none out */
+    int64_t window_to_ms;   /**< end of the window for leakdiag_scan_slice_count(); default 0: no
+                                 slices are counted */
     size_t recent;          /**< how many of the latest matching lines to keep, all patterns
                                  together; default 0, at most LEAKDIAG_RECENT_MAX */
 } leakdiag_scan_options;
 
 /* clang-format off */
-#define LEAKDIAG_SCAN_OPTIONS_INIT {sizeof(leakdiag_scan_options), 0, 0}
+#define LEAKDIAG_SCAN_OPTIONS_INIT {sizeof(leakdiag_scan_options), 0, 0, 0}
 /* clang-format on */
 
 /** A scan in progress, then its result. Every getter may also be called in between; it then speaks
@@ -164,6 +166,21 @@ LEAKDIAG_API uint64_t leakdiag_scan_count(const leakdiag_scan *scan, size_t i);
 /** The same, without lines dated before window_from_ms. A line without a time is counted: it cannot
  * be shown to lie outside. @since 0.1.0 */
 LEAKDIAG_API uint64_t leakdiag_scan_window_count(const leakdiag_scan *scan, size_t i);
+
+/** Equal slices that the window is counted in. */
+#define LEAKDIAG_SCAN_SLICES 20
+
+/**
+ * Matching lines dated in one slice of the window from window_from_ms to window_to_ms, so that a
+ * window that has moved on can be counted without reading the log again. Lines dated after the
+ * window belong to the last slice; lines without a time belong to none.
+ *
+ * @param i      Pattern, counted from 0.
+ * @param slice  From 0 (oldest) to LEAKDIAG_SCAN_SLICES - 1.
+ * @return 0 beyond the end, and when no window was given.
+ * @since 0.1.0
+ */
+LEAKDIAG_API uint64_t leakdiag_scan_slice_count(const leakdiag_scan *scan, size_t i, size_t slice);
 /** The matching line of pattern @p i that came first in the input, whatever its time. Returns 1, or
  * 0 when nothing matched and *ret is left alone. @since 0.1.0 */
 LEAKDIAG_API int leakdiag_scan_first(const leakdiag_scan *scan, size_t i, leakdiag_log_line *ret);

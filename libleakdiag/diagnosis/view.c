@@ -216,14 +216,29 @@ static int64_t window_covered(const ld_log_view *log, int64_t from_ms, int64_t n
     return covered < window_ms ? (covered > 0 ? covered : 0) : window_ms;
 }
 
-static void add_pattern(ld_pattern_view *view, const ld_pattern_fact *fact, bool in_window,
-                        bool is_first)
+/* Lines of a first look that are still in the window: it looked back from another now. A slice
+ * counts when its middle does. */
+static int64_t still_in_window(const ld_pattern_fact *fact, int64_t age_ms, int64_t window_ms)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < LEAKDIAG_SCAN_SLICES; i++) {
+        double middle = ((double)i + 0.5) / LEAKDIAG_SCAN_SLICES; /* 1 is the time of the look */
+        if ((1 - middle) * (double)window_ms + (double)age_ms < (double)window_ms)
+            count += fact->slices[i];
+    }
+    return count;
+}
+
+static void add_pattern(ld_pattern_view *view, const ld_pattern_fact *fact, int64_t age_ms,
+                        int64_t window_ms, bool is_undated)
 {
     view->count += fact->count;
-    if (is_first)
+    if (is_undated) /* how old its lines are nobody knows */
+        view->undated_count += fact->count;
+    else if (fact->has_slices)
+        view->window_count += still_in_window(fact, age_ms, window_ms);
+    else if (age_ms < window_ms)
         view->window_count += fact->window_count;
-    else if (in_window)
-        view->window_count += fact->count;
     view->is_lower_bound = view->is_lower_bound || fact->expensive > 0;
     if (isfinite(fact->capture))
         view->capture = fact->capture;
@@ -244,10 +259,12 @@ static size_t find_pattern(const leakdiag_scenario *scenario, const char *name)
 static void add_log(ld_view *view, const ld_fact *fact, int64_t *from_ms)
 {
     const ld_log_fact *log = &fact->of.log;
-    bool in_window = fact->time_ms > view->now_ms - view->scenario->window_ms;
+    int64_t age_ms = view->now_ms - fact->time_ms, window_ms = view->scenario->window_ms;
+    bool is_undated = log->is_first && !log->has_span;
     view->log.is_read = true;
+    view->log.n_looks++;
     view->log.lines += log->lines;
-    view->log.has_gap = view->log.has_gap || (log->has_gap && in_window);
+    view->log.has_gap = view->log.has_gap || (log->has_gap && age_ms < window_ms);
     /* The first look reaches back as far as its lines do; without times only the looks count. */
     int64_t begins = log->is_first && log->has_span ? log->from_ms : fact->time_ms;
     if (begins < *from_ms)
@@ -255,15 +272,39 @@ static void add_log(ld_view *view, const ld_fact *fact, int64_t *from_ms)
     for (size_t i = 0; i < log->n_patterns; i++) {
         size_t at = find_pattern(view->scenario, log->patterns[i].name);
         if (at < view->scenario->n_patterns)
-            add_pattern(&view->log.patterns[at], &log->patterns[i], in_window,
-                        log->is_first && in_window);
+            add_pattern(&view->log.patterns[at], &log->patterns[i], age_ms, window_ms, is_undated);
     }
+}
+
+static bool is_log(const ld_fact *fact)
+{
+    return fact->kind == LD_FACT_LOG && !fact->error;
+}
+
+/* A later session begins with the log's beginning: what looks before it counted of that part is in
+ * its first look again. For each fact the earliest time that a later first look reaches back to. */
+static int64_t *read_again_from(const leakdiag_observation *o)
+{
+    int64_t *list = ld_alloc_array(o->n_facts + 1, sizeof *list);
+    int64_t from_ms = INT64_MAX;
+    for (size_t i = o->n_facts; list && i-- > 0;) {
+        const ld_log_fact *log = &o->facts[i]->of.log;
+        list[i] = from_ms;
+        if (!is_log(o->facts[i]) || !log->is_first || log->lines == 0)
+            continue;
+        int64_t begins = log->has_span ? log->from_ms : INT64_MIN;
+        from_ms = begins < from_ms ? begins : from_ms;
+    }
+    return list;
 }
 
 static leakdiag_status collect_log(ld_view *view, leakdiag_error *err)
 {
     const leakdiag_observation *o = view->observation;
     size_t n = view->scenario->n_patterns;
+    LD_CLEANUP(ld_releasep) int64_t *again_ms = read_again_from(o);
+    if (!again_ms)
+        return ld_fail_nomem(err);
     view->log.patterns = ld_alloc_array(n + 1, sizeof *view->log.patterns);
     if (!view->log.patterns)
         return ld_fail_nomem(err);
@@ -273,7 +314,7 @@ static leakdiag_status collect_log(ld_view *view, leakdiag_error *err)
     view->log.fact = latest(o, LD_FACT_LOG, is_collected);
     int64_t from_ms = INT64_MAX;
     for (size_t i = 0; i < o->n_facts; i++)
-        if (o->facts[i]->kind == LD_FACT_LOG && !o->facts[i]->error)
+        if (is_log(o->facts[i]) && o->facts[i]->time_ms < again_ms[i])
             add_log(view, o->facts[i], &from_ms);
     view->log.window_ms =
         window_covered(&view->log, from_ms, view->now_ms, view->scenario->window_ms);
@@ -344,6 +385,13 @@ const ld_pattern_view *ld_view_pattern(const ld_view *view, const char *name)
     if (at == view->scenario->n_patterns || !view->log.is_read)
         return NULL;
     return &view->log.patterns[at];
+}
+
+int64_t ld_pattern_lines(const ld_view *view, const ld_pattern_view *pattern)
+{
+    if (!pattern)
+        return 0;
+    return pattern->window_count + (view->log.n_looks == 1 ? pattern->undated_count : 0);
 }
 
 const ld_load_row *ld_view_row(const ld_view *view, const char *name)

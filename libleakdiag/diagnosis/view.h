@@ -10,6 +10,7 @@
 typedef struct ld_pattern_view {
     int64_t count;               /* ever */
     int64_t window_count;        /* within the scenario's window before now */
+    int64_t undated_count;       /* of a first look at lines without times: anywhere before it */
     bool is_lower_bound;         /* lines were lost or too expensive */
     double capture;              /* last number of group 1, or NAN */
     const ld_line *first, *last; /* NULL when it never matched */
@@ -19,6 +20,7 @@ typedef struct ld_log_view {
     const ld_fact *fact; /* latest look at the log, NULL when there is no log source */
     bool is_read;        /* at least one look succeeded */
     bool has_gap;
+    int64_t n_looks;
     int64_t lines;             /* ever */
     int64_t window_ms;         /* how much of the window before now the log covers; -1 not known */
     ld_pattern_view *patterns; /* one per pattern of the scenario */
@@ -56,6 +58,9 @@ void ld_view_done(ld_view *view);
 /* The view of a pattern by name, or NULL when the scenario has no such pattern or no log was read.
  */
 const ld_pattern_view *ld_view_pattern(const ld_view *view, const char *name);
+/* Its lines in the window; in a single look at a log without times, its lines at all. 0 for NULL.
+ */
+int64_t ld_pattern_lines(const ld_view *view, const ld_pattern_view *pattern);
 /* A row of the latest load fact by name, or NULL. */
 const ld_load_row *ld_view_row(const ld_view *view, const char *name);
 /* Value of an environment variable of the workload; *known says whether it could be read at all. */

@@ -31,6 +31,12 @@ uint64_t leakdiag_scan_window_count(const leakdiag_scan *scan, size_t i)
     return tally ? tally->window_count : 0;
 }
 
+uint64_t leakdiag_scan_slice_count(const leakdiag_scan *scan, size_t i, size_t slice)
+{
+    const ld_tally *tally = tally_of(scan, i);
+    return tally && slice < LEAKDIAG_SCAN_SLICES ? tally->slices[slice] : 0;
+}
+
 uint64_t leakdiag_scan_expensive(const leakdiag_scan *scan, size_t i)
 {
     const ld_tally *tally = tally_of(scan, i);

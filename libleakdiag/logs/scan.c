@@ -170,6 +170,17 @@ static void note_captures(ld_tally *tally)
     }
 }
 
+/* Which slice of the window a time belongs to; false when it is before it, or there is none. */
+static bool find_slice(const leakdiag_scan *scan, const line *at, size_t *ret)
+{
+    int64_t from_ms = scan->options.window_from_ms, to_ms = scan->options.window_to_ms;
+    if (to_ms <= from_ms || !at->has_time || at->time_ms < from_ms)
+        return false;
+    double share = (double)(at->time_ms - from_ms) / (double)(to_ms - from_ms);
+    *ret = share < 1 ? (size_t)(share * LEAKDIAG_SCAN_SLICES) : LEAKDIAG_SCAN_SLICES - 1;
+    return true;
+}
+
 static void note_match(leakdiag_scan *scan, size_t i, const line *at)
 {
     ld_tally *tally = &scan->tallies[i];
@@ -179,6 +190,9 @@ static void note_match(leakdiag_scan *scan, size_t i, const line *at)
     if (!scan->options.window_from_ms || !at->has_time ||
         at->time_ms >= scan->options.window_from_ms)
         tally->window_count++;
+    size_t slice;
+    if (find_slice(scan, at, &slice))
+        tally->slices[slice]++;
     if (scan->patterns->items[i].regex)
         note_captures(tally);
 }

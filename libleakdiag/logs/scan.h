@@ -23,6 +23,7 @@ typedef struct ld_capture {
 typedef struct ld_tally {
     uint64_t count;
     uint64_t window_count;
+    uint64_t slices[LEAKDIAG_SCAN_SLICES];
     uint64_t expensive;
     ld_kept_line first, last;
     ld_capture captures[LEAKDIAG_CAPTURES_MAX];

@@ -4,6 +4,7 @@
 
 #include <leakdiag/flag.h>
 #include <leakdiag/load.h>
+#include <leakdiag/logs.h>
 #include <leakdiag/observation.h>
 #include <leakdiag/series.h>
 #include <stdbool.h>
@@ -66,6 +67,8 @@ typedef struct ld_pattern_fact {
     char *name;
     int64_t count;        /* lines of this piece of log */
     int64_t window_count; /* those within the scenario's window before the look */
+    bool has_slices;      /* of a first look that reaches back: the same in twenty equal parts */
+    int64_t slices[LEAKDIAG_SCAN_SLICES];
     int64_t expensive;
     double capture; /* last number of group 1, or NAN */
     ld_line first, last;

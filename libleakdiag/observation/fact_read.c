@@ -252,6 +252,21 @@ static void read_line(reader *r, const json_t *o, ld_line *line)
     read_int(r, o, "t_ms", &line->time_ms);
 }
 
+static void read_slices(reader *r, const json_t *o, ld_pattern_fact *pattern)
+{
+    const json_t *list = json_object_get(o, "slices");
+    if (r->status || !list)
+        return;
+    pattern->has_slices = json_array_size(list) == LEAKDIAG_SCAN_SLICES;
+    for (size_t i = 0; i < LEAKDIAG_SCAN_SLICES && pattern->has_slices; i++) {
+        const json_t *count = json_array_get(list, i);
+        pattern->has_slices = json_is_integer(count) && json_integer_value(count) >= 0;
+        pattern->slices[i] = json_integer_value(count);
+    }
+    if (!pattern->has_slices)
+        refuse(r, "slices", "twenty counts");
+}
+
 static void read_pattern(reader *r, const json_t *o, ld_pattern_fact *pattern)
 {
     pattern->capture = NAN;
@@ -260,6 +275,7 @@ static void read_pattern(reader *r, const json_t *o, ld_pattern_fact *pattern)
         refuse(r, "name", "a text");
     read_count(r, o, "count", &pattern->count);
     read_count(r, o, "window_count", &pattern->window_count);
+    read_slices(r, o, pattern);
     read_count(r, o, "expensive", &pattern->expensive);
     read_number(r, o, "capture", &pattern->capture);
     read_line(r, json_object_get(o, "first"), &pattern->first);

@@ -96,6 +96,14 @@ static json_t *line_json(const ld_line *line)
     return o;
 }
 
+static json_t *slices_json(const ld_pattern_fact *pattern)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < LEAKDIAG_SCAN_SLICES; i++)
+        json_array_append_new(list, json_integer(pattern->slices[i]));
+    return list;
+}
+
 static json_t *pattern_json(const ld_pattern_fact *pattern)
 {
     json_t *o = json_object();
@@ -104,6 +112,8 @@ static json_t *pattern_json(const ld_pattern_fact *pattern)
     put_int(o, "window_count", pattern->window_count);
     if (pattern->expensive)
         put_int(o, "expensive", pattern->expensive);
+    if (pattern->has_slices)
+        json_object_set_new(o, "slices", slices_json(pattern));
     put_number(o, "capture", pattern->capture);
     if (pattern->first.text)
         json_object_set_new(o, "first", line_json(&pattern->first));

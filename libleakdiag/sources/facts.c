@@ -160,12 +160,15 @@ static void copy_line(copier *c, const leakdiag_log_line *line, ld_line *ret)
 }
 
 static void copy_pattern(copier *c, const leakdiag_scan *scan, size_t i, const char *name,
-                         ld_pattern_fact *of)
+                         bool has_slices, ld_pattern_fact *of)
 {
     leakdiag_log_line line;
     copy(c, name, &of->name);
     of->count = (int64_t)leakdiag_scan_count(scan, i);
     of->window_count = (int64_t)leakdiag_scan_window_count(scan, i);
+    of->has_slices = has_slices;
+    for (size_t k = 0; k < LEAKDIAG_SCAN_SLICES; k++)
+        of->slices[k] = (int64_t)leakdiag_scan_slice_count(scan, i, k);
     of->expensive = (int64_t)leakdiag_scan_expensive(scan, i);
     of->capture = leakdiag_scan_capture_last(scan, i, 1);
     if (leakdiag_scan_first(scan, i, &line))
@@ -184,7 +187,8 @@ static void copy_patterns(copier *c, const leakdiag_scan *scan, const leakdiag_s
     }
     of->n_patterns = scenario->n_patterns;
     for (size_t i = 0; i < of->n_patterns; i++)
-        copy_pattern(c, scan, i, scenario->patterns[i].name, &of->patterns[i]);
+        copy_pattern(c, scan, i, scenario->patterns[i].name, of->is_first && of->has_span,
+                     &of->patterns[i]);
 }
 
 /* Only what the flag-seen check looks for is worth keeping as text. */

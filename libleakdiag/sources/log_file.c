@@ -164,6 +164,7 @@ leakdiag_status ld_log_file_look(ld_log_file *log, leakdiag_patterns *patterns,
     ld_text_addf(&source, "log-file %s", log->path);
     leakdiag_scan_options options = LEAKDIAG_SCAN_OPTIONS_INIT;
     options.window_from_ms = now_ms - scenario->window_ms;
+    options.window_to_ms = now_ms;
     options.recent = RECENT_LINES;
     leakdiag_status status = leakdiag_scan_new(patterns, &options, &scan, err);
     if (status || source.failed)

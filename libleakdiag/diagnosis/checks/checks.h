@@ -46,6 +46,7 @@ typedef struct ld_counter {
     bool is_lower_bound;
     double per_min;         /* NAN when the covered time is not known but count is */
     double count, window_s; /* NAN not known */
+    double mean_per_s;      /* over all its lines; 0 not known */
     int64_t last_ms;        /* when it last moved; 0 not known */
     const ld_fact *fact;
 } ld_counter;

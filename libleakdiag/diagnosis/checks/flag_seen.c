@@ -57,10 +57,10 @@ static double served_number(const leakdiag_diagnosis *d)
 static void judge_lines(leakdiag_diagnosis *d, ld_answer *answer, const ld_pattern_view *active,
                         const ld_pattern_view *value)
 {
-    double used = value && value->window_count > 0 ? value->capture : NAN;
+    double used = ld_pattern_lines(&d->view, value) > 0 ? value->capture : NAN;
+    int64_t lines = ld_pattern_lines(&d->view, active);
     double served = served_number(d);
-    ld_text_addf(&answer->observed, "%lld line%s", (long long)active->window_count,
-                 active->window_count == 1 ? "" : "s");
+    ld_text_addf(&answer->observed, "%lld line%s", (long long)lines, lines == 1 ? "" : "s");
     if (isfinite(used)) {
         ld_text_add(&answer->observed, ", value ");
         ld_text_add_number(&answer->observed, used);
@@ -87,7 +87,7 @@ leakdiag_status ld_judge_flag_seen(leakdiag_diagnosis *d, ld_answer *answer, lea
     const ld_attributes *expect = &answer->check->expect;
     const ld_pattern_view *active = ld_view_pattern(view, ld_attribute_text(expect, "active", ""));
     const ld_pattern_view *value = ld_view_pattern(view, ld_attribute_text(expect, "value", ""));
-    bool acts = active->window_count > 0 || (value && value->window_count > 0);
+    bool acts = ld_pattern_lines(view, active) > 0 || ld_pattern_lines(view, value) > 0;
     if (view->log.lines == 0) {
         ld_find(answer, "silent-source");
         ld_text_add(&answer->reason, "the log source gave no line at all: the application may log "

@@ -7,14 +7,13 @@ static int64_t last_time(const ld_pattern_view *pattern)
 }
 
 /* Failures with no success after them. Without times the counts in the window decide. */
-static bool is_failing(const ld_pattern_view *ok, const ld_pattern_view *failed)
+static bool is_failing(const ld_view *view, const ld_pattern_view *ok,
+                       const ld_pattern_view *failed)
 {
-    if (!failed || failed->window_count == 0)
-        return false;
-    if (!ok || ok->window_count == 0)
-        return true;
-    return last_time(failed) && last_time(ok) ? last_time(failed) > last_time(ok)
-                                              : failed->window_count > ok->window_count;
+    int64_t n_failed = ld_pattern_lines(view, failed), n_ok = ld_pattern_lines(view, ok);
+    if (n_failed == 0 || n_ok == 0)
+        return n_failed > 0;
+    return last_time(failed) && last_time(ok) ? last_time(failed) > last_time(ok) : n_failed > n_ok;
 }
 
 /* The first of the named variables that is set to something; *known: the environment was read. */
@@ -43,12 +42,12 @@ leakdiag_status ld_judge_hand_off(leakdiag_diagnosis *d, ld_answer *answer, leak
     if (!view->log.fact && !known)
         return ld_not_configured(answer, "the hand-off");
     ld_rest_on(answer, view->log.fact ? view->log.fact : view->memory);
-    if (is_failing(ok, failed)) {
+    if (is_failing(view, ok, failed)) {
         ld_find(answer, "failing");
-        ld_text_addf(&answer->observed, "%lld failed", (long long)failed->window_count);
-    } else if (ok && ok->window_count > 0) {
+        ld_text_addf(&answer->observed, "%lld failed", (long long)ld_pattern_lines(view, failed));
+    } else if (ld_pattern_lines(view, ok) > 0) {
         ld_find(answer, "configured");
-        ld_text_addf(&answer->observed, "%lld written", (long long)ok->window_count);
+        ld_text_addf(&answer->observed, "%lld written", (long long)ld_pattern_lines(view, ok));
     } else if (variable) {
         ld_rest_on(answer, view->memory);
         ld_find(answer, "configured");

@@ -95,6 +95,25 @@ static ld_counter count_row(const ld_view *view, const char *row_name, int64_t w
     return counter;
 }
 
+/* At the mean rate of all its lines the present silence would be one chance in 3,000 (e^-8): it has
+ * stopped, although the window still holds lines from before. */
+#define SILENCE_EVENTS 8
+
+static bool has_stopped(const ld_view *view, const ld_counter *counter)
+{
+    double silence_s = (double)(view->now_ms - counter->last_ms) / 1e3;
+    return counter->last_ms && silence_s * counter->mean_per_s > SILENCE_EVENTS;
+}
+
+static double mean_per_s(const ld_pattern_view *pattern)
+{
+    if (!pattern->first || !pattern->first->has_time || !pattern->last->has_time ||
+        pattern->last->time_ms <= pattern->first->time_ms)
+        return 0;
+    return (double)(pattern->count - 1) * 1e3 /
+           (double)(pattern->last->time_ms - pattern->first->time_ms);
+}
+
 static ld_counter count_pattern(const ld_view *view, const char *name, int64_t window_ms)
 {
     ld_counter counter = {.per_min = NAN, .count = NAN, .window_s = NAN, .fact = view->log.fact};
@@ -106,10 +125,11 @@ static ld_counter count_pattern(const ld_view *view, const char *name, int64_t w
     if (pattern->count == 0)
         return counter;
     counter.has_evidence = true;
-    counter.count = (double)pattern->window_count;
+    counter.count = (double)ld_pattern_lines(view, pattern);
     counter.is_lower_bound = pattern->is_lower_bound || view->log.has_gap;
     if (pattern->last && pattern->last->has_time)
         counter.last_ms = pattern->last->time_ms;
+    counter.mean_per_s = counter.last_ms ? mean_per_s(pattern) : 0;
     if (view->log.window_ms > 0 && window_ms > 0) {
         counter.window_s = (double)view->log.window_ms / 1e3;
         counter.per_min = counter.count / counter.window_s * 60;
@@ -193,11 +213,11 @@ static void describe(ld_text *text, const ld_counter *counter)
     }
 }
 
-static const char *place(const ld_counter *counter, double min, double max)
+static const char *place(const ld_view *view, const ld_counter *counter, double min, double max)
 {
     if (!isfinite(counter->per_min)) /* lines, but no time they cover */
         return counter->count > 0 ? "lower-bound" : "silent-source";
-    if (counter->per_min <= 0)
+    if (counter->per_min <= 0 || has_stopped(view, counter))
         return counter->is_lower_bound ? "lower-bound" : "zero";
     if (isfinite(min) && counter->per_min < min)
         return counter->is_lower_bound ? "lower-bound" : "low";
@@ -229,6 +249,15 @@ static void take(leakdiag_diagnosis *d, ld_answer *answer, const ld_counter *cou
     ld_rest_on(answer, counter->fact);
     if (counter->is_lower_bound)
         ld_text_add(&answer->reason, "lines were lost, so this is a lower bound");
+}
+
+static void explain_silence(const ld_view *view, ld_answer *answer, const ld_counter *counter)
+{
+    if (!has_stopped(view, counter))
+        return;
+    ld_text_add(&answer->reason, "none for ");
+    ld_add_duration(&answer->reason, (double)(view->now_ms - counter->last_ms) / 1e3);
+    ld_text_add(&answer->reason, ", which is no chance at this rate");
 }
 
 /* Nobody could count: say what each source lacked. */
@@ -274,7 +303,8 @@ leakdiag_status ld_judge_rate(leakdiag_diagnosis *d, ld_answer *answer, leakdiag
         if (!counter.has_evidence || (is_row && counter.per_min <= 0 && ld_orders_in_log(&d->view)))
             continue;
         take(d, answer, &counter, of->items[i]);
-        ld_find(answer, place(&counter, min, max));
+        ld_find(answer, place(&d->view, &counter, min, max));
+        explain_silence(&d->view, answer, &counter);
         return LEAKDIAG_OK;
     }
     no_evidence(d, answer, silent, unverified);
