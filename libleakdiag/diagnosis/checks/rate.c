@@ -195,8 +195,13 @@ bool ld_orders_in_log(const ld_view *view)
     return false;
 }
 
-static void describe(ld_text *text, const ld_counter *counter)
+static void describe(const ld_view *view, ld_text *text, const ld_counter *counter)
 {
+    if (has_stopped(view, counter)) {
+        ld_text_add(text, "none for ");
+        ld_add_duration(text, (double)(view->now_ms - counter->last_ms) / 1e3);
+        return;
+    }
     if (isfinite(counter->per_min)) {
         ld_text_add_fixed(text, counter->per_min, counter->per_min < 100 ? 1 : 0);
         ld_text_add(text, "/min");
@@ -244,20 +249,12 @@ static void take(leakdiag_diagnosis *d, ld_answer *answer, const ld_counter *cou
                  const char *of)
 {
     ld_rate *rate = &d->rates[answer->check - d->scenario->checks];
-    *rate = (ld_rate){true, counter->per_min, counter->window_s, counter->count, of};
-    describe(&answer->observed, counter);
+    double per_min = has_stopped(&d->view, counter) ? 0 : counter->per_min;
+    *rate = (ld_rate){true, per_min, counter->window_s, counter->count, of};
+    describe(&d->view, &answer->observed, counter);
     ld_rest_on(answer, counter->fact);
     if (counter->is_lower_bound)
         ld_text_add(&answer->reason, "lines were lost, so this is a lower bound");
-}
-
-static void explain_silence(const ld_view *view, ld_answer *answer, const ld_counter *counter)
-{
-    if (!has_stopped(view, counter))
-        return;
-    ld_text_add(&answer->reason, "none for ");
-    ld_add_duration(&answer->reason, (double)(view->now_ms - counter->last_ms) / 1e3);
-    ld_text_add(&answer->reason, ", which is no chance at this rate");
 }
 
 /* Nobody could count: say what each source lacked. */
@@ -304,7 +301,6 @@ leakdiag_status ld_judge_rate(leakdiag_diagnosis *d, ld_answer *answer, leakdiag
             continue;
         take(d, answer, &counter, of->items[i]);
         ld_find(answer, place(&d->view, &counter, min, max));
-        explain_silence(&d->view, answer, &counter);
         return LEAKDIAG_OK;
     }
     no_evidence(d, answer, silent, unverified);
