@@ -58,6 +58,21 @@ void ld_detail_add(ld_text *detail, const char *data, size_t len)
     add_cut(detail, data, len, LD_DETAIL_BYTES);
 }
 
+/* The first bytes of a body, each run of blanks and newlines as one blank. */
+static void add_beginning(ld_text *detail, const char *body, size_t len)
+{
+    char shown[BODY_SHOWN_BYTES + 2];
+    size_t n = 0;
+    for (size_t i = 0; i < len && n < sizeof shown; i++)
+        if (!is_blank(body[i]))
+            shown[n++] = body[i];
+        else if (n > 0 && shown[n - 1] != ' ')
+            shown[n++] = ' ';
+    if (n > 0 && n < sizeof shown && shown[n - 1] == ' ')
+        n--;
+    add_cut(detail, shown, n, BODY_SHOWN_BYTES);
+}
+
 void ld_detail_add_answer(ld_text *detail, const ld_answer *answer)
 {
     const char *type = answer->content_type ? answer->content_type : "";
@@ -69,13 +84,7 @@ void ld_detail_add_answer(ld_text *detail, const ld_answer *answer)
     ld_text_add(detail, " (");
     add_cut(detail, *type ? type : "no content type", *type ? strlen(type) : 15, 60);
     ld_text_add(detail, answer->len ? ": " : ", empty");
-    size_t start = 0;
-    while (start < answer->len && is_blank(answer->body[start]))
-        start++;
-    size_t len = answer->len;
-    while (len > start && is_blank(answer->body[len - 1]))
-        len--;
-    add_cut(detail, answer->body ? answer->body + start : "", len - start, BODY_SHOWN_BYTES);
+    add_beginning(detail, answer->body, answer->len);
     ld_text_add(detail, ")");
 }
 

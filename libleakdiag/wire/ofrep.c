@@ -263,8 +263,7 @@ leakdiag_status ld_ofrep_decode_both(const char *key, const ld_answer *post, con
     if (status)
         return status;
     LD_CLEANUP(ld_text_done) ld_text detail = {0};
-    ld_text_addf(&detail, "POST: %s; GET: ", leakdiag_flag_detail(by_post));
-    ld_detail_add_answer(&detail, get);
+    ld_text_addf(&detail, "POST: %s; GET: HTTP %d", leakdiag_flag_detail(by_post), get->status);
     if (detail.failed)
         return ld_fail_nomem(err);
     status = ld_flag_restate(by_post, LEAKDIAG_FLAG_NOT_OFREP, detail.data, err);

@@ -264,6 +264,27 @@ START_TEST(outside_text_in_a_detail_is_safe_and_short)
 }
 END_TEST
 
+START_TEST(the_beginning_of_a_foreign_body_is_shown_on_one_line)
+{
+    ld_answer answer = answer_of(200, HTML, "\n\n <html>\r\n\t<h1>Log\x1bin</h1>\n\n");
+    leakdiag_flag *flag = decode("k", &answer);
+    ck_assert_str_eq(leakdiag_flag_detail(flag),
+                     "HTTP 200 (text/html; charset=utf-8: <html> <h1>Log\\x1bin</h1>): "
+                     "not an OFREP answer");
+    leakdiag_flag_free(flag);
+
+    char body[200];
+    for (size_t len = 79; len <= 81; len++) {
+        memset(body, 'x', len);
+        body[len] = '\0';
+        answer = answer_of(200, "text/plain", body);
+        flag = decode("k", &answer);
+        ck_assert_int_eq(strstr(leakdiag_flag_detail(flag), "…") != NULL, len == 81);
+        leakdiag_flag_free(flag);
+    }
+}
+END_TEST
+
 START_TEST(a_detail_is_cut_between_characters)
 {
     ld_text detail = {0};
@@ -836,6 +857,7 @@ int main(void)
     tcase_add_test(tc, numbers_are_numbers_and_strings_are_not);
     tcase_add_test(tc, a_redirect_names_only_the_host_it_leads_to);
     tcase_add_test(tc, outside_text_in_a_detail_is_safe_and_short);
+    tcase_add_test(tc, the_beginning_of_a_foreign_body_is_shown_on_one_line);
     tcase_add_test(tc, a_detail_is_cut_between_characters);
     tcase_add_test(tc, a_body_of_the_limit_is_read_and_one_more_byte_is_not);
     tcase_add_test(tc, depth_up_to_64_is_read_and_65_is_not);
