@@ -49,6 +49,22 @@ START_TEST(the_text_says_verdict_checks_causes_and_the_next_command)
 }
 END_TEST
 
+START_TEST(what_does_not_fit_goes_on_under_its_own_column)
+{
+    world w;
+    world_make(&w);
+    char *text = render(&w, LEAKDIAG_FORMAT_TEXT, (leakdiag_report_options){.columns = 62});
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "NOT AS EXPECTED  The flag is on, but its value is too low for\n"
+                                 "                 the timeline\n"));
+    ck_assert_ptr_nonnull(strstr(text,
+                                 "  WARN  load        users-differ  50 users, 3/s, 12m; expected\n"
+                                 "                                  25 users\n"));
+    leakdiag_free(text);
+    world_done(&w);
+}
+END_TEST
+
 START_TEST(verbose_shows_every_check_with_source_age_and_command)
 {
     world w;
@@ -495,6 +511,7 @@ int main(void)
     TCase *tc = tcase_create("forms");
     suite_add_tcase(suite, tc);
     tcase_add_test(tc, the_text_says_verdict_checks_causes_and_the_next_command);
+    tcase_add_test(tc, what_does_not_fit_goes_on_under_its_own_column);
     tcase_add_test(tc, verbose_shows_every_check_with_source_age_and_command);
     tcase_add_test(tc, only_the_first_broken_link_is_marked);
     tcase_add_test(tc, an_unknown_answer_says_why);

@@ -1,16 +1,13 @@
-#include <check.h>
-#include <math.h>
+#include "report_fixture.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "report/memory_plot.h"
 #include "report/plot.h"
 
-#define MI       1048576.0
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define MINUTE   60000
+#define MINUTE 60000
 
 /* The runbook's curve, its times divided by `pace`. */
 static leakdiag_timeline *runbook_curve(int64_t pace)
@@ -294,6 +291,14 @@ static void sawtooth_make(sawtooth *s)
     s->plot.n_restarts = 2;
 }
 
+static size_t count_band(const picture *p, size_t cell)
+{
+    size_t n = 0;
+    for (size_t row = 0; row < p->frame.rows; row++)
+        n += is_band(glyph(p, 0, row, cell));
+    return n;
+}
+
 START_TEST(the_expected_band_is_repeated_for_each_climb)
 {
     sawtooth s;
@@ -306,6 +311,7 @@ START_TEST(the_expected_band_is_repeated_for_each_climb)
             const char *seen = glyph(&p, 0, ld_plot_row(&p.frame, expected), cell);
             /* What was seen lies on top of what was expected. */
             ck_assert_msg(is_band(seen) || is_observed(seen), "climb %d at %d s", climb, at_s);
+            ck_assert_msg(count_band(&p, cell) > 0, "climb %d at %d s", climb, at_s);
         }
     for (size_t row = 0; row < p.frame.rows; row++) { /* far from the curve there is no band */
         double middle =
@@ -474,6 +480,55 @@ START_TEST(senseless_values_are_survived)
 }
 END_TEST
 
+/* The same samples as a diagnosis has them: the kills are known, or only seen as drops. */
+START_TEST(a_diagnosis_gives_the_plot_its_kills_and_climbs)
+{
+    sawtooth s;
+    world w;
+    sawtooth_make(&s);
+    world_make(&w);
+    world_samples(&w, s.times_ms, s.bytes, 120);
+    w.scenario.timeline = s.timeline;
+    w.d.view.has_start = true;
+    leakdiag_trend_options options = LEAKDIAG_TREND_OPTIONS_INIT;
+    options.limit_bytes = 20 * MI;
+    options.time_scale = 30;
+    options.oom_times_ms = options.restart_times_ms = s.ooms_ms;
+    options.oom_count = options.restart_count = 2;
+    ck_assert_int_eq(leakdiag_series_analyze(w.d.view.series, &options, &w.d.trend, NULL), 0);
+
+    LD_CLEANUP(ld_paper_done) ld_paper paper = {.columns = COLUMNS};
+    ld_memory_plot(&w.d, &paper);
+    s.plot.restart_ms = s.ooms_ms; /* what the trend knows of restarts */
+    int64_t climbs_ms[] = {0, 39500, 79500};
+    s.plot.climbs_ms = climbs_ms;
+    LD_CLEANUP(ld_paper_done) ld_paper expected = {.columns = COLUMNS};
+    s.plot.ink = LD_INK_CYAN;
+    ld_plot_draw(&expected, &s.plot);
+    ck_assert_str_eq(paper.text.data, expected.text.data);
+    ck_assert_ptr_nonnull(strstr(paper.text.data, "OOM kill"));
+    world_done(&w);
+}
+END_TEST
+
+START_TEST(a_recording_without_a_trend_shows_what_the_looks_knew)
+{
+    sawtooth s;
+    world w;
+    sawtooth_make(&s);
+    world_make(&w);
+    world_samples(&w, s.times_ms, s.bytes, 120);
+    leakdiag_timeline_free(s.timeline); /* nothing is expected */
+    w.d.view.oom_ms = w.d.view.restart_ms = s.ooms_ms;
+    w.d.view.n_ooms = w.d.view.n_restarts = 2;
+    LD_CLEANUP(ld_paper_done) ld_paper paper = {.columns = COLUMNS};
+    ld_memory_plot(&w.d, &paper);
+    ck_assert_ptr_nonnull(strstr(paper.text.data, "\xc3\x97 OOM kill"));
+    ck_assert_ptr_null(strstr(paper.text.data, "expected"));
+    world_done(&w);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("report plot");
@@ -489,6 +544,8 @@ int main(void)
     tcase_add_test(tc, a_hundred_thousand_samples_keep_their_extremes);
     tcase_add_test(tc, the_expected_band_is_repeated_for_each_climb);
     tcase_add_test(tc, kills_and_restarts_are_marked_at_their_times);
+    tcase_add_test(tc, a_diagnosis_gives_the_plot_its_kills_and_climbs);
+    tcase_add_test(tc, a_recording_without_a_trend_shows_what_the_looks_knew);
     tcase_add_loop_test(tc, no_line_is_drawn_across_a_restart_or_a_hole, 0, 3);
     tcase_add_test(tc, what_is_still_expected_takes_at_most_half);
     tcase_add_test(tc, noise_does_not_look_like_a_climb);

@@ -194,6 +194,24 @@ static size_t count_words(const char *line, size_t len)
     return n;
 }
 
+START_TEST(the_width_of_text_is_that_of_a_terminal)
+{
+    static const struct {
+        const char *text;
+        size_t columns;
+    } cases[] = {
+        {"", 0},
+        {"plain", 5},
+        {"\xc3\xa4", 1},                 /* a with dots, one character */
+        {"a\xcc\x88", 1},                /* the same as two */
+        {"\xe6\xbc\xa2\xe5\xad\x97", 4}, /* two Han characters */
+        {"\xf0\x9f\x92\xa9", 2},         /* an emoji */
+        {"\xe2\xa0\xa4\xe2\x94\x82", 2}, /* braille and a box line */
+    };
+    ck_assert_uint_eq(ld_text_columns(cases[_i].text, strlen(cases[_i].text)), cases[_i].columns);
+}
+END_TEST
+
 START_TEST(no_line_is_wider_than_the_terminal)
 {
     world w;
@@ -443,6 +461,7 @@ int main(void)
     add_loop(tc, each_line_closes_its_own_color, COUNT(hostile));
     add_loop(tc, colors_change_no_word, COUNT(hostile));
     add_loop(tc, ascii_mode_writes_ascii, COUNT(hostile));
+    add_loop(tc, the_width_of_text_is_that_of_a_terminal, 7);
     add_loop(tc, no_line_is_wider_than_the_terminal, COUNT(hostile));
     add_loop(tc, a_broken_command_is_the_same_command, 4);
     add_loop(tc, json_is_one_sorted_line, COUNT(hostile));
