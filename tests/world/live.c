@@ -3,10 +3,13 @@
 #include <check.h>
 #include <dirent.h>
 #include <leakdiag/session.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,7 @@ typedef struct live {
     world_answer answers[5];
     size_t n_answers;
     fake_http *flag, *load;
+    pid_t process; /* the application's stand-in; 0 none */
     char *dead_flag, *dead_load;
 } live;
 
@@ -91,6 +95,24 @@ static void write_log(live *l)
     ld_text_done(&bytes);
 }
 
+/* With a history the application is gone in the last look: a process started now would be another
+ * instance. */
+static void start_process(live *l, ld_text *pid)
+{
+    char *arguments[] = {(char[]){"sleep"}, (char[]){"600"}, NULL}, *environ[WORLD_ENVS + 1] = {0};
+    if (!l->w->only_last)
+        return;
+    for (size_t i = 0; i < l->w->n_env; i++) {
+        size_t room = strlen(l->w->env_name[i]) + strlen(l->w->env_value[i]) + 2;
+        environ[i] = malloc(room);
+        snprintf(environ[i], room, "%s=%s", l->w->env_name[i], l->w->env_value[i]);
+    }
+    ck_assert_int_eq(posix_spawnp(&l->process, arguments[0], NULL, NULL, arguments, environ), 0);
+    for (size_t i = 0; i < l->w->n_env; i++)
+        free(environ[i]);
+    ld_text_addf(pid, "%d\n", (int)l->process);
+}
+
 static void write_memory(live *l)
 {
     snprintf(l->cgroup, sizeof l->cgroup, "%.200s/cgroup", l->folder);
@@ -110,7 +132,10 @@ static void write_memory(live *l)
     write_file(l->cgroup, "memory.stat", files.stat, strlen(files.stat));
     write_file(l->cgroup, "memory.events", files.oom, strlen(files.oom));
     write_file(l->cgroup, "cgroup.controllers", "memory\n", 7);
-    write_file(l->cgroup, "cgroup.procs", "", 0);
+    ld_text pid = {0};
+    start_process(l, &pid);
+    write_file(l->cgroup, "cgroup.procs", pid.data ? pid.data : "", pid.len);
+    ld_text_done(&pid);
     ld_text_done(&files.environ);
 }
 
@@ -136,6 +161,10 @@ static void stop(live *l)
         fake_http_stop(l->flag);
     if (l->load)
         fake_http_stop(l->load);
+    if (l->process) {
+        kill(l->process, SIGKILL);
+        waitpid(l->process, NULL, 0);
+    }
     for (size_t i = 0; i < l->n_answers; i++)
         world_answer_done(&l->answers[i]);
     free(l->dead_flag);

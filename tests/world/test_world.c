@@ -80,6 +80,15 @@ static void compare_first(const leakdiag_diagnosis *d, const char *expected, ld_
         ld_text_addf(wrong, "\n  the first cause is %s, not %s", first, expected);
 }
 
+static void compare_sure(const leakdiag_diagnosis *d, const char *expected, ld_text *wrong)
+{
+    const char *sure = leakdiag_diagnosis_cause_count(d)
+                           ? leakdiag_confidence_name(leakdiag_cause_confidence(d, 0))
+                           : "none";
+    if (strcmp(sure, expected) != 0)
+        ld_text_addf(wrong, "\n  the first cause is %s, not %s", sure, expected);
+}
+
 static void compare_verdict(const leakdiag_diagnosis *d, const char *expected, ld_text *wrong)
 {
     const char *verdict = leakdiag_verdict_name(leakdiag_diagnosis_verdict(d));
@@ -117,12 +126,25 @@ static void compare_advice(const leakdiag_diagnosis *d, const ld_node *expected,
         ld_text_add(wrong, "\n  the first cause predicts nothing");
 }
 
-static void compare(const leakdiag_diagnosis *d, const ld_node *expect, ld_text *wrong)
+static bool holds(const ld_node *list, const char *text)
+{
+    for (size_t i = 0; list && i < list->n; i++)
+        if (strcmp(list->children[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+static void compare(const leakdiag_diagnosis *d, const ld_node *expect, const ld_node *leave_out,
+                    ld_text *wrong)
 {
     for (size_t i = 0; i < expect->n; i++) {
         const ld_node *e = &expect->children[i];
+        if (holds(leave_out, e->key))
+            continue;
         if (strcmp(e->key, "first") == 0)
             compare_first(d, e->text, wrong);
+        else if (strcmp(e->key, "sure") == 0)
+            compare_sure(d, e->text, wrong);
         else if (strcmp(e->key, "fires") == 0 || strcmp(e->key, "not") == 0)
             compare_list(d, e, e->key[0] == 'f', wrong);
         else if (strcmp(e->key, "verdict") == 0)
@@ -139,14 +161,15 @@ static void compare(const leakdiag_diagnosis *d, const ld_node *expect, ld_text 
     }
 }
 
-static void judge(const world *w, leakdiag_scenario *scenario, leakdiag_observation *observation)
+static void judge(const world *w, leakdiag_scenario *scenario, leakdiag_observation *observation,
+                  const ld_node *leave_out)
 {
     leakdiag_diagnosis *diagnosis = NULL;
     leakdiag_error err = {0};
     ld_text wrong = {0};
     leakdiag_status status = leakdiag_diagnose(scenario, observation, &diagnosis, &err);
     ck_assert_msg(status == LEAKDIAG_OK, "%s: %s", w->name, err.message);
-    compare(diagnosis, w->expect, &wrong);
+    compare(diagnosis, w->expect, leave_out, &wrong);
     for (size_t i = 0; wrong.len && i < leakdiag_diagnosis_cause_count(diagnosis); i++)
         ld_text_addf(&wrong, "\n  cause: %s", leakdiag_cause_id(diagnosis, i));
     leakdiag_diagnosis_free(diagnosis);
@@ -163,7 +186,7 @@ START_TEST(every_decoded_world_is_judged_as_the_matrix_says)
     leakdiag_scenario *scenario = world_scenario(&w, &world_usual_places);
     leakdiag_observation *observation =
         world_observe(&w, scenario, &world_usual_places, WORLD_EPOCH, w.at_ms, true);
-    judge(&w, scenario, observation);
+    judge(&w, scenario, observation, NULL);
     leakdiag_observation_unref(observation);
     leakdiag_scenario_unref(scenario);
 }
@@ -174,7 +197,7 @@ START_TEST(a_world_behind_sockets_and_files_is_judged_the_same)
     world w = world_read(live_cases[_i], answers);
     leakdiag_scenario *scenario = NULL;
     leakdiag_observation *observation = live_observe(&w, &scenario);
-    judge(&w, scenario, observation);
+    judge(&w, scenario, observation, ld_node_get(ld_node_get(live_cases[_i], "live"), "not"));
     leakdiag_observation_unref(observation);
     leakdiag_scenario_unref(scenario);
 }
@@ -199,6 +222,19 @@ START_TEST(no_row_of_the_matrix_is_missing)
 }
 END_TEST
 
+/* LEAKDIAG_WORLD_ROWS="R13,issue 5" leaves out the other rows: for the mutation run. */
+static bool is_wanted(const ld_node *one)
+{
+    const char *rows = getenv("LEAKDIAG_WORLD_ROWS");
+    const char *row = ld_node_text(ld_node_get(one, "row"));
+    for (const char *rest = rows; rest && row; rest = strchr(rest, ',')) {
+        rest += *rest == ',';
+        if (strncmp(rest, row, strlen(row)) == 0 && strchr(",", rest[strlen(row)]))
+            return true;
+    }
+    return !rows;
+}
+
 static void load_matrix(void)
 {
     static const char *const files[] = {"flag.yaml", "application.yaml", "orders.yaml",
@@ -210,6 +246,8 @@ static void load_matrix(void)
             const ld_node *one = &documents[f]->children[i];
             if (n_cases == CASES_MAX)
                 abort();
+            if (!is_wanted(one))
+                continue;
             cases[n_cases++] = one;
             if (ld_node_get(one, "live"))
                 live_cases[n_live_cases++] = one;
@@ -224,7 +262,8 @@ int main(void)
     TCase *decoded = tcase_create("decoded"), *live = tcase_create("live");
     tcase_set_timeout(decoded, 60);
     tcase_set_timeout(live, 60);
-    tcase_add_test(decoded, no_row_of_the_matrix_is_missing);
+    if (!getenv("LEAKDIAG_WORLD_ROWS"))
+        tcase_add_test(decoded, no_row_of_the_matrix_is_missing);
     tcase_add_loop_test(decoded, every_decoded_world_is_judged_as_the_matrix_says, 0, n_cases);
     tcase_add_loop_test(live, a_world_behind_sockets_and_files_is_judged_the_same, 0, n_live_cases);
     suite_add_tcase(suite, decoded);

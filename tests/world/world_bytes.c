@@ -136,19 +136,21 @@ static bool makes_requests(const world_state *state)
            strcmp(state->load, "html") == 0 || strcmp(state->load, "none") == 0;
 }
 
+static double ms_between(int64_t from_ms, int64_t to_ms)
+{
+    return to_ms > from_ms ? (double)(to_ms - from_ms) : 0;
+}
+
 /* Requests since the statistics began, and the rate that they show. */
 static double requests_until(const world *w, int64_t at_ms, double *ret_per_s)
 {
-    double requests = 0;
-    *ret_per_s = 0;
-    for (int64_t t = w->load_since_ms; t < at_ms; t += TICK_MS) {
-        const world_state *state = world_at(w, t);
-        if (!makes_requests(state))
-            continue;
-        *ret_per_s = state->load_orders / 60;
-        requests += *ret_per_s * TICK_MS / 1000;
-    }
-    return floor(requests + 1e-6);
+    bool has_changed = at_ms > w->then_at_ms;
+    int64_t change_ms = has_changed ? w->then_at_ms : at_ms;
+    double first_s = makes_requests(&w->first) ? ms_between(w->load_since_ms, change_ms) / 1e3 : 0;
+    double then_s =
+        has_changed && makes_requests(&w->then) ? ms_between(change_ms, at_ms) / 1e3 : 0;
+    *ret_per_s = (then_s > 0 ? w->then.load_orders : first_s > 0 ? w->first.load_orders : 0) / 60;
+    return floor((first_s * w->first.load_orders + then_s * w->then.load_orders) / 60 + 1e-6);
 }
 
 static char *with_number(char *text, const char *from, const char *key, double value)
@@ -293,18 +295,34 @@ static void log_start(const piece *p, const char *log, int64_t at_ms)
         log_line(p, at_ms, "starting to listen on tcp: \"[::]:8080\"");
 }
 
+/* Orders that are through until a time. */
+static int64_t orders_until(const world *w, int64_t at_ms)
+{
+    double first =
+        w->first.log_orders * ms_between(0, at_ms < w->then_at_ms ? at_ms : w->then_at_ms);
+    double then = w->then.log_orders * ms_between(w->then_at_ms, at_ms);
+    return (int64_t)floor((first + then) / 60000 + 0.5 + 1e-6);
+}
+
+static void log_restarts(const piece *p, const world *w)
+{
+    for (size_t i = 0; i < w->n_oom + w->n_crash; i++) {
+        int64_t at_ms = i < w->n_oom ? w->oom_ms[i] : w->crash_ms[i - w->n_oom];
+        log_start(p, world_at(w, at_ms)->log, at_ms);
+    }
+}
+
 void world_log(const world *w, int64_t base_ms, int64_t from_ms, int64_t to_ms, ld_text *out)
 {
     piece p = {out, base_ms, from_ms < w->log_from_ms ? w->log_from_ms : from_ms, to_ms};
     log_start(&p, w->first.log, w->started_ms);
-    double due = 0.5;
-    for (int64_t t = 0; t <= to_ms; t += TICK_MS) {
+    log_restarts(&p, w);
+    int64_t from = p.from_ms > 0 ? p.from_ms / TICK_MS * TICK_MS : 0;
+    int64_t done = from > 0 ? orders_until(w, from) : 0;
+    for (int64_t t = from; t <= to_ms; t += TICK_MS) {
         const world_state *state = world_at(w, t);
-        for (size_t i = 0; i < w->n_oom + w->n_crash; i++)
-            if ((i < w->n_oom ? w->oom_ms[i] : w->crash_ms[i - w->n_oom]) / TICK_MS == t / TICK_MS)
-                log_start(&p, state->log, t);
-        due += state->log_orders * TICK_MS / 60000;
-        for (; due >= 1; due -= 1)
+        int64_t now = orders_until(w, t);
+        for (; done < now; done++)
             if (strcmp(state->log, "empty") != 0)
                 log_order(&p, state, t);
     }

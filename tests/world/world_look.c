@@ -63,6 +63,18 @@ static void add_failed(const look *l, ld_fact_kind kind, const char *source, boo
 /* --- the flag -----------------------------------------------------------------------------------
  */
 
+/* Missing, or is there no flag at all? */
+static void refine_flag(const look *l, const world_state *state, leakdiag_flag *flag)
+{
+    leakdiag_flags *all = NULL;
+    world_answer bulk = world_flag_answer(l->w, state->flag_bulk, "POST");
+    bulk.answer.content_type = bulk.content_type;
+    OK(ld_ofrep_decode_bulk(&bulk.answer, &all, &err));
+    OK(ld_ofrep_refine(flag, all, &err));
+    leakdiag_flags_free(all);
+    world_answer_done(&bulk);
+}
+
 static leakdiag_flag *decode_flag(const look *l, const world_state *state)
 {
     const char *key = ld_scenario_param(l->scenario, "flag");
@@ -77,24 +89,18 @@ static leakdiag_flag *decode_flag(const look *l, const world_state *state)
         return flag;
     }
     world_answer post = world_flag_answer(l->w, state->flag_post, "POST");
-    world_answer get = world_flag_answer(l->w, state->flag_get, "GET");
-    world_answer bulk = world_flag_answer(l->w, state->flag_bulk, "POST");
     post.answer.content_type = post.content_type;
-    get.answer.content_type = get.content_type;
-    bulk.answer.content_type = bulk.content_type;
-    if (ld_ofrep_wants_get(&post.answer))
+    if (ld_ofrep_wants_get(&post.answer)) {
+        world_answer get = world_flag_answer(l->w, state->flag_get, "GET");
+        get.answer.content_type = get.content_type;
         OK(ld_ofrep_decode_both(key, &post.answer, &get.answer, &flag, &err));
-    else
+        world_answer_done(&get);
+    } else {
         OK(ld_ofrep_decode(key, &post.answer, &flag, &err));
-    if (leakdiag_flag_get_state(flag) == LEAKDIAG_FLAG_MISSING) {
-        leakdiag_flags *all = NULL;
-        OK(ld_ofrep_decode_bulk(&bulk.answer, &all, &err));
-        OK(ld_ofrep_refine(flag, all, &err));
-        leakdiag_flags_free(all);
     }
+    if (leakdiag_flag_get_state(flag) == LEAKDIAG_FLAG_MISSING)
+        refine_flag(l, state, flag);
     world_answer_done(&post);
-    world_answer_done(&get);
-    world_answer_done(&bulk);
     return flag;
 }
 
@@ -165,6 +171,7 @@ static void look_at_log(const look *l)
     world_log(l->w, l->base_ms, l->before_ms, l->at_ms, &bytes);
     leakdiag_scan_options options = LEAKDIAG_SCAN_OPTIONS_INIT;
     options.window_from_ms = l->base_ms + l->at_ms - l->scenario->window_ms;
+    options.window_to_ms = l->base_ms + l->at_ms;
     options.recent = LEAKDIAG_RECENT_MAX;
     leakdiag_scan *scan = NULL;
     OK(leakdiag_scan_new(l->patterns, &options, &scan, &err));
