@@ -11,6 +11,7 @@
 #define EARLY_KNEE   0.30
 #define CLEAR_STEP   0.60
 #define BURSTS       0.65
+#define ONLY_BURSTS  0.85
 #define STILL_RISING 0.35
 
 static double small_bytes(const ld_case *c)
@@ -36,7 +37,8 @@ static leakdiag_trace_class class_of_leak(const ld_shape *shape)
     if (shape->swing_bytes > fabs(shape->gained_bytes) / 2 &&
         (repeats(shape) || shape->features.backward > 0.4))
         return LEAKDIAG_TRACE_HIDDEN;
-    if (shape->features.burst > BURSTS && shape->features.standing > 0.12)
+    if (shape->features.burst > ONLY_BURSTS ||
+        (shape->features.burst > BURSTS && shape->features.standing > 0.12))
         return LEAKDIAG_TRACE_BURSTY;
     return LEAKDIAG_TRACE_STEADY;
 }

@@ -36,9 +36,10 @@ static double burst_share(const ld_points *bins)
     }
     if (n == 0 || total <= 0)
         return 0;
-    double edge = ld_quantile(rises, n, 0.8);
-    for (size_t i = 0; i < n; i++)
-        quick += rises[i] > edge ? rises[i] : 0;
+    size_t slow = n - (n + 4) / 5;
+    ld_quantile(rises, n, n > 1 ? (double)slow / (double)(n - 1) : 0); /* larger ones go behind */
+    for (size_t i = slow; i < n; i++)
+        quick += rises[i];
     return quick / total;
 }
 

@@ -9,7 +9,8 @@
 #define LD_THEIL_SEN_MAX   120
 #define LD_THEIL_SEN_PAIRS (LD_THEIL_SEN_MAX * (LD_THEIL_SEN_MAX - 1) / 2)
 
-/* Value at share p (0..1) of the sorted order, interpolated. Reorders v. n >= 1. */
+/* Value at share p (0..1) of the sorted order, interpolated. Reorders v: smaller ones go before its
+ * place, larger ones behind. n >= 1. */
 double ld_quantile(double *v, size_t n, double p);
 double ld_median(double *v, size_t n);
 /* Median slope of all pairs; 0 when no two times differ. n <= LD_THEIL_SEN_MAX. */
