@@ -7,6 +7,7 @@
 
 #include <leakdiag/base.h>
 #include <leakdiag/diagnosis.h>
+#include <leakdiag/file.h>
 #include <leakdiag/flag.h>
 #include <leakdiag/load.h>
 #include <leakdiag/logs.h>

@@ -86,25 +86,6 @@ leakdiag_session_watch(leakdiag_session *session, const leakdiag_watch_options *
 
 LEAKDIAG_API void leakdiag_session_free(leakdiag_session *session);
 
-/**
- * Read a whole file of at most @p max_bytes ("-" is standard input).
- * @retval LEAKDIAG_E_NOT_FOUND  no such file
- * @retval LEAKDIAG_E_INVALID    a folder or device
- * @retval LEAKDIAG_E_LIMIT      larger than max_bytes
- * @since 0.1.0
- */
-LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_file_read(const char *path, size_t max_bytes,
-                                                               char **ret, size_t *ret_len,
-                                                               leakdiag_error *err);
-/**
- * Write a file as a whole or not at all (temporary file, sync, rename), readable by its owner only.
- * @param replace  0: an existing file is an error (LEAKDIAG_E_CONFLICT).
- * @since 0.1.0
- */
-LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_file_write(const char *path, const char *data,
-                                                                size_t len, int replace,
-                                                                leakdiag_error *err);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,5 @@
 /* What is on this machine: memory, recordings, logs, flag files. */
+#include <leakdiag/file.h>
 #include <leakdiag/memory.h>
 #include <string.h>
 

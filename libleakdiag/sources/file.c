@@ -1,7 +1,7 @@
 /* Whole files: read with a bound, written as a whole or not at all. */
 #include <errno.h>
 #include <fcntl.h>
-#include <leakdiag/session.h>
+#include <leakdiag/file.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
