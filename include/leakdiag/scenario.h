@@ -20,18 +20,23 @@ extern "C" {
 typedef struct leakdiag_scenario leakdiag_scenario;
 
 /**
- * Read a scenario: YAML (block or flow; no anchors, aliases, tags or merge keys) or JSON of the
- * same shape. Unknown keys, kinds, findings and references are errors with line, column and the
- * nearest name.
+ * Read a scenario: YAML (block or flow; no anchors, aliases, tags, directives or merge keys), or JSON of
+ * the same shape when the first character that is not blank is '{'.
+ *
+ * Values stay texts until their key gives them a type: `on` is "on". Parameters are filled in wherever a
+ * text says `${name}` (`$${` stands for the characters themselves); a value is not filled in again.
+ * Unknown keys, kinds, findings and references are errors with line, column and the nearest name; the
+ * first fault by its place is reported, see leakdiag_scenario_lint() for all of them.
  *
  * @param data    UTF-8; borrowed for the call; at most LEAKDIAG_SCENARIO_MAX_BYTES.
- * @param origin  File name for messages; NULL leaves it out.
- * @param set     "name=value" texts that replace parameter defaults; may be NULL when n_set is 0.
- * @param[out] ret  Owned by the caller.
+ * @param origin  File name, goes before the message as "origin:line:column: "; NULL leaves it out.
+ * @param set     "name=value" texts that replace parameter defaults, checked by the parameter's type; of
+ *                two for one name the last counts. May be NULL when n_set is 0.
+ * @param[out] ret  Owned by the caller; give it back with leakdiag_scenario_unref().
  * @retval LEAKDIAG_OK         *ret is set
- * @retval LEAKDIAG_E_INVALID  not a valid scenario; err has line and column; or an unknown
- * parameter
+ * @retval LEAKDIAG_E_INVALID  not a valid scenario (err has line and column), or a wrong value to set
  * @retval LEAKDIAG_E_LIMIT    too large, too deep, too many
+ * @retval LEAKDIAG_E_NOMEM    out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -39,8 +44,10 @@ leakdiag_scenario_parse(const char *data, size_t len, const char *origin, const 
                         size_t n_set, leakdiag_scenario **ret, leakdiag_error *err);
 
 /**
- * A built-in scenario by name.
+ * A built-in scenario by name; else as leakdiag_scenario_parse().
+ * @retval LEAKDIAG_OK           *ret is set
  * @retval LEAKDIAG_E_NOT_FOUND  no such name (names the nearest)
+ * @retval LEAKDIAG_E_INVALID    a wrong value to set
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_builtin(const char *name,
@@ -52,7 +59,7 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_builtin(const char
 LEAKDIAG_API size_t leakdiag_scenario_builtin_count(void);
 /** Name of the i-th, or NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_builtin_name(size_t i);
-/** Its YAML text, or NULL. *ret_len may be NULL. @since 0.1.0 */
+/** Its YAML text, NUL-terminated, or NULL beyond the end. ret_len may be NULL. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_builtin_text(size_t i, size_t *ret_len);
 
 /** "otel-demo/checkout". Borrowed. @since 0.1.0 */
@@ -65,25 +72,30 @@ LEAKDIAG_API const char *leakdiag_scenario_summary(const leakdiag_scenario *scen
 LEAKDIAG_API size_t leakdiag_scenario_param_count(const leakdiag_scenario *scenario);
 /** Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_param_name(const leakdiag_scenario *scenario, size_t i);
-/** Its value as text, after --set. Borrowed; "" when it has none. @since 0.1.0 */
+/** Its value as text, after what was set. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_param_value(const leakdiag_scenario *scenario, size_t i);
-/** What it is for, or "". Borrowed. @since 0.1.0 */
+/** What it is for, or "". Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_param_about(const leakdiag_scenario *scenario, size_t i);
-/** "text", "number", "quantity" or "duration". Borrowed. @since 0.1.0 */
+/** "text", "number", "quantity" or "duration"; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_param_type(const leakdiag_scenario *scenario, size_t i);
 /** How many checks it has. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_scenario_check_count(const leakdiag_scenario *scenario);
 /** "flag.value". Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_check_id(const leakdiag_scenario *scenario, size_t i);
-/** The question it asks. Borrowed. @since 0.1.0 */
+/** The question it asks. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_check_asks(const leakdiag_scenario *scenario, size_t i);
 /** How many causes it knows. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_scenario_cause_count(const leakdiag_scenario *scenario);
 /** "flag-not-applied". Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_cause_id(const leakdiag_scenario *scenario, size_t i);
-/** One line. Borrowed. @since 0.1.0 */
+/** One line. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_cause_title(const leakdiag_scenario *scenario, size_t i);
-/** The scenario with its parameters filled in, schema leakdiag.scenario/1. @since 0.1.0 */
+/**
+ * The scenario as one JSON object, schema leakdiag.scenario/1, keys sorted: parameters filled in, every
+ * finding's outcome spelt out, values as they were written. User names and passwords in URLs are masked.
+ * @param[out] ret  Free with leakdiag_free().
+ * @since 0.1.0
+ */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
 leakdiag_scenario_to_json(const leakdiag_scenario *scenario, char **ret, leakdiag_error *err);
 /** One more reference to the same scenario; from any thread. @since 0.1.0 */
@@ -95,8 +107,17 @@ LEAKDIAG_API void leakdiag_scenario_unref(leakdiag_scenario *scenario);
 typedef struct leakdiag_lint leakdiag_lint;
 
 /**
- * Find as many faults as possible instead of stopping at the first: errors (that
- * leakdiag_scenario_parse() would refuse) and warnings (an unquoted on/off, an unused pattern, …).
+ * Find as many faults as possible (up to 100) instead of stopping at the first: errors, which
+ * leakdiag_scenario_parse() would refuse, and warnings (most of them only when there is no error):
+ * unquoted on, off, yes and no (other readers of YAML take them for booleans); patterns and parameters
+ * that nothing uses; causes without a fix or without what would refute them; a timeline that does not end
+ * at the expected limit or is made for another flag value; a window or staleness shorter than the pace.
+ *
+ * @param data  Borrowed for the call. A document that cannot be read at all is one error in the list.
+ * @param[out] ret  Owned by the caller; free with leakdiag_lint_free().
+ * @retval LEAKDIAG_OK         *ret is set, whatever was found
+ * @retval LEAKDIAG_E_INVALID  an argument is NULL
+ * @retval LEAKDIAG_E_NOMEM    out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_lint(const char *data, size_t len,

@@ -635,6 +635,8 @@ START_TEST(the_nearest_word_is_found_and_a_far_one_is_not)
     memset(endless, 'k', sizeof endless - 1);
     endless[sizeof endless - 1] = '\0';
     ck_assert_ptr_null(ld_text_nearest(endless, words, COUNT(words)));
+    const char *const long_words[] = {endless};
+    ck_assert_ptr_null(ld_text_nearest("kind", long_words, 1));
     ck_assert_ptr_null(ld_text_nearest("kind", NULL, 0));
 }
 END_TEST
@@ -922,6 +924,8 @@ END_TEST
 
 START_TEST(sizes_that_overflow_are_refused)
 {
+    ck_assert_ptr_null(ld_alloc_array(SIZE_MAX / 2 + 2, 2)); /* would wrap to 2 bytes */
+    ck_assert_ptr_null(ld_resize_array(NULL, 0, SIZE_MAX / 2 + 2, 2));
     ck_assert_ptr_null(ld_alloc_array(SIZE_MAX / 2, 3));
     ck_assert_ptr_null(ld_resize_array(NULL, 0, SIZE_MAX / 2, 3));
     ck_assert_ptr_null(ld_copy_bytes("x", SIZE_MAX));

@@ -12,6 +12,7 @@
 #include "scenario/builtin.h"
 #include "scenario/scenario.h"
 #include "scenario/shorthand.h"
+#include "timeline/curve.h"
 
 #define MI           1048576.0
 #define MIN          60000
@@ -540,6 +541,72 @@ START_TEST(a_value_from_outside_is_not_filled_in_again)
 }
 END_TEST
 
+START_TEST(a_source_that_is_not_meant_may_be_empty_throughout)
+{
+    char *text = with("{type: csv, path: \"\"}]", "{type: csv, path: \"\"}]\n"
+                                                  "  flag: [{type: ofrep, url: \"\", key: \"\"}]");
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *s = parse(text, NULL, 0);
+    ck_assert_uint_eq(ld_scenario_role(s, "flag")->n, 1);
+    free(text);
+}
+END_TEST
+
+START_TEST(what_a_parameter_is_about_may_name_another)
+{
+    char *text = with("about: how many", "about: \"see ${nothing}\"");
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *s = parse(text, NULL, 0);
+    ck_assert_str_eq(leakdiag_scenario_param_about(s, 1), "see ${nothing}");
+    free(text);
+}
+END_TEST
+
+START_TEST(the_band_is_as_wide_as_the_tolerance_says)
+{
+    char *text =
+        with("  oom_at_end: true\n", "  oom_at_end: true\n  tolerance: {value: 3Mi, time: 1ms}\n");
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *s = parse(text, NULL, 0);
+    ck_assert_double_eq_tol(leakdiag_timeline_hi_at(s->timeline, 5 * MIN), 17 * MI, 1000);
+    ck_assert_double_eq_tol(leakdiag_timeline_lo_at(s->timeline, 5 * MIN), 11 * MI, 1000);
+    ck_assert_int_eq(s->timeline_tolerance_ms, 1);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_compressed_scenario_has_a_compressed_timeline)
+{
+    char *text = with("stale: 5s}", "stale: 5s, time_scale: 30}");
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *s = parse(text, NULL, 0);
+    ck_assert_double_eq(s->time_scale, 30);
+    ck_assert_double_eq(s->timeline->time_scale, 30);
+    ck_assert_int_eq(leakdiag_timeline_end_ms(s->timeline), 10 * MIN); /* times are as written */
+    ck_assert_int_eq(s->settle_ms, 10000);
+    free(text);
+}
+END_TEST
+
+START_TEST(supporting_checks_and_embedded_sizes_are_told_apart)
+{
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *s = checkout();
+    ck_assert(check_named(s, "flag.agreement")->supporting);
+    ck_assert(check_named(s, "hand-off")->supporting);
+    ck_assert(!check_named(s, "flag.value")->supporting);
+    ck_assert(!check_named(s, "memory")->supporting);
+    size_t sizes = 0, none = 0, numbers = 0, states = 0;
+    for (size_t i = 0; i < s->n_tests; i++) {
+        const ld_attribute *limit = ld_attribute_find(&s->tests[i].given, "limit");
+        const ld_attribute *flag = ld_attribute_find(&s->tests[i].given, "flag");
+        sizes += limit && limit->number == 20 * MI;
+        none += limit && isnan(limit->number) && strcmp(limit->text, "none") == 0;
+        numbers += flag && flag->number == 300;
+        states += flag && isnan(flag->number);
+    }
+    ck_assert_uint_ge(sizes, 20);
+    ck_assert_uint_eq(none, 1);
+    ck_assert_uint_ge(numbers, 15);
+    ck_assert_uint_eq(states, 5);
+}
+END_TEST
+
 START_TEST(two_dollars_keep_the_braces)
 {
     char *text = with("Start ${users} users.", "echo $${users} $users $ ${users}$");
@@ -606,6 +673,9 @@ static const struct {
     {"type: locust", "type: locusts", 11, 17, "did you mean \"locust\"?"},
     {"type: locust", "type: csv", 11, 17, "unknown type \"csv\" in source 1 of \"load\""},
     {"[{type: locust", "[{typ: locust", 11, 10, "\"type\" is missing in source 1 of \"load\""},
+    {"{type: csv, path: \"\"}]",
+     "{type: csv, path: \"\"}]\n  flag: [{type: ofrep, url: x, key: \"\"}]", 13, 37,
+     "\"key\" of source 1 of \"flag\" is empty"},
     {"csv, path", "csv, pth", 12, 24, "unknown key \"pth\" in source 1 of \"memory\""},
     {"url: \"${url}\"", "url: \"${ulr}\"", 11, 30, "unknown parameter \"ulr\""},
     {"url: \"${url}\"", "url: \"${url\"", 11, 30, "without its \"}\""},
@@ -645,6 +715,10 @@ static const struct {
     {"value: 20Mi", "value: 20mi", 34, 24, "\"value\" of point 2 of \"timeline\""},
     {"{at: 0m, value: 8Mi,", "{value: 8Mi,", 33, 7, "\"at\" is missing in point 1"},
     {"    - {at: 10m, value: 20Mi}\n", "", 33, 5, "\"points\" of \"timeline\""},
+    {"  no-load:", "  \"\":", 36, 3, "\"\" is no name for a cause"},
+    {"  no-load:", "  no load:", 36, 3, "\"no load\" is no name for a cause"},
+    {"  no-load:", "  no-load-of-a-name-that-goes-on-for-more-than-the-sixty-four-bytes:", 36, 3,
+     "is no name for a cause"},
     {"  no-load:", "  none:", 36, 3, "\"none\" is no name for a cause"},
     {"    title: Nobody is there\n", "", 37, 5, "\"title\" is missing in cause \"no-load\""},
     {"[stopped]", "[stoped]", 38, 19,
@@ -668,6 +742,7 @@ static const struct {
     {"\"8Mi+1x3\"", "\"8Mi+1x3\", oom_at: [2s, 2s]", 43, 75, "not later than the one before"},
     {"\"8Mi+1x3\"", "\"8Mi+1x3\", now: 2s", 43, 72, "before the last sample"},
     {"\"8Mi+1x3\"", "\"8Mi+1x3\", log: loud", 43, 72, "unknown log \"loud\""},
+    {"{state: stopped}", "{state: stopped, fail_ratio: 2}", 43, 48, "a share from 0 to 1"},
     {"{state: stopped}", "{users: 5}", 43, 19, "\"state\" is missing"},
     {"first_cause: no-load", "first_cause: no-laod", 44, 27, "did you mean \"no-load\"?"},
     {"first_cause: no-load", "first_cause: none, causes: [no-load]", 44, 27, "contradict"},
@@ -725,6 +800,38 @@ START_TEST(without_an_origin_the_message_still_has_the_place)
     ck_assert_int_eq(leakdiag_scenario_parse(NULL, 0, NULL, NULL, 0, &s, &err), LEAKDIAG_E_INVALID);
     ck_assert_int_eq(leakdiag_scenario_parse(small, 5, NULL, NULL, 1, &s, &err),
                      LEAKDIAG_E_INVALID);
+    free(text);
+}
+END_TEST
+
+START_TEST(the_first_fault_is_the_first_by_place_not_by_reading)
+{
+    /* Patterns are read before sources. */
+    char *text = with("type: locust, url: \"${url}\"}]\n  memory: [{type: csv, path: \"\"}]\n"
+                      "patterns:\n  order: {text",
+                      "type: locusts, url: \"${url}\"}]\n  memory: [{type: csv, path: \"\"}]\n"
+                      "patterns:\n  order: {texts");
+    leakdiag_scenario *s = NULL;
+    leakdiag_error err = {0};
+    ck_assert_int_eq(leakdiag_scenario_parse(text, strlen(text), NULL, NULL, 0, &s, &err),
+                     LEAKDIAG_E_INVALID);
+    ck_assert_uint_eq(err.line, 11);
+    LD_CLEANUP(lint_freep) leakdiag_lint *lint = NULL;
+    ck_assert_int_eq(leakdiag_scenario_lint(text, strlen(text), &lint, NULL), LEAKDIAG_OK);
+    ck_assert_uint_eq(leakdiag_lint_line(lint, 0), 11);
+    ck_assert_uint_eq(leakdiag_lint_line(lint, 1), 14);
+    free(text);
+}
+END_TEST
+
+START_TEST(one_place_has_one_fault)
+{
+    char *text = with("users: \"${users}\"", "users: \"${usres}\""); /* and so it is no number */
+    LD_CLEANUP(lint_freep) leakdiag_lint *lint = NULL;
+    ck_assert_int_eq(leakdiag_scenario_lint(text, strlen(text), &lint, NULL), LEAKDIAG_OK);
+    ck_assert_uint_eq(leakdiag_lint_len(lint), 1);
+    ck_assert_msg(strstr(leakdiag_lint_message(lint, 0), "unknown parameter \"usres\""), "%s",
+                  leakdiag_lint_message(lint, 0));
     free(text);
 }
 END_TEST
@@ -800,6 +907,33 @@ START_TEST(the_linter_names_several_faults_in_the_order_of_their_places)
                       leakdiag_lint_column(lint, i), leakdiag_lint_message(lint, i));
     }
     ck_assert_uint_eq(leakdiag_lint_len(lint), COUNT(wanted));
+}
+END_TEST
+
+static const char flagged[] = "apiVersion: leakdiag/v1\nkind: Scenario\n"
+                              "metadata: {name: a, title: A}\n"
+                              "checks:\n"
+                              "  %s: {kind: flag-value, asks: Is it?, expect: {value: %d}}\n"
+                              "timeline:\n"
+                              "  valid_for_flag_value: 300\n"
+                              "  points: [{at: 0s, value: 1Mi}, {at: 1m, value: 2Mi}]\n";
+
+START_TEST(the_linter_looks_at_keys_and_at_the_flag_value_too)
+{
+    static const struct {
+        const char *key;
+        int value;
+        size_t line, column;
+    } rows[] = {{"f", 300, 0, 0}, {"\"on\"", 300, 0, 0}, {"on", 300, 5, 3}, {"f", 100, 7, 25}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[sizeof flagged + 20];
+        snprintf(text, sizeof text, flagged, rows[i].key, rows[i].value);
+        LD_CLEANUP(lint_freep) leakdiag_lint *lint = NULL;
+        ck_assert_int_eq(leakdiag_scenario_lint(text, strlen(text), &lint, NULL), LEAKDIAG_OK);
+        ck_assert_uint_eq(leakdiag_lint_len(lint), rows[i].line > 0);
+        ck_assert_uint_eq(leakdiag_lint_line(lint, 0), rows[i].line);
+        ck_assert_uint_eq(leakdiag_lint_column(lint, 0), rows[i].column);
+    }
 }
 END_TEST
 
@@ -961,6 +1095,27 @@ START_TEST(too_many_of_anything_is_refused)
 }
 END_TEST
 
+START_TEST(lists_have_their_limits_too)
+{
+    for (int n = 64; n <= 65; n++) {
+        LD_CLEANUP(ld_text_done) ld_text counters = {0};
+        LD_CLEANUP(ld_text_done) ld_text sources = {0};
+        add_head(&counters);
+        ld_text_add(&counters, "checks: {m: {kind: rate, asks: Is it?, expect: {of: [");
+        for (int i = 0; i < n; i++)
+            ld_text_addf(&counters, "%s\"load:%d\"", i ? ", " : "", i);
+        ld_text_add(&counters, "]}}}\n");
+        ck_assert_int_eq(parse_text(&counters, NULL), n > 64 ? LEAKDIAG_E_LIMIT : LEAKDIAG_OK);
+
+        add_head(&sources);
+        ld_text_add(&sources, "checks: {m: {kind: memory, asks: Is it?}}\nsources:\n  memory:\n");
+        for (int i = 0; i < n; i++)
+            ld_text_add(&sources, "    - {type: csv, path: x}\n");
+        ck_assert_int_eq(parse_text(&sources, NULL), n > 64 ? LEAKDIAG_E_LIMIT : LEAKDIAG_OK);
+    }
+}
+END_TEST
+
 START_TEST(parameters_cannot_blow_a_document_up)
 {
     LD_CLEANUP(ld_text_done) ld_text text = {0};
@@ -975,6 +1130,14 @@ START_TEST(parameters_cannot_blow_a_document_up)
     leakdiag_error err = {0};
     ck_assert_int_eq(parse_text(&text, &err), LEAKDIAG_E_LIMIT);
     ck_assert_msg(strstr(err.message, "too long after the parameters"), "%s", err.message);
+
+    char *fill = strstr(text.data, "\"${p}"); /* 17 times 4096 are too many for one text */
+    text.len = (size_t)(fill - text.data);
+    ld_text_add_char(&text, '"');
+    for (int i = 0; i < 17; i++)
+        ld_text_add(&text, "${p}");
+    ld_text_add(&text, "\"}}\n");
+    ck_assert_int_eq(parse_text(&text, &err), LEAKDIAG_E_LIMIT);
 
     text.len = (size_t)(strstr(text.data, "\"${p}") - text.data); /* now in many small texts */
     ld_text_add(&text, "x\"}}\ntests:\n");
@@ -1109,6 +1272,8 @@ static const struct {
     {"1e308+1e308x9", LEAKDIAG_E_INVALID, 1, "infinite"},
     {"1x100000", LEAKDIAG_E_LIMIT, 1, "more than 100000 samples"},
     {"1x50000 _x50000", LEAKDIAG_E_LIMIT, 9, "more than 100000 samples"},
+    {"1x18446744073709551615", LEAKDIAG_E_LIMIT, 1, "more than 100000 samples"},
+    {"_x18446744073709551617", LEAKDIAG_E_LIMIT, 1, "more than 100000 samples"},
     {"1x99999999999999999999999999", LEAKDIAG_E_LIMIT, 1, "more than 100000 samples"},
 };
 
@@ -1245,9 +1410,17 @@ static TCase *parse_case(void)
     tcase_add_test(tc, values_from_outside_are_filled_in_everywhere);
     tcase_add_test(tc, a_value_from_outside_is_not_filled_in_again);
     tcase_add_test(tc, two_dollars_keep_the_braces);
+    tcase_add_test(tc, a_source_that_is_not_meant_may_be_empty_throughout);
+    tcase_add_test(tc, what_a_parameter_is_about_may_name_another);
+    tcase_add_test(tc, the_band_is_as_wide_as_the_tolerance_says);
+    tcase_add_test(tc, a_compressed_scenario_has_a_compressed_timeline);
+    tcase_add_test(tc, supporting_checks_and_embedded_sizes_are_told_apart);
     tcase_add_loop_test(tc, a_wrong_value_from_outside_is_refused, 0, (int)COUNT(wrong_sets));
     tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, (int)COUNT(refused));
     tcase_add_test(tc, without_an_origin_the_message_still_has_the_place);
+    tcase_add_test(tc, the_first_fault_is_the_first_by_place_not_by_reading);
+    tcase_add_test(tc, one_place_has_one_fault);
+    tcase_add_test(tc, the_linter_looks_at_keys_and_at_the_flag_value_too);
     tcase_add_loop_test(tc, the_linter_warns_of_what_is_likely_a_mistake, 0, (int)COUNT(warned));
     tcase_add_test(tc, the_linter_names_several_faults_in_the_order_of_their_places);
     tcase_add_test(tc, a_document_that_is_no_yaml_is_one_lint_error);
@@ -1263,6 +1436,7 @@ static TCase *limits_case(void)
     TCase *tc = tcase_create("limits, shorthand, memory");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, too_many_of_anything_is_refused);
+    tcase_add_test(tc, lists_have_their_limits_too);
     tcase_add_test(tc, parameters_cannot_blow_a_document_up);
     tcase_add_test(tc, only_so_many_faults_are_kept);
     tcase_add_test(tc, hostile_documents_are_refused_as_scenarios_too);

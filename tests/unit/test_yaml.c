@@ -137,6 +137,8 @@ START_TEST(json_gives_the_same_tree_as_yaml)
     ck_assert_str_eq(ld_node_text(ld_node_get(ld_node_get(root, "map"), "in ner")),
                      "\xc3\xa9\xf0\x9f\x98\x80\xe2\x82\xac/");
     ck_assert_uint_eq(ld_node_get(root, "none")->n, 0);
+    LD_CLEANUP(ld_node_freep) ld_node *accents = read_text("{\"\xc3\xa9\xe2\x82\xac\": 1}");
+    ck_assert_uint_eq(accents->children[0].column, 8); /* characters, not bytes */
 }
 END_TEST
 
