@@ -95,14 +95,22 @@ static ld_counter count_row(const ld_view *view, const char *row_name, int64_t w
     return counter;
 }
 
-/* At the mean rate of all its lines the present silence would be one chance in 3,000 (e^-8): it has
- * stopped, although the window still holds lines from before. */
+/* The present silence would be one chance in 3,000 (e^-8) at the mean rate of all its lines, and at
+ * that of the window before the silence: it has stopped, although the window still holds lines.
+ * Both, and a fifth of the window at least, so that a rate that only fell is not taken for a stop.
+ */
 #define SILENCE_EVENTS 8
 
 static bool has_stopped(const ld_view *view, const ld_counter *counter)
 {
+    if (!counter->last_ms || !isfinite(counter->window_s))
+        return false;
     double silence_s = (double)(view->now_ms - counter->last_ms) / 1e3;
-    return counter->last_ms && silence_s * counter->mean_per_s > SILENCE_EVENTS;
+    double before_s = counter->window_s - silence_s;
+    if (silence_s * 5e3 <= (double)view->scenario->window_ms)
+        return false;
+    return silence_s * counter->mean_per_s > SILENCE_EVENTS &&
+           (before_s <= 0 || silence_s * counter->count / before_s > SILENCE_EVENTS);
 }
 
 static double mean_per_s(const ld_pattern_view *pattern)
