@@ -32,6 +32,9 @@ void ld_report_command(ld_paper *paper, size_t label_column, size_t column, cons
 void ld_report_headline(const leakdiag_diagnosis *diagnosis, ld_paper *paper);
 /* "next: COMMAND", or nothing. */
 void ld_report_next(const leakdiag_diagnosis *diagnosis, ld_paper *paper);
+/* True when the reason is all there is to say of a check: it is unknown, and nothing beyond its
+ * finding was observed. */
+bool ld_report_says_nothing(const leakdiag_diagnosis *diagnosis, size_t check);
 /* "2m ago" for a time before the diagnosis' now; "" when there is no time. */
 void ld_report_age(const leakdiag_diagnosis *diagnosis, int64_t time_ms, ld_text *ret);
 

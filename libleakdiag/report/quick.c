@@ -55,6 +55,29 @@ static void add_by_hand(const page *p, size_t check)
         ld_report_command(p->paper, LABEL_COLUMN, p->column, "by hand", command);
 }
 
+static bool is_one_of_five(const page *p, size_t check)
+{
+    const ld_five *five = p->five;
+    return check == five->flag || check == five->memory || check == five->seen ||
+           check == five->orders || check == five->limit;
+}
+
+/* "blocked by load: stopped"; false when nothing blocks it. */
+static bool add_blocker(const page *p, size_t check)
+{
+    const char *id = leakdiag_check_blocked_by(p->d, check);
+    if (!id)
+        return false;
+    size_t blocker = leakdiag_diagnosis_find_check(p->d, id);
+    const char *finding = leakdiag_check_finding(p->d, blocker);
+    LD_CLEANUP(ld_text_done) ld_text line = {0};
+    ld_text_addf(&line, "blocked by %s: %s", id, finding ? finding : "not known");
+    if (!line.failed)
+        ld_paper_words(p->paper, LD_INK_DIM, line.data);
+    p->paper->text.failed = p->paper->text.failed || line.failed;
+    return true;
+}
+
 /* True when there is no answer; then the block is finished. */
 static bool end_without_answer(const page *p, size_t check, bool has_answer, const char *expected)
 {
@@ -67,36 +90,17 @@ static bool end_without_answer(const page *p, size_t check, bool has_answer, con
         return false;
     const char *reason = leakdiag_check_reason(p->d, check);
     bool is_configured = p->d->answers[check].is_configured;
-    ld_paper_words(p->paper, LD_INK_PLAIN,
-                   *reason         ? reason
-                   : is_configured ? "not known"
-                                   : "no source configured");
+    bool is_blocked = add_blocker(p, check);
+    if (!is_blocked)
+        ld_paper_words(p->paper, LD_INK_PLAIN,
+                       *reason         ? reason
+                       : is_configured ? "not known"
+                                       : "no source configured");
     add_expected(p, expected);
     ld_paper_end(p->paper);
-    add_by_hand(p, check);
+    if (!is_blocked || p->verbose)
+        add_by_hand(p, check);
     return true;
-}
-
-static bool is_shown(const page *p, size_t check)
-{
-    const ld_five *five = p->five;
-    return check == five->flag || check == five->memory || check == five->seen ||
-           check == five->orders || check == five->limit;
-}
-
-/* The check that blocks an answer and is none of the five. */
-static void add_blocker(const page *p, size_t check)
-{
-    const char *id = leakdiag_check_blocked_by(p->d, check);
-    if (!id)
-        return;
-    size_t blocker = leakdiag_diagnosis_find_check(p->d, id);
-    const char *finding = leakdiag_check_finding(p->d, blocker);
-    LD_CLEANUP(ld_text_done) ld_text line = {0};
-    ld_text_addf(&line, "blocked by %s: %s", id, finding ? finding : "not known");
-    if (!line.failed)
-        ld_paper_line(p->paper, p->column, LD_INK_DIM, line.data);
-    p->paper->text.failed = p->paper->text.failed || line.failed;
 }
 
 static void end(const page *p, size_t check)
@@ -106,9 +110,13 @@ static void end(const page *p, size_t check)
     leakdiag_outcome outcome = leakdiag_check_outcome(p->d, check);
     if (outcome == LEAKDIAG_UNKNOWN && *leakdiag_check_reason(p->d, check))
         ld_paper_line(p->paper, p->column, LD_INK_PLAIN, leakdiag_check_reason(p->d, check));
-    if (outcome == LEAKDIAG_BLOCKED && !is_shown(p, p->d->answers[check].blocked_by))
-        add_blocker(p, check);
-    if (p->verbose)
+    if (outcome == LEAKDIAG_BLOCKED && !is_one_of_five(p, p->d->answers[check].blocked_by)) {
+        ld_paper_margin(p->paper, p->column);
+        if (add_blocker(p, check))
+            ld_paper_end(p->paper);
+    }
+    /* A memory that is known but cannot be judged yet needs time, not another question. */
+    if (p->verbose || (outcome == LEAKDIAG_UNKNOWN && check != p->five->memory))
         add_by_hand(p, check);
 }
 
@@ -119,7 +127,8 @@ static void add_simple(const page *p, size_t check, const char *label)
     bool is_asked = check < p->d->n_answers;
     const char *observed = is_asked ? leakdiag_check_observed(p->d, check) : "";
     const char *expected = is_asked ? leakdiag_check_expected(p->d, check) : "";
-    if (end_without_answer(p, check, *observed != '\0', expected))
+    bool has_answer = is_asked && *observed && !ld_report_says_nothing(p->d, check);
+    if (end_without_answer(p, check, has_answer, expected))
         return;
     ld_paper_words(p->paper, LD_INK_STRONG, observed);
     add_expected(p, expected);
@@ -207,13 +216,17 @@ static void observed_rate(const ld_rate *rate, ld_text *ret)
     char window[LD_NUMBER_BYTES];
     ld_text_add_number(ret, ld_number_round(rate->per_min, 1));
     ld_text_add(ret, "/min");
-    if (isfinite(rate->count)) {
+    ld_duration_format(rate->window_s, window);
+    if (isfinite(rate->count) && isfinite(rate->window_s)) {
         ld_text_add(ret, ", ");
         ld_text_add_number(ret, ld_number_round(rate->count, 1));
-    }
-    if (isfinite(rate->window_s)) {
-        ld_duration_format(rate->window_s, window);
-        ld_text_addf(ret, "%s %s", isfinite(rate->count) ? " in" : ", over", window);
+        ld_text_addf(ret, " in %s", window);
+    } else if (isfinite(rate->window_s)) {
+        ld_text_addf(ret, " over %s", window);
+    } else if (rate->count > 0) {
+        ld_text_add(ret, ", ");
+        ld_text_add_number(ret, ld_number_round(rate->count, 1));
+        ld_text_add(ret, " in all");
     }
 }
 

@@ -81,7 +81,7 @@ static void add_answer(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
     leakdiag_outcome outcome = leakdiag_check_outcome(d, i);
     if (outcome == LEAKDIAG_BLOCKED && leakdiag_check_blocked_by(d, i))
         add_blocked(d, i, paper);
-    else if (outcome == LEAKDIAG_UNKNOWN && !*leakdiag_check_observed(d, i))
+    else if (ld_report_says_nothing(d, i))
         ld_paper_words(paper, LD_INK_PLAIN, leakdiag_check_reason(d, i));
     else
         add_observed(d, i, paper);
@@ -90,8 +90,7 @@ static void add_answer(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 static void add_details(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 {
     LD_CLEANUP(ld_text_done) ld_text source = {0};
-    bool is_said = i == d->first_broken || (leakdiag_check_outcome(d, i) == LEAKDIAG_UNKNOWN &&
-                                            !*leakdiag_check_observed(d, i));
+    bool is_said = i == d->first_broken || ld_report_says_nothing(d, i);
     if (*leakdiag_check_reason(d, i) && !is_said)
         ld_report_field(paper, ID_COLUMN, 17, "why", LD_INK_DIM, leakdiag_check_reason(d, i));
     ld_text_add(&source, leakdiag_check_source(d, i));
@@ -104,6 +103,29 @@ static void add_details(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
     paper->text.failed = paper->text.failed || source.failed;
     if (*leakdiag_check_command(d, i))
         ld_report_command(paper, ID_COLUMN, 17, "by hand", leakdiag_check_command(d, i));
+}
+
+static bool blocks_others(const leakdiag_diagnosis *d, size_t i)
+{
+    for (size_t k = 0; k < d->n_answers; k++)
+        if (d->answers[k].blocked_by == i)
+            return true;
+    return false;
+}
+
+/* Why the mark: in words, where others hang on it, and the reason. */
+static void add_first_broken(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
+{
+    const char *reason = leakdiag_check_reason(d, i);
+    unsigned ink = ld_outcome_ink(leakdiag_check_outcome(d, i)) & ~(unsigned)LD_INK_STRONG;
+    bool is_link = blocks_others(d, i);
+    if (!is_link && !*reason)
+        return;
+    ld_paper_margin(paper, ID_COLUMN);
+    if (is_link)
+        ld_paper_words(paper, ink, *reason ? "first broken link:" : "first broken link");
+    ld_paper_words(paper, LD_INK_PLAIN, reason);
+    ld_paper_end(paper);
 }
 
 static void add_check(const leakdiag_diagnosis *d, size_t i, const table *t, bool verbose,
@@ -125,13 +147,8 @@ static void add_check(const leakdiag_diagnosis *d, size_t i, const table *t, boo
     paper->indent = t->margin;
     add_answer(d, i, paper);
     ld_paper_end(paper);
-    if (is_first_broken) {
-        ld_paper_margin(paper, ID_COLUMN);
-        ld_paper_words(paper, ld_outcome_ink(outcome) & ~(unsigned)LD_INK_STRONG,
-                       *leakdiag_check_reason(d, i) ? "first broken link:" : "first broken link");
-        ld_paper_words(paper, LD_INK_PLAIN, leakdiag_check_reason(d, i));
-        ld_paper_end(paper);
-    }
+    if (is_first_broken)
+        add_first_broken(d, i, paper);
     if (verbose)
         add_details(d, i, paper);
 }

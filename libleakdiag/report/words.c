@@ -63,6 +63,15 @@ void ld_report_command(ld_paper *paper, size_t label_column, size_t column, cons
     ld_paper_end(paper);
 }
 
+bool ld_report_says_nothing(const leakdiag_diagnosis *diagnosis, size_t check)
+{
+    const char *observed = leakdiag_check_observed(diagnosis, check);
+    const char *finding = leakdiag_check_finding(diagnosis, check);
+    bool is_bare = !*observed || (finding && strcmp(observed, finding) == 0);
+    return leakdiag_check_outcome(diagnosis, check) == LEAKDIAG_UNKNOWN && is_bare &&
+           *leakdiag_check_reason(diagnosis, check);
+}
+
 void ld_report_age(const leakdiag_diagnosis *diagnosis, int64_t time_ms, ld_text *ret)
 {
     ld_text_add(ret, "");
