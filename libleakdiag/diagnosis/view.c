@@ -328,15 +328,21 @@ static void later(ld_view *view, int64_t time_ms)
     view->has_start = true;
 }
 
+/* Start of the instance that was seen first; 0 when that is not known, whatever came after it. */
+static int64_t first_start(const leakdiag_observation *o)
+{
+    for (size_t i = 0; i < o->n_facts; i++)
+        if (o->facts[i]->kind == LD_FACT_MEMORY && !o->facts[i]->error)
+            return o->facts[i]->of.memory.started_ms;
+    return 0;
+}
+
 /* The curve's clock starts when all of it is there: the first instance that was seen, the load, and
  * the application acting on the flag. What is not known does not delay it. */
 static void find_start(ld_view *view)
 {
     const leakdiag_observation *o = view->observation;
-    int64_t app_ms = 0;
-    for (size_t i = 0; i < o->n_facts && !app_ms; i++)
-        if (o->facts[i]->kind == LD_FACT_MEMORY && !o->facts[i]->error)
-            app_ms = o->facts[i]->of.memory.started_ms;
+    int64_t app_ms = first_start(o);
     if (app_ms)
         later(view, app_ms);
     if (view->load && load_answered(view->load) && view->load->of.load.age_ms >= 0)
