@@ -21,6 +21,7 @@
 #define LD_MAX_SOURCES      64 /* of one role */
 #define LD_MAX_ITEMS        64 /* of a list of texts */
 #define LD_MAX_TESTS        1000
+#define LD_MAX_REGEX_BYTES  32768
 #define LD_MAX_FILLED_BYTES ((size_t)4 << 20) /* texts after parameters were filled in */
 
 typedef struct ld_problem {
@@ -39,6 +40,7 @@ typedef struct ld_reader {
     bool *param_used;   /* scenario->params.n entries */
     bool *pattern_used; /* scenario->n_patterns entries */
     size_t filled_bytes;
+    size_t regex_bytes;
 } ld_reader;
 
 void ld_reader_done(ld_reader *r); /* for LD_CLEANUP; leaves the scenario alone */

@@ -13,10 +13,17 @@ size_t ld_scenario_pattern_index(const leakdiag_scenario *scenario, const char *
     return i;
 }
 
-/* Compiled only to see whether it can be; whoever scans compiles all of them together. */
-static void try_pattern(ld_reader *r, const ld_node *at, const ld_scenario_pattern *pattern,
-                        const char *where)
+/* Compiled only to see whether it can be; whoever scans compiles all of them together. A long
+ * regular expression takes PCRE2 10 ms, so all of them together are bounded too. */
+static void try_pattern(ld_reader *r, const ld_node *at, const ld_scenario_pattern *pattern)
 {
+    if (pattern->flags & LEAKDIAG_PATTERN_REGEX)
+        r->regex_bytes += strlen(pattern->text);
+    if (r->regex_bytes > LD_MAX_REGEX_BYTES) {
+        ld_reader_limit(r, at, "regular expressions of more than %d bytes together",
+                        LD_MAX_REGEX_BYTES);
+        return;
+    }
     leakdiag_pattern one = {pattern->name, pattern->text, pattern->flags};
     leakdiag_patterns *compiled = NULL;
     leakdiag_error err = {0};
@@ -24,8 +31,10 @@ static void try_pattern(ld_reader *r, const ld_node *at, const ld_scenario_patte
     leakdiag_patterns_unref(compiled);
     if (status == LEAKDIAG_E_NOMEM)
         r->no_memory = true;
+    else if (status == LEAKDIAG_E_LIMIT)
+        ld_reader_limit(r, at, "%s", err.message);
     else if (status)
-        ld_reader_error(r, at->line, at->column, "%s: %s", where, err.message);
+        ld_reader_error(r, at->line, at->column, "%s", err.message);
 }
 
 static void read_pattern(ld_reader *r, const ld_node *node, ld_scenario_pattern *pattern)
@@ -52,7 +61,7 @@ static void read_pattern(ld_reader *r, const ld_node *node, ld_scenario_pattern 
         (regex ? LEAKDIAG_PATTERN_REGEX : 0) | (ignore_case > 0 ? LEAKDIAG_PATTERN_IGNORE_CASE : 0);
     pattern->text = ld_reader_copy(r, text);
     if (pattern->name && pattern->text)
-        try_pattern(r, fixed ? fixed : regex, pattern, where);
+        try_pattern(r, fixed ? fixed : regex, pattern);
 }
 
 void ld_read_patterns(ld_reader *r)

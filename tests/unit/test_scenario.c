@@ -1116,6 +1116,28 @@ START_TEST(lists_have_their_limits_too)
 }
 END_TEST
 
+START_TEST(patterns_are_bounded_in_length_alone_and_together)
+{
+    static const struct {
+        int length, times;
+        leakdiag_status status;
+    } rows[] = {{4096, 8, LEAKDIAG_OK}, {4096, 9, LEAKDIAG_E_LIMIT}, {4097, 1, LEAKDIAG_E_LIMIT}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        LD_CLEANUP(ld_text_done) ld_text text = {0};
+        add_head(&text);
+        ld_text_add(&text, "checks: {m: {kind: memory, asks: Is it?}}\npatterns:\n");
+        for (int k = 0; k < rows[i].times; k++) {
+            ld_text_addf(&text, "  p%d: {regex: ", k);
+            for (int c = 0; c < rows[i].length; c++)
+                ld_text_add_char(&text, 'x');
+            ld_text_add(&text, "}\n");
+        }
+        leakdiag_error err = {0};
+        ck_assert_msg(parse_text(&text, &err) == rows[i].status, "%s", err.message);
+    }
+}
+END_TEST
+
 START_TEST(parameters_cannot_blow_a_document_up)
 {
     LD_CLEANUP(ld_text_done) ld_text text = {0};
@@ -1437,6 +1459,7 @@ static TCase *limits_case(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, too_many_of_anything_is_refused);
     tcase_add_test(tc, lists_have_their_limits_too);
+    tcase_add_test(tc, patterns_are_bounded_in_length_alone_and_together);
     tcase_add_test(tc, parameters_cannot_blow_a_document_up);
     tcase_add_test(tc, only_so_many_faults_are_kept);
     tcase_add_test(tc, hostile_documents_are_refused_as_scenarios_too);
