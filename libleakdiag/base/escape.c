@@ -103,20 +103,31 @@ void ld_text_add_xml(ld_text *text, const char *data, size_t len)
     }
 }
 
+/* What JSON must escape, and what a terminal would obey if the JSON were shown there. */
+static void add_json_escape(ld_text *text, uint32_t c)
+{
+    if (c < 0x10000) {
+        ld_text_addf(text, "\\u%04x", (unsigned)c);
+        return;
+    }
+    ld_text_addf(text, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
+                 (unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
+}
+
 void ld_text_add_json(ld_text *text, const char *data, size_t len)
 {
     ld_text_add_char(text, '"');
     for (size_t i = 0; i < len;) {
         size_t n = ld_utf8_len(data + i, len - i);
-        unsigned char c = (unsigned char)data[i];
+        uint32_t c = n ? decode((const unsigned char *)data + i, n) : 0;
         if (n == 0)
             ld_text_add(text, "\xef\xbf\xbd");
         else if (c == '"' || c == '\\')
-            ld_text_addf(text, "\\%c", c);
+            ld_text_addf(text, "\\%c", (char)c);
         else if (c == '\n')
             ld_text_add(text, "\\n");
-        else if (c < 0x20 || c == 0x7f)
-            ld_text_addf(text, "\\u%04x", (unsigned)c);
+        else if (is_unsafe(c))
+            add_json_escape(text, c);
         else
             ld_text_add_bytes(text, data + i, n);
         i += n ? n : 1;

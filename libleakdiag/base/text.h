@@ -28,7 +28,8 @@ void ld_text_add_fixed(ld_text *text, double value, int decimals);
 void ld_text_add_safe(ld_text *text, const char *data, size_t len);
 /* The same for XML 1.0 content and attributes. */
 void ld_text_add_xml(ld_text *text, const char *data, size_t len);
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD, and what a terminal would
+ * obey is escaped, since JSON is looked at there too. */
 void ld_text_add_json(ld_text *text, const char *data, size_t len);
 /* Hands the text out (an empty one as ""), or fails with LEAKDIAG_E_NOMEM. */
 leakdiag_status ld_text_take(ld_text *text, char **ret, leakdiag_error *err);

@@ -137,38 +137,6 @@ static void set_root(const leakdiag_diagnosis *d, const ld_object *o)
     ld_object_text(o, "verdict", leakdiag_verdict_name(verdict));
 }
 
-/* One character (or broken byte) as JSON escapes: UTF-16 units. */
-static void add_escape(ld_text *out, const char *data, size_t n)
-{
-    unsigned code = (unsigned char)data[0] & (n == 1 ? 0xffu : 0xffu >> (n + 1));
-    for (size_t i = 1; i < n; i++)
-        code = code << 6 | ((unsigned char)data[i] & 0x3fu);
-    if (code < 0x10000)
-        ld_text_addf(out, "\\u%04x", code);
-    else
-        ld_text_addf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
-                     0xdc00 + (code & 0x3ff));
-}
-
-/* JSON is looked at in terminals too: what would move the cursor or hide text there is written as
- * \uXXXX. Beyond ASCII only strings can hold such a character. */
-static void add_harmless(ld_text *out, const char *json, size_t len)
-{
-    LD_CLEANUP(ld_text_done) ld_text safe = {0};
-    for (size_t i = 0; i < len;) {
-        size_t n = ld_utf8_len(json + i, len - i);
-        n = n ? n : 1;
-        safe.len = 0;
-        ld_text_add_safe(&safe, json + i, n);
-        if (safe.len == n && memcmp(safe.data, json + i, n) == 0)
-            ld_text_add_bytes(out, json + i, n);
-        else
-            add_escape(out, json + i, n);
-        i += n;
-    }
-    out->failed = out->failed || safe.failed;
-}
-
 leakdiag_status ld_report_json(const leakdiag_diagnosis *diagnosis, char **ret, leakdiag_error *err)
 {
     ld_five five;
@@ -184,12 +152,12 @@ leakdiag_status ld_report_json(const leakdiag_diagnosis *diagnosis, char **ret, 
     if (failed)
         return ld_fail_nomem(err);
 
+    LD_CLEANUP(ld_text_done) ld_text out = {0};
     LD_CLEANUP(ld_releasep) char *dumped = NULL;
     leakdiag_status status = ld_json_dump(json, &dumped, err);
     if (status)
         return status;
-    LD_CLEANUP(ld_text_done) ld_text text = {0};
-    add_harmless(&text, dumped, strlen(dumped));
-    ld_text_add_char(&text, '\n');
-    return ld_text_take(&text, ret, err);
+    ld_text_add(&out, dumped);
+    ld_text_add_char(&out, '\n');
+    return ld_text_take(&out, ret, err);
 }

@@ -1,0 +1,144 @@
+/* What the headers promise of threads, for ThreadSanitizer: shared scenario, patterns, observation
+ * and diagnosis; one session a thread; a cancel from anywhere. */
+#include <leakdiag/logs.h>
+#include <pthread.h>
+
+#include "sources/sessions.h"
+
+#define THREADS 4
+#define LOOKS   5
+
+typedef struct worker {
+    leakdiag_scenario *scenario;
+    leakdiag_cancel *cancel;
+    leakdiag_status status;
+    int expected;
+} worker;
+
+/* Assertions of Check are for the main thread: a worker only counts. */
+static void *look_often(void *payload)
+{
+    worker *w = payload;
+    leakdiag_session *session = NULL;
+    w->status = leakdiag_session_new(w->scenario, NULL, &session, NULL);
+    for (int i = 0; !w->status && i < LOOKS; i++) {
+        leakdiag_observation *o = NULL;
+        leakdiag_diagnosis *d = NULL;
+        w->status = leakdiag_session_gather(session, &o, NULL);
+        if (!w->status)
+            w->status = leakdiag_diagnose(w->scenario, o, &d, NULL);
+        if (!w->status)
+            w->expected += strcmp(finding(d, "flag.value"), "expected") == 0;
+        leakdiag_diagnosis_free(d);
+        leakdiag_observation_unref(o);
+    }
+    leakdiag_session_free(session);
+    return NULL;
+}
+
+START_TEST(sessions_of_one_scenario_run_side_by_side)
+{
+    fake_http *server = fake_http_start(GOOD_RULES);
+    leakdiag_scenario *scenario = scenario_for(fake_http_url(server), fake_http_url(server), NULL);
+    pthread_t threads[THREADS];
+    worker workers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (worker){.scenario = scenario};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, look_often, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(workers[i].status, LEAKDIAG_OK);
+        ck_assert_int_eq(workers[i].expected, LOOKS);
+    }
+    leakdiag_scenario_unref(scenario);
+    fake_http_stop(server);
+}
+END_TEST
+
+static void *watch_until_cancelled(void *payload)
+{
+    worker *w = payload;
+    leakdiag_session_options options = LEAKDIAG_SESSION_OPTIONS_INIT;
+    leakdiag_watch_options watch = LEAKDIAG_WATCH_OPTIONS_INIT;
+    leakdiag_session *session = NULL;
+    leakdiag_diagnosis *d = NULL;
+    options.deadline_ms = 60000;
+    options.cancel = w->cancel;
+    watch.for_ms = 60000;
+    w->status = leakdiag_session_new(w->scenario, &options, &session, NULL);
+    if (!w->status)
+        w->status = leakdiag_session_watch(session, &watch, NULL, &d, NULL);
+    leakdiag_diagnosis_free(d);
+    leakdiag_session_free(session);
+    return NULL;
+}
+
+START_TEST(a_cancel_from_another_thread_ends_a_look_that_hangs)
+{
+    const fake_rule hang[] = {{.hang = true}};
+    fake_http *server = fake_http_start(hang, 1);
+    worker w = {.scenario = scenario_for(fake_http_url(server), fake_http_url(server), NULL)};
+    pthread_t thread;
+    ck_assert_int_eq(leakdiag_cancel_new(&w.cancel, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, watch_until_cancelled, &w), 0);
+    leakdiag_cancel_trigger(w.cancel); /* before, in or after the first question: all must end */
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(w.status, LEAKDIAG_E_CANCELLED);
+    leakdiag_cancel_free(w.cancel);
+    leakdiag_scenario_unref(w.scenario);
+    fake_http_stop(server);
+}
+END_TEST
+
+static void *scan_shared(void *payload)
+{
+    leakdiag_patterns *patterns = payload;
+    leakdiag_scan *scan = NULL;
+    uint64_t count = 0;
+    if (!leakdiag_scan_new(patterns, NULL, &scan, NULL)) {
+        for (int i = 0; i < 200; i++)
+            if (leakdiag_scan_push(scan, "order 12\nother\n", 15, NULL))
+                break;
+        if (!leakdiag_scan_finish(scan, NULL))
+            count = leakdiag_scan_count(scan, 0) + leakdiag_scan_count(scan, 1);
+    }
+    leakdiag_scan_free(scan);
+    leakdiag_patterns_unref(patterns);
+    return (void *)(uintptr_t)count;
+}
+
+START_TEST(a_compiled_set_is_shared_by_scans_of_many_threads)
+{
+    const leakdiag_pattern list[] = {{"a", "ORDER", LEAKDIAG_PATTERN_IGNORE_CASE},
+                                     {"b", "order ([0-9]+)", LEAKDIAG_PATTERN_REGEX}};
+    leakdiag_patterns *patterns = NULL;
+    pthread_t threads[THREADS];
+    ck_assert_int_eq(leakdiag_patterns_new(list, 2, &patterns, NULL), LEAKDIAG_OK);
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, scan_shared, leakdiag_patterns_ref(patterns)), 0);
+    leakdiag_patterns_unref(patterns);
+    for (int i = 0; i < THREADS; i++) {
+        void *count;
+        pthread_join(threads[i], &count);
+        ck_assert_uint_eq((uintptr_t)count, 400);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tc = tcase_create("threads");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, sessions_of_one_scenario_run_side_by_side);
+    tcase_add_test(tc, a_cancel_from_another_thread_ends_a_look_that_hangs);
+    tcase_add_test(tc, a_compiled_set_is_shared_by_scans_of_many_threads);
+    Suite *suite = suite_create("threads");
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
