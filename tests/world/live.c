@@ -21,7 +21,8 @@
 typedef struct live {
     const world *w;
     int64_t base_ms;
-    char folder[PATH_BYTES], log[PATH_BYTES], cgroup[PATH_BYTES], csv[PATH_BYTES];
+    char folder[PATH_BYTES], flags[PATH_BYTES], log[PATH_BYTES], cgroup[PATH_BYTES],
+        csv[PATH_BYTES];
     world_answer answers[5];
     size_t n_answers;
     fake_http *flag, *load;
@@ -82,6 +83,16 @@ static void start_load(live *l)
         rule(l, "GET", "/", world_load_page(l->w, l->base_ms, l->w->at_ms)),
     };
     l->load = fake_http_start(rules, 2);
+}
+
+static void write_flags(live *l)
+{
+    snprintf(l->flags, sizeof l->flags, "%.200s/flags.json", l->folder);
+    if (!l->w->flag_file)
+        return;
+    char *data = world_flag_file(l->w);
+    write_file(l->folder, "flags.json", data, strlen(data));
+    free(data);
 }
 
 static void write_log(live *l)
@@ -200,11 +211,13 @@ leakdiag_observation *live_observe(const world *w, leakdiag_scenario **ret_scena
     ck_assert(mkdtemp(l.folder) != NULL);
     start_flag(&l);
     start_load(&l);
+    write_flags(&l);
     write_log(&l);
     write_memory(&l);
     world_places places = {
         .ofrep_url = l.flag ? fake_http_url(l.flag) : l.dead_flag,
         .locust_url = l.load ? fake_http_url(l.load) : l.dead_load,
+        .flag_file = l.flags,
         .log_file = l.log,
         .cgroup = l.cgroup,
         .csv = l.csv,

@@ -40,7 +40,8 @@ typedef struct world {
     int64_t then_at_ms; /* INT64_MAX: never */
     int64_t at_ms, every_ms, started_ms, log_from_ms, load_since_ms, memory_until_ms;
     bool only_last, has_log_gap;
-    const char *memory; /* NULL: the points; "missing", "forbidden", "none" */
+    const char *flag_file; /* in answers.yaml; NULL: none */
+    const char *memory;    /* NULL: the points; "missing", "forbidden", "none" */
     const char *memory_kind;
     world_point points[WORLD_POINTS];
     size_t n_points;
@@ -77,6 +78,8 @@ typedef struct world_answer {
 void world_answer_done(world_answer *answer);
 /* A flag service's answer by its name in answers.yaml. */
 world_answer world_flag_answer(const world *w, const char *name, const char *method);
+/* The bytes of a flagd file by its name in answers.yaml; free() them. */
+char *world_flag_file(const world *w);
 /* Locust's statistics and its page at a time; base_ms is the world's time 0 in Unix ms. */
 world_answer world_load_stats(const world *w, int64_t base_ms, int64_t at_ms);
 world_answer world_load_page(const world *w, int64_t base_ms, int64_t at_ms);
@@ -96,7 +99,7 @@ void world_files_at(const world *w, int64_t at_ms, world_files *ret);
 
 /* Where the sources are: what the scenario is told, and the facts are called. */
 typedef struct world_places {
-    const char *ofrep_url, *locust_url, *log_file, *cgroup, *pid, *csv;
+    const char *ofrep_url, *locust_url, *flag_file, *log_file, *cgroup, *pid, *csv;
 } world_places;
 
 extern const world_places world_usual_places;

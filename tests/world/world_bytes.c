@@ -101,18 +101,34 @@ void world_answer_done(world_answer *answer)
     ld_text_done(&answer->bytes);
 }
 
-world_answer world_flag_answer(const world *w, const char *name, const char *method)
+static const ld_node *find_answer(const world *w, const char *name)
 {
     const ld_node *spec = ld_node_get(w->answers, name);
     ck_assert_msg(spec != NULL, "no answer is called %s", name);
+    return spec;
+}
+
+/* A recording with what its entry replaces in it; NULL when the entry is none. */
+static char *recorded(const ld_node *spec)
+{
+    const ld_node *replace = ld_node_get(spec, "replace");
     const char *file = ld_node_text(ld_node_get(spec, "file"));
-    char *raw;
-    if (file) {
-        const ld_node *replace = ld_node_get(spec, "replace");
-        raw = read_fixture(file);
-        for (size_t i = 0; replace && i < replace->n; i++)
-            raw = replaced(raw, replace->children[i].key, replace->children[i].text);
-    } else {
+    char *raw = file ? read_fixture(file) : NULL;
+    for (size_t i = 0; raw && replace && i < replace->n; i++)
+        raw = replaced(raw, replace->children[i].key, replace->children[i].text);
+    return raw;
+}
+
+char *world_flag_file(const world *w)
+{
+    return recorded(find_answer(w, w->flag_file));
+}
+
+world_answer world_flag_answer(const world *w, const char *name, const char *method)
+{
+    const ld_node *spec = find_answer(w, name);
+    char *raw = recorded(spec);
+    if (!raw) {
         ld_text made = {0};
         ld_text_addf(&made, "HTTP/1.1 %s\r\nContent-Type: %s\r\n\r\n%s",
                      ld_node_text(ld_node_get(spec, "http")),

@@ -26,6 +26,7 @@
 const world_places world_usual_places = {
     .ofrep_url = "http://localhost:8016",
     .locust_url = "http://localhost:8089",
+    .flag_file = "/etc/flagd/demo.flagd.json",
     .log_file = "/var/log/checkout.log",
     .cgroup = "/sys/fs/cgroup/checkout",
     .pid = "4242",
@@ -112,6 +113,22 @@ static void look_at_flag(const look *l)
     ld_fact *fact = NULL;
     OK(ld_fact_from_flag(flag, source, l->base_ms + l->at_ms, &fact, &err));
     leakdiag_flag_free(flag);
+    add(l, fact);
+}
+
+static void look_at_flag_file(const look *l)
+{
+    if (!l->w->flag_file)
+        return;
+    char source[256], *data = world_flag_file(l->w);
+    leakdiag_flag *flag = NULL;
+    ld_fact *fact = NULL;
+    OK(leakdiag_flag_from_file(data, strlen(data), ld_scenario_param(l->scenario, "flag"), &flag,
+                               &err));
+    snprintf(source, sizeof source, "flagd-file %s", l->places->flag_file);
+    OK(ld_fact_from_flag(flag, source, l->base_ms + l->at_ms, &fact, &err));
+    leakdiag_flag_free(flag);
+    free(data);
     add(l, fact);
 }
 
@@ -300,6 +317,8 @@ leakdiag_scenario *world_scenario(const world *w, const world_places *places)
     size_t n = 0, len;
     add_set(sets, list, &n, "ofrep_url", places->ofrep_url);
     add_set(sets, list, &n, "locust_url", strcmp(w->first.load, "none") ? places->locust_url : "");
+    if (w->flag_file)
+        add_set(sets, list, &n, "flag_file", places->flag_file);
     if (strcmp(w->first.log, "none") != 0)
         add_set(sets, list, &n, "log_file", places->log_file);
     if (strcmp(w->memory_kind, "csv") == 0)
@@ -337,6 +356,7 @@ leakdiag_observation *world_observe(const world *w, leakdiag_scenario *scenario,
             break;
         l.at_ms = t;
         look_at_flag(&l);
+        look_at_flag_file(&l);
         look_at_load(&l);
         look_at_log(&l);
         look_at_memory(&l);

@@ -229,6 +229,8 @@ static bool read_world(const ld_node *node, world *w)
         w->log_from_ms = duration(node->text);
     else if (strcmp(key, "log_gap") == 0)
         w->has_log_gap = strcmp(node->text, "yes") == 0;
+    else if (strcmp(key, "flag_file") == 0)
+        w->flag_file = node->text;
     else if (strcmp(key, "memory") == 0)
         read_memory(node, w);
     else if (strcmp(key, "memory_kind") == 0)
