@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The verbs that look and judge: quick, diagnose, capture, replay, check, top, doctor."""
 
+import datetime
 import json
 import os
 import re
@@ -216,7 +217,9 @@ def a_second_interrupt_ends_at_once():
 def until_decided_ends_when_memory_can_be_judged():
     with Folder() as folder:
         path = folder.write("leak.csv", leak())
-        result = run("diagnose", "--csv", path, "--until", "decided", "-o", "json")
+        args = ["diagnose", "--csv", path, "--until", "decided", "-o", "json"]
+        assert diagnosis(run(*args, "--for", "1h"), 3)["memory"]["outcome"] == "fail"
+        result = run(*args)
         assert diagnosis(result, 3)["memory"]["outcome"] == "fail", result
 
 
@@ -286,9 +289,17 @@ def a_replay_knows_earlier_times_and_other_scenarios():
     with Folder() as folder, Child() as pid:
         saved = folder.name("run.json")
         run("capture", saved, *often(folder), "--pid", str(pid), "--for", "1s")
-        whole = json.loads(run("replay", saved, "-o", "json").out)
-        early = run("replay", saved, "-o", "json", "--at", "0s")
-        assert early.status in (1, 5) and early.out != json.dumps(whole), early
+        with open(saved) as file:
+            first_ms = min(fact["t_ms"] for fact in json.load(file)["facts"])
+        for after_ms in (0, 450):
+            early = run("replay", saved, "-o", "json", "--at", "%dms" % after_ms)
+            assert early.status == 5, early
+            now = datetime.datetime.fromisoformat(json.loads(early.out)["now"][:-1] + "+00:00")
+            assert round(now.timestamp() * 1000) == first_ms + after_ms, (now, first_ms)
+            for zone in (0, 2, -7):
+                there = now.astimezone(datetime.timezone(datetime.timedelta(hours=zone)))
+                same = run("replay", saved, "-o", "json", "--at", there.isoformat())
+                assert same.out == early.out, same
         for time in ("2000-01-01T00:00:00Z", "2999-01-01T00:00:00+02:00", "1h"):
             result = run("replay", saved, "--at", time, "-o", "json")
             assert result.status in (0, 1, 3, 4, 5) and json.loads(result.out), result
