@@ -519,6 +519,7 @@ START_TEST(the_signal_mask_is_left_as_it_was)
 {
     sigset_t before, after;
     pthread_sigmask(SIG_SETMASK, NULL, &before);
+    ck_assert_int_eq(sigismember(&before, SIGPIPE), 0);
     const fake_rule rule = {.bytes = "", .reset = true};
     ld_http_request request = ask(&rule, "/x");
     ld_http_request_done(&request);

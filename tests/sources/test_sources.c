@@ -105,6 +105,9 @@ START_TEST(a_service_that_takes_only_get_is_asked_once_more_and_named)
     assert_flag(flag, LEAKDIAG_FLAG_VALUE, "GET", 200);
     ck_assert(leakdiag_flag_number(flag) == 300);
     ck_assert_uint_eq(fake_http_request_count(server), 2);
+    char *get = fake_http_request(server, 1);
+    ck_assert_ptr_null(strstr(get, "Content-Type"));
+    free(get);
     leakdiag_flag_free(flag);
     fake_http_stop(server);
 }
@@ -248,6 +251,7 @@ START_TEST(a_service_that_hangs_is_given_up_and_the_second_question_gets_the_res
     flag = evaluate(fake_http_url(server), &options);
     assert_flag(flag, LEAKDIAG_FLAG_UNREACHABLE, "POST", 0);
     ck_assert_ptr_nonnull(strstr(leakdiag_flag_detail(flag), "first byte"));
+    ck_assert_ptr_null(strstr(leakdiag_flag_detail(flag), "port-forward"));
     leakdiag_flag_free(flag);
     fake_http_stop(server);
 }
@@ -395,6 +399,24 @@ START_TEST(locust_is_asked_for_its_statistics_and_its_page)
 }
 END_TEST
 
+START_TEST(the_age_is_told_by_the_services_own_clock)
+{
+    const fake_rule rules[] = {
+        {.path = "/stats/requests",
+         .bytes = "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
+                  "{\"stats\":[],\"state\":\"running\",\"user_count\":25}"},
+        {.path = "/",
+         .bytes = "HTTP/1.0 200 OK\r\nDate: Mon, 23 Nov 2026 12:10:00 GMT\r\n\r\n"
+                  "window.templateArgs = {\"history\": [{\"time\": \"2026-11-23T12:00:00Z\"}]}"}};
+    fake_http *server = fake_http_start(rules, 2);
+    leakdiag_load *load = NULL;
+    ck_assert_int_eq(leakdiag_load_read(fake_http_url(server), NULL, &load, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_load_age_ms(load), 599000);
+    leakdiag_load_free(load);
+    fake_http_stop(server);
+}
+END_TEST
+
 START_TEST(a_page_that_hangs_does_not_hide_the_statistics)
 {
     fake_rule rules[] = {recorded("GET", "/stats/requests", "locust/v2.33.0/11_stats_running"),
@@ -497,6 +519,7 @@ int main(void)
     tc = tcase_create("load");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, locust_is_asked_for_its_statistics_and_its_page);
+    tcase_add_test(tc, the_age_is_told_by_the_services_own_clock);
     tcase_add_test(tc, a_page_that_hangs_does_not_hide_the_statistics);
     tcase_add_test(tc, what_is_not_locust_or_does_not_answer_is_a_state);
     tcase_add_test(tc, every_allocation_may_fail);

@@ -300,6 +300,12 @@ START_TEST(a_detail_is_cut_between_characters)
     ck_assert_uint_eq(detail.len, LD_DETAIL_BYTES + strlen("…"));
     ld_text_done(&detail);
 
+    memset(text, 1, 60); /* four characters each, once they are visible */
+    ld_detail_add(&detail, text, 60);
+    ck_assert_uint_eq(detail.len, LD_DETAIL_BYTES + strlen("…"));
+    ld_text_done(&detail);
+
+    memset(text, 'x', sizeof text);
     memcpy(text + LD_DETAIL_BYTES - 1, "\xc3\xa9", 2); /* é across the border */
     ld_detail_add(&detail, text, LD_DETAIL_BYTES + 1);
     ck_assert_uint_eq(detail.len, LD_DETAIL_BYTES - 1 + strlen("…"));

@@ -224,6 +224,8 @@ static const struct {
     {STATS("running", "0", "0"), PAGE("\"history\": []"), NOON, -1},
     {STATS("running", "0", "0"), PAGE("\"history\": {}"), NOON, -1},
     {STATS("running", "0", "0"), PAGE("\"history\": [{\"time\": 3}]"), NOON, -1},
+    {STATS("running", "0", "0"), PAGE("\"history\": [{\"time\": \"2026-11-23T11:50:00Z?\"}]"), NOON,
+     -1},
     /* the larger of both */
     {STATS("running", "600", "1"), PAGE("\"history\": [{\"time\": \"2026-11-23T11:40:00Z\"}]"),
      NOON, 1199000},
@@ -266,6 +268,8 @@ static const struct {
     {PAGE("\"host\": \"\\\"spawn_rate\\\": 9\", \"spawn_rate\": 3"), -1, 3},
     {PAGE("\"users\": {\"spawn_rate\": 9}, \"spawn_rate\": 3"), -1, 3},
     {PAGE("\"users\": [{\"spawn_rate\": 9}, \"}]\"], \"spawn_rate\": 3"), -1, 3},
+    {PAGE("\"host\": \"a\\\"\", \"spawn_rate\": 3"), -1, 3},
+    {PAGE("\"a\\\"b\": 1, \"spawn_rate\": 3"), -1, 3},
     /* cut, broken, hostile */
     {"window.templateArgs = {\"spawn_rate\": 3", -1, NAN},
     {"window.templateArgs = {\"spawn_rate\"", -1, NAN},
@@ -402,7 +406,7 @@ START_TEST(what_a_row_lacks_is_not_known_and_never_zero)
     ld_answer answer =
         answer_of(200, JSON,
                   "{\"state\":\"running\",\"fail_ratio\":1.5,\"stats\":["
-                  "{},{\"name\":null,\"method\":3,\"num_requests\":-1,\"num_failures\":1.5,"
+                  "{},{\"name\":null,\"method\":3,\"num_requests\":-3,\"num_failures\":1.5,"
                   "\"current_rps\":\"x\"},7]}");
     leakdiag_load *load = decode(&answer, NULL);
     ck_assert_uint_eq(leakdiag_load_row_count(load), 3);
