@@ -53,6 +53,8 @@ typedef struct ld_counter {
 
 /* successful: requests that failed do not count (a log counter is what its pattern says). */
 ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms, bool successful);
+/* The counter is silent for longer than chance explains, although its window holds lines. */
+bool ld_has_stopped(const ld_view *view, const ld_counter *counter);
 /* Whether a log counter that any rate check uses moved lately: orders come, whoever makes them. */
 bool ld_orders_in_log(const ld_view *view);
 /* A stopped generator makes no orders, whatever its frozen numbers say. */

@@ -88,11 +88,13 @@ leakdiag_status ld_judge_flag_seen(leakdiag_diagnosis *d, ld_answer *answer, lea
     const ld_pattern_view *active = ld_view_pattern(view, ld_attribute_text(expect, "active", ""));
     const ld_pattern_view *value = ld_view_pattern(view, ld_attribute_text(expect, "value", ""));
     bool acts = ld_pattern_lines(view, active) > 0 || ld_pattern_lines(view, value) > 0;
+    ld_counter counter =
+        ld_count(view, ld_attribute_text(expect, "active", ""), d->scenario->window_ms, false);
     if (view->log.lines == 0) {
         ld_find(answer, "silent-source");
         ld_text_add(&answer->reason, "the log source gave no line at all: the application may log "
                                      "elsewhere (OTLP)");
-    } else if (acts && !went_on_without(view, active, value)) {
+    } else if (acts && !ld_has_stopped(view, &counter) && !went_on_without(view, active, value)) {
         judge_lines(d, answer, active, value);
     } else if (!knows_this_log(view)) {
         ld_find(answer, "unverified-pattern");

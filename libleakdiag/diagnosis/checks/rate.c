@@ -101,7 +101,7 @@ static ld_counter count_row(const ld_view *view, const char *row_name, int64_t w
  */
 #define SILENCE_EVENTS 8
 
-static bool has_stopped(const ld_view *view, const ld_counter *counter)
+bool ld_has_stopped(const ld_view *view, const ld_counter *counter)
 {
     if (!counter->last_ms || !isfinite(counter->window_s))
         return false;
@@ -205,7 +205,7 @@ bool ld_orders_in_log(const ld_view *view)
 
 static void describe(const ld_view *view, ld_text *text, const ld_counter *counter)
 {
-    if (has_stopped(view, counter)) {
+    if (ld_has_stopped(view, counter)) {
         ld_text_add(text, "none for ");
         ld_add_duration(text, (double)(view->now_ms - counter->last_ms) / 1e3);
         return;
@@ -230,7 +230,7 @@ static const char *place(const ld_view *view, const ld_counter *counter, double 
 {
     if (!isfinite(counter->per_min)) /* lines, but no time they cover */
         return counter->count > 0 ? "lower-bound" : "silent-source";
-    if (counter->per_min <= 0 || has_stopped(view, counter))
+    if (counter->per_min <= 0 || ld_has_stopped(view, counter))
         return counter->is_lower_bound ? "lower-bound" : "zero";
     if (isfinite(min) && counter->per_min < min)
         return counter->is_lower_bound ? "lower-bound" : "low";
@@ -257,7 +257,7 @@ static void take(leakdiag_diagnosis *d, ld_answer *answer, const ld_counter *cou
                  const char *of)
 {
     ld_rate *rate = &d->rates[answer->check - d->scenario->checks];
-    double per_min = has_stopped(&d->view, counter) ? 0 : counter->per_min;
+    double per_min = ld_has_stopped(&d->view, counter) ? 0 : counter->per_min;
     *rate = (ld_rate){true, per_min, counter->window_s, counter->count, of};
     describe(&d->view, &answer->observed, counter);
     ld_rest_on(answer, counter->fact);
