@@ -241,32 +241,6 @@ START_TEST(a_name_that_cannot_exist_has_no_address)
 }
 END_TEST
 
-START_TEST(tls_towards_plain_http_fails_as_tls)
-{
-    const fake_rule rule = {.bytes = OK_300};
-    fake_http *server = fake_http_start(&rule, 1);
-    char url[128];
-    snprintf(url, sizeof url, "https%s/", fake_http_url(server) + 4);
-    ld_http_request request = ask_url(url, 2000);
-    assert_end(&request, LD_HTTP_TLS, "tls with 127.0.0.1:");
-    ld_http_request_done(&request);
-    fake_http_stop(server);
-}
-END_TEST
-
-START_TEST(a_tls_handshake_that_hangs_times_out_at_tls)
-{
-    const fake_rule rule = {.hang = true};
-    fake_http *server = fake_http_start(&rule, 1);
-    char url[128];
-    snprintf(url, sizeof url, "https%s/", fake_http_url(server) + 4);
-    ld_http_request request = ask_url(url, 200);
-    assert_end(&request, LD_HTTP_TIMED_OUT, "it got as far as: tls");
-    ld_http_request_done(&request);
-    fake_http_stop(server);
-}
-END_TEST
-
 START_TEST(what_hangs_is_given_up_at_the_deadline_and_the_others_still_answer)
 {
     const fake_rule rules[] = {{.path = "/hang", .hang = true}, {.bytes = OK_300}};
@@ -559,6 +533,7 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
+#include "tls_cases.h"
 #include "url_cases.h"
 
 int main(void)
@@ -575,8 +550,6 @@ int main(void)
     tcase_add_loop_test(tc, each_failure_has_its_own_words, 0, (int)COUNT(failures));
     tcase_add_test(tc, a_port_where_nothing_listens_refuses);
     tcase_add_test(tc, a_name_that_cannot_exist_has_no_address);
-    tcase_add_test(tc, tls_towards_plain_http_fails_as_tls);
-    tcase_add_test(tc, a_tls_handshake_that_hangs_times_out_at_tls);
     tcase_add_test(tc, what_hangs_is_given_up_at_the_deadline_and_the_others_still_answer);
     tcase_add_test(tc, a_body_that_stops_halfway_times_out_at_the_body);
     tcase_add_test(tc, a_body_of_the_limit_is_taken_and_one_more_byte_is_not);
@@ -589,6 +562,7 @@ int main(void)
     tcase_add_test(tc, the_signal_mask_is_left_as_it_was);
     tcase_add_test(tc, every_allocation_may_fail);
     suite_add_tcase(suite, tc);
+    suite_add_tcase(suite, tls_cases());
     suite_add_tcase(suite, url_cases());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
