@@ -259,10 +259,10 @@ START_TEST(what_hangs_is_given_up_at_the_deadline_and_the_others_still_answer)
     assert_end(&requests[1], LD_HTTP_TIMED_OUT, "within 5");
     assert_end(&requests[2], LD_HTTP_ANSWERED, "");
     ck_assert_int_ge(requests[0].latency_ms, 290);
-    ck_assert_int_lt(requests[1].latency_ms, 290);
-    ck_assert_int_lt(requests[2].latency_ms, 290);
+    ck_assert_int_lt(requests[1].latency_ms, requests[0].latency_ms);
+    ck_assert_int_lt(requests[2].latency_ms, requests[0].latency_ms);
     ck_assert_int_ge(took, 290);
-    ck_assert_int_lt(took, 1500);
+    ck_assert_int_lt(took, 3000);
     ck_assert_uint_eq(fake_http_request_count(server), 3); /* all went out */
     for (size_t i = 0; i < 3; i++)
         ld_http_request_done(&requests[i]);
