@@ -1,7 +1,5 @@
 #include "wire/answer.h"
 
-#include <strings.h>
-
 #include "base/cleanup.h"
 
 #define BODY_SHOWN_BYTES 80
@@ -11,14 +9,27 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* ASCII only: strncasecmp() follows the locale. */
+static bool same_word(const char *text, const char *lower, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 'a' - 'A') : text[i];
+        if (c != lower[i])
+            return false;
+    }
+    return true;
+}
+
 bool ld_answer_says_json(const ld_answer *answer)
 {
     const char *type = answer->content_type;
     if (!type)
         return false;
     size_t len = strcspn(type, "; \t");
-    bool plain = len == strlen("application/json") && !strncasecmp(type, "application/json", len);
-    bool suffix = len > strlen("+json") && !strncasecmp(type + len - strlen("+json"), "+json", 5);
+    static const char whole[] = "application/json", end[] = "+json";
+    const size_t n = sizeof end - 1;
+    bool plain = len == sizeof whole - 1 && same_word(type, whole, len);
+    bool suffix = len > n && same_word(type + len - n, end, n);
     return plain || suffix;
 }
 

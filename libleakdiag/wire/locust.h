@@ -18,7 +18,8 @@ typedef struct ld_locust_page {
     int64_t first_ms; /* time of the first entry of the history, up to 5 s after the start */
 } ld_locust_page;
 
-/* The arguments of the page's script (Locust 2.27 and later; the page before has none). Never fails.
+/* The arguments of the page's script (Locust 2.27 and later; the page before has none). Never
+ * fails.
  */
 void ld_locust_read_page(const char *data, size_t len, ld_locust_page *ret);
 

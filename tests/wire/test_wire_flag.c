@@ -234,6 +234,27 @@ START_TEST(numbers_are_numbers_and_strings_are_not)
 }
 END_TEST
 
+START_TEST(types_of_json_are_known_by_name)
+{
+    static const struct {
+        const char *type;
+        bool is_json;
+    } rows[] = {{"application/json", true},
+                {"APPLICATION/JSON; charset=utf-8", true},
+                {"application/problem+json", true},
+                {"application/json5", false},
+                {"text/json", false},
+                {"+json", false},
+                {"text/html; a=+json", false},
+                {"", false},
+                {NULL, false}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        ld_answer answer = answer_of(200, rows[i].type, "");
+        ck_assert_msg(ld_answer_says_json(&answer) == rows[i].is_json, "%zu", i);
+    }
+}
+END_TEST
+
 START_TEST(a_redirect_names_only_the_host_it_leads_to)
 {
     ld_answer answer = answer_of(302, HTML, "<a href=\"https://login.example/?token=s3cret\">");
@@ -861,6 +882,7 @@ int main(void)
                         (int)COUNT(recordings));
     tcase_add_loop_test(tc, each_other_answer_has_its_meaning, 0, (int)COUNT(answers));
     tcase_add_test(tc, numbers_are_numbers_and_strings_are_not);
+    tcase_add_test(tc, types_of_json_are_known_by_name);
     tcase_add_test(tc, a_redirect_names_only_the_host_it_leads_to);
     tcase_add_test(tc, outside_text_in_a_detail_is_safe_and_short);
     tcase_add_test(tc, the_beginning_of_a_foreign_body_is_shown_on_one_line);
