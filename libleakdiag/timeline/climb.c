@@ -137,14 +137,33 @@ static double median_of(const double *v, size_t n)
     return ld_median(copy, n);
 }
 
+static double middle(double a, double b, double c)
+{
+    return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* Running medians of three, so that no single sample turns a line; the ends by Tukey's rule, which
+ * leaves a straight line as it is. n >= FEWEST. */
+static void without_spikes(const double *seen, size_t n, double *ret)
+{
+    for (size_t i = 1; i + 1 < n; i++)
+        ret[i] = middle(seen[i - 1], seen[i], seen[i + 1]);
+    double second = ret[1], third = n > 3 ? ret[2] : second;
+    ret[0] = middle(seen[0], second, 3 * second - 2 * third);
+    second = ret[n - 2];
+    third = n > 3 ? ret[n - 3] : second;
+    ret[n - 1] = middle(seen[n - 1], second, 3 * second - 2 * third);
+}
+
 static ld_pace pace_of(const leakdiag_timeline *timeline, const ld_climb *climb, size_t from,
                        double quantum)
 {
-    double expected[LD_CLIMB_POINTS];
-    const double *at = climb->at_ms + from, *seen = climb->bytes + from;
+    double expected[LD_CLIMB_POINTS], seen[LD_CLIMB_POINTS];
+    const double *at = climb->at_ms + from;
     size_t n = climb->n - from;
     if (n < FEWEST)
         return (ld_pace){0, INFINITY};
+    without_spikes(climb->bytes + from, n, seen);
     for (size_t i = 0; i < n; i++)
         expected[i] = ld_curve_bytes(timeline, at[i]);
     ld_line wanted = ld_least_squares(at, expected, n), line = ld_least_squares(at, seen, n);
@@ -159,7 +178,8 @@ static ld_pace pace_of(const leakdiag_timeline *timeline, const ld_climb *climb,
         spread += (at[i] - mean) * (at[i] - mean);
         rest += off * off;
     }
-    double variance = fmax(rest / (double)(n - 2), quantum * quantum / 12);
+    /* Medians of three hide half of the noise, and what is left of it comes in runs. */
+    double variance = fmax(3 * rest / (double)(n - 2), quantum * quantum / 12);
     double few = 1 + 3 / (double)(n - 2); /* what Student's distribution adds, about */
     return (ld_pace){line.slope / wanted.slope, few * sqrt(variance / spread) / wanted.slope};
 }
@@ -224,6 +244,7 @@ void ld_climb_measure(const leakdiag_timeline *timeline, const ld_climb *climb, 
     size_t first = points_within(climb, false, tolerance_ms);
     ret->base_bytes = ret->has_base ? median_of(climb->bytes, first) : ld_curve_bytes(timeline, 0);
     ret->pace = pace_of(timeline, climb, 0, quantum);
+    ret->late_pace = pace_of(timeline, climb, climb->n / 2, quantum);
     ret->jump_bytes = largest_jump(timeline, climb);
     measure_recent(timeline, climb, quantum, ret);
 }

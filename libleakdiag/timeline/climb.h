@@ -28,6 +28,7 @@ typedef struct ld_measured {
     double base_bytes;  /* median of the first stretch; the curve's start when that was not seen */
     double grain_bytes; /* quantum and noise of a sample: differences below it say nothing */
     ld_pace pace;       /* over the whole climb */
+    ld_pace late_pace;  /* over its second half */
     ld_pace recent;     /* over its last part */
     bool has_recent;
     double jump_bytes; /* largest rise between neighbours, beyond the curve's own */

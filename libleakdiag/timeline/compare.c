@@ -170,7 +170,10 @@ static int64_t decides_at(const view *v, const ld_climb *climb, const ld_measure
     double needed_ms = ld_decidable_from_ms(v->timeline, m ? m->grain_bytes : 0);
     if (isinf(needed_ms))
         needed_ms = (double)leakdiag_timeline_end_ms(v->timeline) / 2;
-    double lag_ms = m ? climb->end_ms - m->level_at_ms : (double)v->timeline->tolerance_ms / 2;
+    double lag_ms =
+        (double)v->timeline->tolerance_ms / 2; /* what a longer climb's level lags behind */
+    if (m)
+        lag_ms = fmax(lag_ms, climb->end_ms - m->level_at_ms);
     double at_ms = climb->start_ms + needed_ms + lag_ms;
     if (climb->samples == 0)
         return (int64_t)at_ms;
@@ -194,7 +197,7 @@ static leakdiag_memory_finding look_at_current(const view *v, const lives *found
     ld_measured m;
     ld_climb_measure(v->timeline, climb, &m);
     leakdiag_memory_finding finding =
-        ld_climb_finding(v->timeline, climb, &m, v->options->soft_limit_bytes);
+        ld_climb_finding(v->timeline, climb, v->options->soft_limit_bytes);
     ret->decides_at_ms = decides_at(v, climb, &m);
     ret->first_deviation_s = ld_climb_first_deviation_ms(v->timeline, climb, m.grain_bytes) / 1000;
     ret->fitted_time_ratio = is_growing(finding) ? ld_climb_time_ratio(v->timeline, climb) : NAN;

@@ -17,8 +17,8 @@ struct leakdiag_comparison {
     leakdiag_trend *trend;
 };
 
-/* What one climb alone says. */
-leakdiag_memory_finding ld_climb_finding(const leakdiag_timeline *timeline, const ld_climb *climb,
-                                         const ld_measured *m, double soft_limit_bytes);
+/* What one climb alone says; leaves it as it was. */
+leakdiag_memory_finding ld_climb_finding(const leakdiag_timeline *timeline, ld_climb *climb,
+                                         double soft_limit_bytes);
 
 #endif

@@ -14,6 +14,7 @@
 #define SURELY         3.5
 #define STANDING_PACE  0.17 /* half of a third: a flag value of 100 instead of 300 still grows */
 #define STOPPED_SHARE  0.35 /* of the pace of the whole climb */
+#define STOPPED_PACE   0.12
 #define SLOW_PACE      0.45 /* between a third and what is late but on track */
 #define LONG_ENOUGH    1.5
 #define ON_TRACK_MOST  1.70
@@ -23,7 +24,6 @@
 
 typedef struct judged {
     const leakdiag_timeline *timeline;
-    const ld_climb *climb;
     const ld_measured *m;
     double soft_limit_bytes;
     double grown_bytes;
@@ -40,14 +40,18 @@ static double pace_least(ld_pace pace)
     return pace.value - SURE * pace.error;
 }
 
+/* Not when growth has begun meanwhile: a load that ramps up shows late. */
 static bool is_standing(const judged *j)
 {
-    return pace_most(j->m->pace) < STANDING_PACE;
+    ld_pace late = j->m->late_pace;
+    bool has_begun = late.value > STANDING_PACE && late.value > SURELY * late.error;
+    return pace_most(j->m->pace) < STANDING_PACE && !has_begun;
 }
 
 static bool has_stopped(const judged *j)
 {
-    return j->m->has_recent && pace_most(j->m->recent) < STOPPED_SHARE * j->m->pace.value;
+    double still = fmax(STOPPED_SHARE * j->m->pace.value, STOPPED_PACE);
+    return j->m->has_recent && pace_most(j->m->recent) < still;
 }
 
 static double clear_bytes(const judged *j)
@@ -101,7 +105,7 @@ static bool is_behind(const judged *j)
     if (j->m->pace.value <= SURELY * j->m->pace.error || j->grown_bytes < j->m->grain_bytes)
         return false;
     bool is_below = j->m->level_bytes < j->lo_bytes;
-    return pace_most(j->m->pace) < SLOW_PACE || (is_below && pace < 1 / LATE_RATIO);
+    return pace + SURELY * j->m->pace.error < SLOW_PACE || (is_below && pace < 1 / LATE_RATIO);
 }
 
 /* The kill should have come long ago, and the level it comes at is not even reached. */
@@ -147,17 +151,36 @@ static leakdiag_memory_finding finding_of_growth(const judged *j, double decidab
     return LEAKDIAG_MEMORY_TOO_EARLY;
 }
 
-leakdiag_memory_finding ld_climb_finding(const leakdiag_timeline *timeline, const ld_climb *climb,
-                                         const ld_measured *m, double soft_limit_bytes)
+static leakdiag_memory_finding finding_now(const leakdiag_timeline *timeline, const ld_climb *climb,
+                                           double soft_limit_bytes)
 {
-    if (climb->n < FEWEST_SAMPLES)
-        return LEAKDIAG_MEMORY_TOO_EARLY;
-    judged j = {.timeline = timeline, .climb = climb, .m = m, .soft_limit_bytes = soft_limit_bytes};
-    j.grown_bytes = m->level_bytes - m->base_bytes;
-    j.lo_bytes = ld_curve_lo(timeline, m->level_at_ms) - m->grain_bytes;
-    j.hi_bytes = ld_curve_hi(timeline, m->level_at_ms) + m->grain_bytes;
-    double decidable_from_ms = ld_decidable_from_ms(timeline, m->grain_bytes);
+    ld_measured m;
+    ld_climb_measure(timeline, climb, &m);
+    judged j = {.timeline = timeline, .m = &m, .soft_limit_bytes = soft_limit_bytes};
+    j.grown_bytes = m.level_bytes - m.base_bytes;
+    j.lo_bytes = ld_curve_lo(timeline, m.level_at_ms) - m.grain_bytes;
+    j.hi_bytes = ld_curve_hi(timeline, m.level_at_ms) + m.grain_bytes;
+    double decidable_from_ms = ld_decidable_from_ms(timeline, m.grain_bytes);
     if (isinf(decidable_from_ms))
         return finding_without_growth(&j);
     return finding_of_growth(&j, decidable_from_ms);
+}
+
+/* A finding holds once two looks in a row gave it, until two others agree: neither one sample nor a
+ * moment of doubt changes it. Earlier looks are what was known with fewer points. */
+leakdiag_memory_finding ld_climb_finding(const leakdiag_timeline *timeline, ld_climb *climb,
+                                         double soft_limit_bytes)
+{
+    size_t n = climb->n;
+    leakdiag_memory_finding later = LEAKDIAG_MEMORY_TOO_EARLY, found = LEAKDIAG_MEMORY_TOO_EARLY;
+    for (; climb->n >= FEWEST_SAMPLES; climb->n--) {
+        leakdiag_memory_finding now = finding_now(timeline, climb, soft_limit_bytes);
+        if (now != LEAKDIAG_MEMORY_TOO_EARLY && now == later) {
+            found = now;
+            break;
+        }
+        later = now;
+    }
+    climb->n = n;
+    return found;
 }
