@@ -2,18 +2,19 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
 
 /* Made once and kept: strtod() and printf() follow the host's locale, these do not. */
-static locale_t c_locale;
+static _Atomic(locale_t) c_locale;
 static once_flag c_locale_once = ONCE_FLAG_INIT;
 
 static void make_c_locale(void)
 {
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    atomic_store(&c_locale, newlocale(LC_ALL_MASK, "C", (locale_t)0));
 }
 
 static bool has_c_locale(void)

@@ -18,7 +18,7 @@
 #define GRACE_MS       200  /* curl ends its transfers itself; this is for when it does not */
 
 static once_flag curl_once = ONCE_FLAG_INIT;
-static CURLcode curl_started;
+static _Atomic(CURLcode) curl_started;
 
 /* Once, and only when a request is really made: it costs some 0.7 ms. Never undone: other users of
  * libcurl in the process may still need it. */

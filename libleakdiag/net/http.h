@@ -65,6 +65,9 @@ leakdiag_status ld_url_join(const char *base_url, const char *path, char **ret,
 /* What ld_http_perform() asks of a URL: a query is fine here. Errors do not repeat the URL: it may
  * hold a password. */
 leakdiag_status ld_url_check(const char *url, leakdiag_error *err);
+
+/* Only in the shared library, which loads libcurl when it is first needed: it could not. */
+bool ld_curl_is_missing(void) __attribute__((weak));
 /* "localhost", "127.0.0.1", "[::1]" and kin; false also for what is no URL. */
 bool ld_url_is_loopback(const char *url);
 /* "host:port" for people, made safe; *ret from ld_alloc. The port is always said. */

@@ -92,6 +92,8 @@ static leakdiag_status parse(const char *text, CURLU **ret, leakdiag_error *err)
     LD_CLEANUP(curlu_cleanup) CURLU *url = curl_url();
     CURLUcode code =
         url ? curl_url_set(url, CURLUPART_URL, text, CURLU_PATH_AS_IS) : CURLUE_OUT_OF_MEMORY;
+    if (!url && ld_curl_is_missing && ld_curl_is_missing())
+        return ld_fail(err, LEAKDIAG_E_IO, "libcurl.so.4 cannot be loaded; install libcurl 4");
     if (code == CURLUE_OUT_OF_MEMORY)
         return ld_fail_nomem(err);
     if (code)

@@ -1,0 +1,189 @@
+/* libcurl, loaded when the first request is made. Loading it costs some 5 ms (it brings thirty
+ * libraries with it), which a program that only counts log lines or judges a recording would pay
+ * before main(). So the shared library defines the functions that it uses under their own names,
+ * hidden by the version script, and hands each call on. One that is missing here does not link. */
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <threads.h>
+
+#include "net/http.h"
+
+/* libcurl's ABI has had this number since 2006; Debian's other builds bear other names. */
+static const char *const sonames[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"};
+
+static once_flag once = ONCE_FLAG_INIT;
+static void *library; /* never closed: libcurl does not like to be unloaded */
+
+static void load(void)
+{
+    for (size_t i = 0; !library && i < sizeof sonames / sizeof *sonames; i++)
+        library = dlopen(sonames[i], RTLD_NOW | RTLD_LOCAL);
+}
+
+bool ld_curl_is_missing(void)
+{
+    call_once(&once, load);
+    return !library;
+}
+
+static void *find(const char *name)
+{
+    call_once(&once, load);
+    return library ? dlsym(library, name) : NULL;
+}
+
+/* Calls the function of libcurl with that name, or gives `otherwise`. The pointer is looked up each
+ * time: two hundred nanoseconds are nothing beside a request. */
+#define HAND_ON(name, otherwise, ...)                                                              \
+    union {                                                                                        \
+        void *object;                                                                              \
+        __typeof__(&name) function;                                                                \
+    } found = {.object = find(#name)};                                                             \
+    return found.object ? found.function(__VA_ARGS__) : (otherwise)
+#define HAND_ON_NOTHING(name, ...)                                                                 \
+    union {                                                                                        \
+        void *object;                                                                              \
+        __typeof__(&name) function;                                                                \
+    } found = {.object = find(#name)};                                                             \
+    if (found.object)                                                                              \
+    found.function(__VA_ARGS__)
+
+#undef curl_easy_setopt /* macros that check types; here are the functions behind them */
+#undef curl_easy_getinfo
+
+CURLcode curl_global_init(long flags)
+{
+    HAND_ON(curl_global_init, CURLE_FAILED_INIT, flags);
+}
+
+CURL *curl_easy_init(void)
+{
+    HAND_ON(curl_easy_init, NULL, );
+}
+
+CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
+{
+    va_list list;
+    va_start(list, option);
+    curl_off_t offset = 0;
+    long number = 0;
+    void *pointer = NULL;
+    if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB)
+        offset = va_arg(list, curl_off_t);
+    else if (option < CURLOPTTYPE_OBJECTPOINT)
+        number = va_arg(list, long);
+    else
+        pointer = va_arg(list, void *);
+    va_end(list);
+    if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB) {
+        HAND_ON(curl_easy_setopt, CURLE_FAILED_INIT, curl, option, offset);
+    }
+    if (option < CURLOPTTYPE_OBJECTPOINT) {
+        HAND_ON(curl_easy_setopt, CURLE_FAILED_INIT, curl, option, number);
+    }
+    HAND_ON(curl_easy_setopt, CURLE_FAILED_INIT, curl, option, pointer);
+}
+
+CURLcode curl_easy_getinfo(CURL *curl, CURLINFO info, ...)
+{
+    va_list list;
+    va_start(list, info);
+    void *ret = va_arg(list, void *);
+    va_end(list);
+    HAND_ON(curl_easy_getinfo, CURLE_FAILED_INIT, curl, info, ret);
+}
+
+void curl_easy_cleanup(CURL *curl)
+{
+    HAND_ON_NOTHING(curl_easy_cleanup, curl);
+}
+
+const char *curl_easy_strerror(CURLcode code)
+{
+    HAND_ON(curl_easy_strerror, "libcurl.so.4 cannot be loaded", code);
+}
+
+CURLM *curl_multi_init(void)
+{
+    HAND_ON(curl_multi_init, NULL, );
+}
+
+CURLMcode curl_multi_add_handle(CURLM *multi, CURL *curl)
+{
+    HAND_ON(curl_multi_add_handle, CURLM_INTERNAL_ERROR, multi, curl);
+}
+
+CURLMcode curl_multi_remove_handle(CURLM *multi, CURL *curl)
+{
+    HAND_ON(curl_multi_remove_handle, CURLM_INTERNAL_ERROR, multi, curl);
+}
+
+CURLMcode curl_multi_perform(CURLM *multi, int *running)
+{
+    HAND_ON(curl_multi_perform, CURLM_INTERNAL_ERROR, multi, running);
+}
+
+CURLMcode curl_multi_poll(CURLM *multi, struct curl_waitfd extra[], unsigned int n, int timeout_ms,
+                          int *ret)
+{
+    HAND_ON(curl_multi_poll, CURLM_INTERNAL_ERROR, multi, extra, n, timeout_ms, ret);
+}
+
+CURLMsg *curl_multi_info_read(CURLM *multi, int *left)
+{
+    HAND_ON(curl_multi_info_read, NULL, multi, left);
+}
+
+CURLMcode curl_multi_cleanup(CURLM *multi)
+{
+    HAND_ON(curl_multi_cleanup, CURLM_INTERNAL_ERROR, multi);
+}
+
+const char *curl_multi_strerror(CURLMcode code)
+{
+    HAND_ON(curl_multi_strerror, "libcurl.so.4 cannot be loaded", code);
+}
+
+struct curl_slist *curl_slist_append(struct curl_slist *list, const char *text)
+{
+    HAND_ON(curl_slist_append, NULL, list, text);
+}
+
+void curl_slist_free_all(struct curl_slist *list)
+{
+    HAND_ON_NOTHING(curl_slist_free_all, list);
+}
+
+CURLU *curl_url(void)
+{
+    HAND_ON(curl_url, NULL, );
+}
+
+CURLUcode curl_url_set(CURLU *url, CURLUPart part, const char *text, unsigned int flags)
+{
+    HAND_ON(curl_url_set, CURLUE_OUT_OF_MEMORY, url, part, text, flags);
+}
+
+/* Newer headers say const CURLU *. */
+CURLUcode on_demand_url_get(CURLU *url, CURLUPart part, char **ret,
+                            unsigned int flags) __asm__("curl_url_get");
+CURLUcode on_demand_url_get(CURLU *url, CURLUPart part, char **ret, unsigned int flags)
+{
+    HAND_ON(curl_url_get, CURLUE_OUT_OF_MEMORY, url, part, ret, flags);
+}
+
+void curl_url_cleanup(CURLU *url)
+{
+    HAND_ON_NOTHING(curl_url_cleanup, url);
+}
+
+void curl_free(void *memory)
+{
+    HAND_ON_NOTHING(curl_free, memory);
+}
+
+time_t curl_getdate(const char *text, const time_t *unused)
+{
+    HAND_ON(curl_getdate, -1, text, unused);
+}
