@@ -109,7 +109,7 @@ def scenario_mutants():
         def add(what, changed, cause=cause, rows=rows, start=start, end=end):
             name = "%s: %s" % (cause, what)
             if name in EQUIVALENT:
-                skipped.append("%s: %s" % (name, EQUIVALENT[name]))
+                print("no difference  %s: %s" % (name, EQUIVALENT[name]))
             else:
                 mutants.append((name, rows, text[:start] + changed + text[end:]))
 
@@ -233,9 +233,9 @@ def main():
         shutil.rmtree(folder)
 
     for name in skipped:
-        print("skipped   %s" % name)
+        print("skipped        %s" % name)
     for name, killed in results:
-        print("%s  %s" % ("killed  " if killed else "SURVIVED", name))
+        print("%s       %s" % ("killed  " if killed else "SURVIVED", name))
     survived = sum(not killed for _, killed in results)
     print("%d passed, %d failed, %d skipped" % (len(results) - survived, survived, len(skipped)))
     return 1 if survived or not results else 0

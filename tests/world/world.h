@@ -46,6 +46,7 @@ typedef struct world {
     world_point points[WORLD_POINTS];
     size_t n_points;
     double floor_bytes, noise_bytes, limit_bytes; /* limit NAN: none */
+    uint64_t noise_seed;
     int64_t oom_ms[WORLD_ENDS], crash_ms[WORLD_ENDS];
     size_t n_oom, n_crash;
     bool has_env;

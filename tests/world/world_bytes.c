@@ -347,10 +347,10 @@ void world_log(const world *w, int64_t base_ms, int64_t from_ms, int64_t to_ms, 
 /* --- memory -------------------------------------------------------------------------------------
  */
 
-/* The same every time: made of the time alone. */
-static double noise(int64_t at_ms)
+/* The same every time: made of the time and the seed alone. */
+static double noise(const world *w, int64_t at_ms)
 {
-    uint64_t x = (uint64_t)at_ms * 2654435761u + 97u;
+    uint64_t x = (uint64_t)at_ms * 2654435761u + 97u + w->noise_seed * 40503u;
     x ^= x >> 13;
     x *= 0x9E3779B97F4A7C15u;
     x ^= x >> 32;
@@ -368,7 +368,7 @@ static double bytes_at(const world *w, int64_t at_ms)
         const world_point *b = a + 1;
         bytes += (b->bytes - a->bytes) * (double)(at_ms - a->at_ms) / (double)(b->at_ms - a->at_ms);
     }
-    bytes = floor(bytes + w->noise_bytes * noise(at_ms));
+    bytes = floor(bytes + w->noise_bytes * noise(w, at_ms));
     return w->floor_bytes > 0 ? floor(bytes / w->floor_bytes) * w->floor_bytes : bytes;
 }
 
