@@ -27,7 +27,7 @@ const char *leakdiag_scenario_builtin_text(size_t i, size_t *ret_len)
 
 static leakdiag_status no_such(const char *name, leakdiag_error *err)
 {
-    const char *names[32];
+    const char *names[32] = {0};
     size_t n = 0;
     for (; n < ld_builtin_count && n < 32; n++)
         names[n] = ld_builtins[n].name;

@@ -143,7 +143,7 @@ leakdiag_status ld_cgroup_read(const char *root, const char *path, ld_cgroup_ver
                                ld_memory_fields *fields, leakdiag_error *err)
 {
     double usage, limit;
-    int64_t oom_kills;
+    int64_t oom_kills = -1;
     ld_cgroup_stat stat;
     bool is_own;
     leakdiag_status status = read_usage(root, path, version, &usage, err);
