@@ -35,9 +35,30 @@ static bool fires(const leakdiag_diagnosis *d, const ld_cause *cause)
 
 /* confirmed: an independent finding supports it and none speaks against it; possible: one speaks
  * against it and none supports it; likely: all between. */
+static bool is_condition(const ld_conditions *conditions, size_t check)
+{
+    for (size_t i = 0; i < conditions->n; i++)
+        if (conditions->list[i].check == check)
+            return true;
+    return false;
+}
+
+/* A check that made the cause fire cannot support it too; one of several under `any` can. */
+static bool is_supported(const leakdiag_diagnosis *d, const ld_cause *cause)
+{
+    bool spare_any = count_holding(d, &cause->any) > 1;
+    for (size_t i = 0; i < cause->supports.n; i++) {
+        const ld_condition *support = &cause->supports.list[i];
+        if (holds(d, support) && !is_condition(&cause->when, support->check) &&
+            (spare_any || !is_condition(&cause->any, support->check)))
+            return true;
+    }
+    return false;
+}
+
 static leakdiag_confidence confidence_of(const leakdiag_diagnosis *d, const ld_cause *cause)
 {
-    bool supported = count_holding(d, &cause->supports) > 0;
+    bool supported = is_supported(d, cause);
     bool contested = count_holding(d, &cause->against) > 0;
     if (supported == contested)
         return LEAKDIAG_LIKELY;

@@ -55,13 +55,20 @@ static const ld_fact *latest_collected(const leakdiag_observation *o, ld_fact_ki
     return NULL;
 }
 
+/* A look of another time (a joined history) says nothing about now. */
+static const ld_fact *if_fresh(const ld_view *view, const ld_fact *fact)
+{
+    int64_t stale_ms = view->scenario->stale_ms;
+    return fact && stale_ms > 0 && view->now_ms - fact->time_ms > stale_ms ? NULL : fact;
+}
+
 static void pick_facts(ld_view *view)
 {
     const leakdiag_observation *o = view->observation;
-    view->flag = latest(o, LD_FACT_FLAG, flag_answered);
-    const ld_fact *file = latest(o, LD_FACT_FLAG, is_flag_file);
+    view->flag = if_fresh(view, latest(o, LD_FACT_FLAG, flag_answered));
+    const ld_fact *file = if_fresh(view, latest(o, LD_FACT_FLAG, is_flag_file));
     view->flag_file = file && is_flag_file(file) ? file : NULL;
-    view->load = latest(o, LD_FACT_LOAD, load_answered);
+    view->load = if_fresh(view, latest(o, LD_FACT_LOAD, load_answered));
     view->memory = latest_collected(o, LD_FACT_MEMORY);
     const ld_fact *look = latest(o, LD_FACT_MEMORY, is_collected);
     view->memory_error = look && look->error ? look : NULL;
@@ -400,15 +407,23 @@ int64_t ld_pattern_lines(const ld_view *view, const ld_pattern_view *pattern)
     return pattern->window_count + (view->log.n_looks == 1 ? pattern->undated_count : 0);
 }
 
+const ld_load_row *ld_find_row(const ld_fact *fact, const char *name)
+{
+    const ld_load_row *found = NULL;
+    for (size_t i = 0; i < fact->of.load.n_rows; i++) {
+        const ld_load_row *row = &fact->of.load.rows[i];
+        if (strcmp(row->name, name) != 0)
+            continue;
+        if (row->method && strcmp(row->method, "POST") == 0)
+            return row;
+        found = found ? found : row;
+    }
+    return found;
+}
+
 const ld_load_row *ld_view_row(const ld_view *view, const char *name)
 {
-    if (!view->load || view->load->error)
-        return NULL;
-    const ld_load_fact *load = &view->load->of.load;
-    for (size_t i = 0; i < load->n_rows; i++)
-        if (strcmp(load->rows[i].name, name) == 0)
-            return &load->rows[i];
-    return NULL;
+    return view->load && !view->load->error ? ld_find_row(view->load, name) : NULL;
 }
 
 const char *ld_view_env(const ld_view *view, const char *name, bool *known)

@@ -61,7 +61,9 @@ const ld_pattern_view *ld_view_pattern(const ld_view *view, const char *name);
 /* Its lines in the window; in a single look at a log without times, its lines at all. 0 for NULL.
  */
 int64_t ld_pattern_lines(const ld_view *view, const ld_pattern_view *pattern);
-/* A row of the latest load fact by name, or NULL. */
+/* A row of a load fact by name, POST before others, or NULL. */
+const ld_load_row *ld_find_row(const ld_fact *fact, const char *name);
+/* The same of the latest load fact. */
 const ld_load_row *ld_view_row(const ld_view *view, const char *name);
 /* Value of an environment variable of the workload; *known says whether it could be read at all. */
 const char *ld_view_env(const ld_view *view, const char *name, bool *known);

@@ -1,5 +1,4 @@
 /* What is on this machine: memory, recordings, logs, flag files. */
-#include <leakdiag/file.h>
 #include <leakdiag/memory.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "base/number.h"
 #include "run/clock.h"
 #include "run/session.h"
+#include "sources/file.h"
 
 #define CSV_MAX_BYTES       ((size_t)64 << 20)
 #define FLAG_FILE_MAX_BYTES ((size_t)1 << 20)
@@ -64,7 +64,7 @@ static leakdiag_status read_csv(const char *path, leakdiag_series **ret, leakdia
 {
     LD_CLEANUP(ld_releasep) char *data = NULL;
     size_t len;
-    leakdiag_status status = leakdiag_file_read(path, CSV_MAX_BYTES, &data, &len, err);
+    leakdiag_status status = ld_file_read_now(path, CSV_MAX_BYTES, &data, &len, err);
     if (status)
         return status;
     status = leakdiag_series_from_csv(data, len, ret, err);
@@ -106,7 +106,7 @@ static leakdiag_status gather_flag_file(const ld_source_spec *spec, ld_facts *fa
 
     size_t len;
     leakdiag_error why = {0};
-    leakdiag_status status = leakdiag_file_read(path, FLAG_FILE_MAX_BYTES, &data, &len, &why);
+    leakdiag_status status = ld_file_read_now(path, FLAG_FILE_MAX_BYTES, &data, &len, &why);
     if (!status)
         status = leakdiag_flag_from_file(data, len, ld_attribute_text(&spec->attributes, "key", ""),
                                          &flag, &why);
@@ -121,8 +121,9 @@ static leakdiag_status gather_logs(leakdiag_session *session, ld_facts *facts, l
 {
     for (size_t i = 0; i < session->n_logs; i++) {
         ld_fact *fact = NULL;
-        leakdiag_status status = ld_log_file_look(&session->logs[i], session->patterns,
-                                                  session->scenario, ld_clock_now_ms(), &fact, err);
+        leakdiag_status status =
+            ld_log_file_look(&session->logs[i], session->patterns, session->scenario,
+                             ld_session_now_ms(session), &fact, err);
         if (!status)
             status = ld_facts_add(facts, fact, err);
         if (status)

@@ -49,6 +49,8 @@ leakdiag_status leakdiag_session_new(leakdiag_scenario *scenario,
     if (!session)
         return ld_fail_nomem(err);
     session->scenario = leakdiag_scenario_ref(scenario);
+    session->started_ms = ld_clock_now_ms();
+    session->started_monotonic_ms = ld_clock_monotonic_ms();
     session->options = (leakdiag_session_options)LEAKDIAG_SESSION_OPTIONS_INIT;
     leakdiag_status status = ld_options_copy(&session->options, sizeof session->options,
                                              sizeof session->options, options, err);
@@ -98,6 +100,19 @@ leakdiag_status leakdiag_session_add_history(leakdiag_session *session,
     return status;
 }
 
+/* The wall clock at the start and the monotonic clock since: somebody may set the former back. */
+int64_t ld_session_now_ms(const leakdiag_session *session)
+{
+    return session->started_ms + ld_clock_monotonic_ms() - session->started_monotonic_ms;
+}
+
+static void stamp(ld_fact *fact, int64_t now_ms)
+{
+    if (fact->kind == LD_FACT_MEMORY && !fact->error)
+        fact->of.memory.sample_ms = now_ms;
+    fact->time_ms = now_ms;
+}
+
 leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_observation **ret,
                                         leakdiag_error *err)
 {
@@ -108,9 +123,9 @@ leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_obse
     if (status)
         return status;
 
-    int64_t now_ms = ld_clock_now_ms();
+    int64_t now_ms = ld_session_now_ms(session);
     for (size_t i = 0; i < facts.n; i++) /* one look, one time: its facts belong together */
-        facts.list[i]->time_ms = now_ms;
+        stamp(facts.list[i], now_ms);
     leakdiag_observation *extended = NULL;
     status =
         ld_observation_extend(session->observation, facts.list, facts.n, now_ms, &extended, err);
@@ -139,6 +154,23 @@ static leakdiag_status look(leakdiag_session *session, leakdiag_observation **ob
     return LEAKDIAG_OK;
 }
 
+/* Cancelled before anything came: judge what is known, be it nothing. */
+static leakdiag_status judge_known(leakdiag_session *session, leakdiag_observation **observation,
+                                   leakdiag_diagnosis **diagnosis, leakdiag_error *err)
+{
+    leakdiag_status status =
+        leakdiag_diagnose(session->scenario, session->observation, diagnosis, err);
+    if (!status)
+        *observation = leakdiag_observation_ref(session->observation);
+    return status;
+}
+
+/* What ends a watch without taking away what it has seen. */
+static bool is_an_end(leakdiag_status status)
+{
+    return status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_LIMIT;
+}
+
 static bool is_enough(const leakdiag_watch_options *options, const leakdiag_diagnosis *diagnosis)
 {
     if (options->on_look && options->on_look(diagnosis, options->payload))
@@ -164,9 +196,14 @@ leakdiag_status leakdiag_session_watch(leakdiag_session *session,
     int64_t start = ld_clock_monotonic_ms(), next = start;
     for (;;) {
         status = look(session, &observation, &diagnosis, err);
-        if (status && !(status == LEAKDIAG_E_CANCELLED && diagnosis))
+        if (status == LEAKDIAG_E_CANCELLED && !diagnosis)
+            status = judge_known(session, &observation, &diagnosis, err);
+        else if (status && !(diagnosis && is_an_end(status)))
             return status;
-        if (status || is_enough(&own, diagnosis))
+        if (!diagnosis)
+            return status;
+        if (status || leakdiag_cancel_is_triggered(session->options.cancel) ||
+            is_enough(&own, diagnosis))
             break;
         /* Keep the pace; a look that took longer than a step skips what it missed. */
         int64_t now = ld_clock_monotonic_ms();

@@ -11,11 +11,14 @@
 struct leakdiag_session {
     leakdiag_scenario *scenario;
     leakdiag_session_options options;
-    leakdiag_patterns *patterns;       /* the scenario's, compiled once */
-    leakdiag_observation *observation; /* all that is known */
-    ld_log_file *logs;                 /* one per configured log source of the scenario */
+    leakdiag_patterns *patterns;              /* the scenario's, compiled once */
+    leakdiag_observation *observation;        /* all that is known */
+    int64_t started_ms, started_monotonic_ms; /* its clock */
+    ld_log_file *logs;                        /* one per configured log source of the scenario */
     size_t n_logs;
 };
+
+int64_t ld_session_now_ms(const leakdiag_session *session);
 
 /* The facts of one look, growing. */
 typedef struct ld_facts {

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "sources/file.h"
 
 static void close_fd(int *fd)
 {
@@ -51,16 +52,19 @@ static leakdiag_status read_all(int fd, const char *path, size_t max_bytes, ld_t
     }
 }
 
-leakdiag_status leakdiag_file_read(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
-                                   leakdiag_error *err)
+static leakdiag_status read_whole(const char *path, size_t max_bytes, bool may_wait, char **ret,
+                                  size_t *ret_len, leakdiag_error *err)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    LD_CLEANUP(close_fd) int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    bool is_stdin = may_wait && strcmp(path, "-") == 0;
+    int flags = O_RDONLY | O_CLOEXEC | (may_wait ? 0 : O_NONBLOCK);
+    LD_CLEANUP(close_fd) int fd = is_stdin ? STDIN_FILENO : open(path, flags);
     if (fd < 0)
         return fail_errno(err, "open it", path);
     struct stat about;
     if (fstat(fd, &about) < 0)
         return fail_errno(err, "look at it", path);
+    if (!may_wait && S_ISFIFO(about.st_mode))
+        return ld_fail(err, LEAKDIAG_E_INVALID, "%s: is a pipe; a look needs a file", path);
     if (!is_stdin && !S_ISREG(about.st_mode) && !S_ISFIFO(about.st_mode))
         return ld_fail(err, LEAKDIAG_E_INVALID, "%s: is %s; a file is needed", path,
                        S_ISDIR(about.st_mode) ? "a folder" : "a device or socket");
@@ -73,6 +77,18 @@ leakdiag_status leakdiag_file_read(const char *path, size_t max_bytes, char **re
     if (!status)
         *ret_len = len;
     return status;
+}
+
+leakdiag_status leakdiag_file_read(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
+                                   leakdiag_error *err)
+{
+    return read_whole(path, max_bytes, true, ret, ret_len, err);
+}
+
+leakdiag_status ld_file_read_now(const char *path, size_t max_bytes, char **ret, size_t *ret_len,
+                                 leakdiag_error *err)
+{
+    return read_whole(path, max_bytes, false, ret, ret_len, err);
 }
 
 static leakdiag_status write_all(int fd, const char *data, size_t len, const char *path,

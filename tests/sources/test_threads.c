@@ -84,7 +84,7 @@ START_TEST(a_cancel_from_another_thread_ends_a_look_that_hangs)
     ck_assert_int_eq(pthread_create(&thread, NULL, watch_until_cancelled, &w), 0);
     leakdiag_cancel_trigger(w.cancel); /* before, in or after the first question: all must end */
     pthread_join(thread, NULL);
-    ck_assert_int_eq(w.status, LEAKDIAG_E_CANCELLED);
+    ck_assert_int_eq(w.status, LEAKDIAG_OK); /* with what was known: nothing */
     leakdiag_cancel_free(w.cancel);
     leakdiag_scenario_unref(w.scenario);
     fake_http_stop(server);

@@ -74,9 +74,13 @@ static void explain(ld_answer *answer, const ld_flag_fact *flag)
     if (strcmp(how, "GET") == 0)
         ld_text_addf(&answer->reason, "%sonly GET was answered, which OFREP does not define",
                      answer->reason.len ? "; " : "");
-    if (flag->has_targeting)
-        ld_text_addf(&answer->reason, "%sthe file has targeting rules, which were not followed",
-                     answer->reason.len ? "; " : "");
+    if (!flag->has_targeting)
+        return;
+    answer->finding = NULL; /* what the rules come to only the flag service can say */
+    ld_text_addf(&answer->reason,
+                 "%sthe file has targeting rules, which only the flag service "
+                 "can follow",
+                 answer->reason.len ? "; " : "");
 }
 
 leakdiag_status ld_judge_flag_value(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)

@@ -74,6 +74,7 @@ static void describe_plan(ld_answer *answer, double users, double spawn, double 
     }
 }
 
+/* NULL when the plan cannot be held against what is known. */
 static const char *running_word(leakdiag_diagnosis *d, ld_answer *answer, double age, bool at_least)
 {
     const ld_attributes *expect = &answer->check->expect;
@@ -90,6 +91,10 @@ static const char *running_word(leakdiag_diagnosis *d, ld_answer *answer, double
     }
     if (load->state == LEAKDIAG_LOAD_SPAWNING)
         return "spawning";
+    if (isfinite(users) && load->users < 0) {
+        ld_text_add(&answer->reason, "it does not tell how many users there are");
+        return NULL;
+    }
     if (isfinite(users) && load->users >= 0 && (double)load->users != users)
         return "users-differ";
     if (isfinite(spawn) && isfinite(load->spawn_per_s) && load->spawn_per_s != spawn)
@@ -138,7 +143,9 @@ leakdiag_status ld_judge_load(leakdiag_diagnosis *d, ld_answer *answer, leakdiag
     double age = ld_load_is_idle(load) ? 0 : age_s(&d->view, &at_least);
     describe(answer, load, age, !ld_load_is_idle(load) && at_least);
     if (!ld_load_is_idle(load) && load->state != LEAKDIAG_LOAD_STOPPING) {
-        ld_find(answer, running_word(d, answer, age, at_least));
+        const char *word = running_word(d, answer, age, at_least);
+        if (word)
+            ld_find(answer, word);
         return LEAKDIAG_OK;
     }
     ld_find(answer, ld_orders_in_log(&d->view) ? "other-generator" : "stopped");

@@ -11,21 +11,13 @@ bool ld_load_is_idle(const ld_load_fact *load)
            load->state == LEAKDIAG_LOAD_MISSING || load->users == 0;
 }
 
-static const ld_load_row *find_row(const ld_fact *fact, const char *name)
-{
-    for (size_t i = 0; i < fact->of.load.n_rows; i++)
-        if (strcmp(fact->of.load.rows[i].name, name) == 0)
-            return &fact->of.load.rows[i];
-    return NULL;
-}
-
 /* Locust answers from a cache for 2 s: two looks closer than that may be the same answer. */
 #define LOCUST_CACHE_MS 2100
 
 /* The oldest look inside the window that the counter did not restart after. */
 static const ld_fact *earlier_look(const ld_view *view, const char *row, int64_t window_ms)
 {
-    const ld_load_row *now = find_row(view->load, row);
+    const ld_load_row *now = ld_find_row(view->load, row);
     const leakdiag_observation *o = view->observation;
     const ld_fact *earliest = NULL;
     for (size_t i = o->n_facts; i-- > 0;) {
@@ -34,7 +26,7 @@ static const ld_fact *earlier_look(const ld_view *view, const char *row, int64_t
             continue;
         if (fact->time_ms < view->load->time_ms - window_ms)
             break;
-        const ld_load_row *then = find_row(fact, row);
+        const ld_load_row *then = ld_find_row(fact, row);
         if (!then || then->requests > now->requests)
             break;
         earliest = fact;
@@ -79,14 +71,14 @@ static ld_counter count_row(const ld_view *view, const char *row_name, int64_t w
         counter.per_min = counter.count = 0;
         return counter;
     }
-    const ld_load_row *row = find_row(fact, row_name);
+    const ld_load_row *row = ld_find_row(fact, row_name);
     if (!row)
         return counter;
     const ld_fact *before = earlier_look(view, row_name, window_ms);
     if (before) {
         counter.window_s = (double)(fact->time_ms - before->time_ms) / 1e3;
         counter.count =
-            requests_of(row, successful) - requests_of(find_row(before, row_name), successful);
+            requests_of(row, successful) - requests_of(ld_find_row(before, row_name), successful);
         counter.per_min = counter.count / counter.window_s * 60;
     } else {
         count_one_look(&fact->of.load, row, successful, &counter);

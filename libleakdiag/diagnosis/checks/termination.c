@@ -27,7 +27,12 @@ leakdiag_status ld_judge_termination(leakdiag_diagnosis *d, ld_answer *answer, l
         ld_text_add(&answer->reason, view->memory_error->error);
         return LEAKDIAG_OK;
     }
+    if (view->oom_kills < 0) {
+        ld_text_add(&answer->reason, "no restart was seen, but the kernel's count of OOM kills is "
+                                     "not known here");
+        return LEAKDIAG_OK;
+    }
     ld_find(answer, "none");
-    ld_text_add(&answer->observed, view->oom_kills == 0 ? "no OOM kill, no restart" : "no restart");
+    ld_text_add(&answer->observed, "no OOM kill, no restart");
     return LEAKDIAG_OK;
 }
