@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "series/stats.h"
 
 #define POLLING_STEP_S                                                                             \
@@ -27,10 +28,7 @@ double ld_samples_to_s(const ld_samples *samples, int64_t time_ms)
 
 int64_t ld_samples_to_ms(const ld_samples *samples, double t_s)
 {
-    double ms = floor(samples->origin_ms + t_s / samples->time_scale * 1000 + 0.5);
-    if (!(ms > -9.2e18))
-        return INT64_MIN;
-    return ms < 9.2e18 ? (int64_t)ms : INT64_MAX;
+    return ld_ms_from_double(floor(samples->origin_ms + t_s / samples->time_scale * 1000 + 0.5));
 }
 
 static leakdiag_status measure_steps(ld_samples *samples, leakdiag_error *err)

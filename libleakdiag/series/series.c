@@ -16,6 +16,8 @@ struct leakdiag_series {
     double *values;
 };
 
+#define MOST_BYTES 9223372036854775808.0 /* 2^63: nothing counts more, and no sum overflows */
+
 LD_DEFINE_CLEANUP(leakdiag_series, leakdiag_series_unref, series_unrefp)
 
 static leakdiag_status check_arrays(const int64_t *times_ms, const double *values, size_t n,
@@ -32,6 +34,9 @@ static leakdiag_status check_arrays(const int64_t *times_ms, const double *value
                            "value %zu is %s: bytes must be finite and not negative; leave a "
                            "missing sample out",
                            i, isfinite(values[i]) ? "negative" : "not finite");
+        if (values[i] > MOST_BYTES)
+            return ld_fail(err, LEAKDIAG_E_INVALID,
+                           "value %zu is above 2^63: no memory has so many bytes", i);
     }
     return LEAKDIAG_OK;
 }

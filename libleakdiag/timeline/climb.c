@@ -244,7 +244,6 @@ void ld_climb_measure(const leakdiag_timeline *timeline, const ld_climb *climb, 
     size_t first = points_within(climb, false, tolerance_ms);
     ret->base_bytes = ret->has_base ? median_of(climb->bytes, first) : ld_curve_bytes(timeline, 0);
     ret->pace = pace_of(timeline, climb, 0, quantum);
-    ret->late_pace = pace_of(timeline, climb, climb->n / 2, quantum);
     ret->jump_bytes = largest_jump(timeline, climb);
     measure_recent(timeline, climb, quantum, ret);
 }

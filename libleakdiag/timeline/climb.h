@@ -28,14 +28,12 @@ typedef struct ld_measured {
     double base_bytes;  /* median of the first stretch; the curve's start when that was not seen */
     double grain_bytes; /* quantum and noise of a sample: differences below it say nothing */
     ld_pace pace;       /* over the whole climb */
-    ld_pace late_pace;  /* over its second half */
     ld_pace recent;     /* over its last part */
     bool has_recent;
     double jump_bytes; /* largest rise between neighbours, beyond the curve's own */
 } ld_measured;
 
-/* Takes the samples of [from_ms, to_ms) whose time advances. from_ms may lie before start_ms: what
- * was seen just before the clock started shows the baseline. */
+/* Takes the samples of [from_ms, to_ms) whose time advances. */
 void ld_climb_take(const leakdiag_series *series, double start_ms, double from_ms, double to_ms,
                    double tolerance_ms, ld_climb *ret);
 void ld_climb_measure(const leakdiag_timeline *timeline, const ld_climb *climb, ld_measured *ret);

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "timeline/comparison.h"
 
 #define MATCH 0.30 /* of the expected time */
@@ -176,19 +177,17 @@ static int64_t decides_at(const view *v, const ld_climb *climb, const ld_measure
         lag_ms = fmax(lag_ms, climb->end_ms - m->level_at_ms);
     double at_ms = climb->start_ms + needed_ms + lag_ms;
     if (climb->samples == 0)
-        return (int64_t)at_ms;
+        return ld_ms_from_double(at_ms);
     double step_ms = usual_step_ms(climb, v->timeline->time_scale);
     double missing = climb->samples < 5 ? (double)(5 - climb->samples) : 1;
-    return (int64_t)fmax(at_ms, climb->start_ms + climb->end_ms + missing * step_ms);
+    return ld_ms_from_double(fmax(at_ms, climb->start_ms + climb->end_ms + missing * step_ms));
 }
 
 static leakdiag_memory_finding look_at_current(const view *v, const lives *found, ld_climb *climb,
                                                leakdiag_comparison *ret)
 {
     double tolerance_ms = (double)v->timeline->tolerance_ms;
-    double from_ms = found->current_from_ms == v->start_ms
-                         ? v->start_ms - tolerance_ms
-                         : first_of_life(v, found->current_from_ms);
+    double from_ms = first_of_life(v, found->current_from_ms);
     ld_climb_take(v->series, found->current_from_ms, from_ms, INFINITY, tolerance_ms, climb);
     if (climb->n < 5) {
         ret->decides_at_ms = decides_at(v, climb, NULL);
@@ -220,10 +219,10 @@ static void report_place(const view *v, const ld_climb *climb, leakdiag_comparis
 {
     size_t n = leakdiag_series_len(v->series);
     ret->observed_bytes = leakdiag_series_values(v->series)[n - 1];
-    ret->start_ms = (int64_t)climb->start_ms;
+    ret->start_ms = ld_ms_from_double(climb->start_ms);
     if (climb->samples == 0)
         return;
-    ret->position_ms = (int64_t)climb->end_ms;
+    ret->position_ms = ld_ms_from_double(climb->end_ms);
     ret->expected_bytes = leakdiag_timeline_bytes_at(v->timeline, ret->position_ms);
 }
 

@@ -40,12 +40,9 @@ static double pace_least(ld_pace pace)
     return pace.value - SURE * pace.error;
 }
 
-/* Not when growth has begun meanwhile: a load that ramps up shows late. */
 static bool is_standing(const judged *j)
 {
-    ld_pace late = j->m->late_pace;
-    bool has_begun = late.value > STANDING_PACE && late.value > SURELY * late.error;
-    return pace_most(j->m->pace) < STANDING_PACE && !has_begun;
+    return pace_most(j->m->pace) < STANDING_PACE;
 }
 
 static bool has_stopped(const judged *j)
@@ -143,7 +140,7 @@ static leakdiag_memory_finding finding_of_growth(const judged *j, double decidab
         return finding_of_stop(j);
     if (is_behind(j) || is_overdue(j))
         return LEAKDIAG_MEMORY_BEHIND;
-    if (pace_least(pace) > SLOW_PACE && pace.value < ON_TRACK_MOST && !is_step(j))
+    if (pace_least(pace) > SLOW_PACE && pace_most(pace) < ON_TRACK_MOST && !is_step(j))
         return LEAKDIAG_MEMORY_ON_TRACK;
     /* Noise may blur the border between slow and flat for long: then the nearer one has to do. */
     if (pace.value < SLOW_PACE && j->m->level_at_ms > LONG_ENOUGH * decidable_from_ms)

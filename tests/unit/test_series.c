@@ -249,6 +249,11 @@ static double filled_cache(double m)
     return fmin(30 + 2 * m, 90);
 }
 
+static double warmed_up_at_once(double m)
+{
+    return fmin(30 + 6 * m, 90);
+}
+
 static double waves(double m)
 {
     return 60 + 20 * sin(m * 6.283185307 / 12);
@@ -284,6 +289,8 @@ static const shape shapes[] = {
      LEAKDIAG_MEMORY_STEP},
     {"warm-up", warmed_up, 60, 15, 0.2, 0, 0, LEAKDIAG_LEAK_NO, LEAKDIAG_TRACE_WARM_UP,
      LEAKDIAG_MEMORY_PLATEAU},
+    {"warm-up with a knee", warmed_up_at_once, 60, 15, 0.2, 0, 0, LEAKDIAG_LEAK_NO,
+     LEAKDIAG_TRACE_WARM_UP, LEAKDIAG_MEMORY_PLATEAU},
     {"cache-fill", filled_cache, 60, 15, 0.2, 0, 0, LEAKDIAG_LEAK_NO, LEAKDIAG_TRACE_CACHE_FILL,
      LEAKDIAG_MEMORY_PLATEAU},
     {"periodic", waves, 120, 15, 0.5, 0, 0, LEAKDIAG_LEAK_NO, LEAKDIAG_TRACE_PERIODIC,
@@ -368,7 +375,7 @@ START_TEST(a_steady_leak_has_its_rate_and_its_time_to_the_limit)
     ck_assert_double_eq_tol(leakdiag_trend_ttl_s(trend), 2400, 60);
     ck_assert_double_lt(leakdiag_trend_ttl_lo_s(trend), 2400);
     ck_assert_double_gt(leakdiag_trend_ttl_hi_s(trend), 2400);
-    ck_assert_double_gt(leakdiag_trend_score(trend), 0.65);
+    ck_assert_double_gt(leakdiag_trend_score(trend), 0.75);
     ck_assert_int_eq(leakdiag_trend_is_unsure(trend), 0);
     ck_assert_int_eq(leakdiag_trend_segment_from_ms(trend), 0);
     ck_assert_int_eq(leakdiag_trend_segment_to_ms(trend), 3600000);

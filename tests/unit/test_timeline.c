@@ -215,6 +215,12 @@ START_TEST(the_band_sees_a_peak_between_its_edges)
     ck_assert_double_eq(leakdiag_timeline_lo_at(timeline, 60000), 99);
     ck_assert_double_eq(leakdiag_timeline_hi_at(timeline, 50000), 101);
     leakdiag_timeline_free(timeline);
+
+    options.tolerance_bytes = 500; /* and it never goes below nothing */
+    ck_assert_int_eq(leakdiag_timeline_parse("0s=100,60s=200", &options, &timeline, NULL),
+                     LEAKDIAG_OK);
+    ck_assert_double_eq(leakdiag_timeline_lo_at(timeline, 0), 0);
+    leakdiag_timeline_free(timeline);
 }
 END_TEST
 
@@ -319,8 +325,8 @@ static const struct {
     double step_s, noise_mib, quantum_bytes, scale;
 } looks[] = {
     {5, 0, 4096, 1},    {5, 0.1, 4096, 1},  {5, 0.1, MIB, 1},    {15, 0, 4096, 1},
-    {15, 0.1, 4096, 1}, {15, 0.2, 4096, 1}, {15, 0, MIB, 1},     {15, 0.1, MIB, 1},
-    {30, 0.1, 4096, 1}, {30, 0, MIB, 1},    {60, 0, 4096, 1},    {60, 0.1, 4096, 1},
+    {15, 0.1, 4096, 1}, {15, 0.3, 4096, 1}, {15, 0, MIB, 1},     {15, 0.1, MIB, 1},
+    {30, 0.3, 4096, 1}, {30, 0, MIB, 1},    {60, 0, 4096, 1},    {60, 0.1, 4096, 1},
     {60, 0, MIB, 1},    {15, 0, 4096, 30},  {15, 0.1, 4096, 30}, {15, 0, 0.25 * MIB, 30},
 };
 
@@ -345,7 +351,9 @@ static void check_prefixes(const leakdiag_timeline *timeline, const trace *t, co
     const char *now = strtok_r(allowed, " ", &place);
     leakdiag_compare_options options = LEAKDIAG_COMPARE_OPTIONS_INIT;
     options.limit_bytes = 20 * MIB;
-    size_t stride = looks[look].step_s < 10 ? 4 : 1;
+    bool is_thorough =
+        look == 4 || look == 5 || look == 13; /* every prefix; of the other looks, some 50 */
+    size_t stride = is_thorough ? 1 : t->n / 50 + 1;
     static trace prefix;
     prefix = *t;
     for (prefix.n = 1; prefix.n <= t->n; prefix.n += stride) {
@@ -555,10 +563,32 @@ START_TEST(after_a_kill_a_flat_line_is_flat_in_the_end)
     ck_assert_int_eq(leakdiag_comparison_finding(c), LEAKDIAG_MEMORY_FLAT);
     ck_assert_int_eq(leakdiag_comparison_is_match(c), 1);
     leakdiag_comparison_free(c);
-    t.n -= 40; /* five minutes of it may be a slow start */
+    t.n -= 26; /* 8.5 minutes of it may be a slow start */
     c = compared(timeline, &t, NULL);
     ck_assert_int_eq(leakdiag_comparison_finding(c), LEAKDIAG_MEMORY_OOM_SAWTOOTH);
     leakdiag_comparison_free(c);
+    leakdiag_timeline_free(timeline);
+}
+END_TEST
+
+START_TEST(what_lags_behind_a_restart_is_the_old_life)
+{
+    static trace t;
+    leakdiag_timeline *timeline = runbook_curve(1);
+    run r = {"", on_curve, 1, 0, 8, 10, NULL};
+    draw(&r, 3, &t);
+    int64_t restart_ms = t.times_ms[t.n - 1] + 5000;
+    double old = t.bytes[t.n - 1];
+    leakdiag_compare_options options = LEAKDIAG_COMPARE_OPTIONS_INIT;
+    options.restart_times_ms = &restart_ms;
+    options.restart_count = 1;
+    for (int i = 1; i < 30; i++) { /* four samples still show the old process */
+        trace_add(&t, 10 * MINUTE_MS + i * 15000, i <= 4 ? old : 8 * MIB);
+        leakdiag_comparison *c = compared(timeline, &t, &options);
+        leakdiag_memory_finding finding = leakdiag_comparison_finding(c);
+        ck_assert(finding == LEAKDIAG_MEMORY_TOO_EARLY || finding == LEAKDIAG_MEMORY_FLAT);
+        leakdiag_comparison_free(c);
+    }
     leakdiag_timeline_free(timeline);
 }
 END_TEST
@@ -672,6 +702,40 @@ START_TEST(a_restart_starts_the_clock_again)
     ck_assert_int_eq(leakdiag_comparison_finding(c), LEAKDIAG_MEMORY_ON_TRACK);
     ck_assert_int_eq(leakdiag_comparison_start_ms(c), restart_ms);
     ck_assert_int_eq(leakdiag_comparison_is_match(c), 0);
+    leakdiag_comparison_free(c);
+    leakdiag_timeline_free(timeline);
+}
+END_TEST
+
+START_TEST(a_kill_before_the_clock_does_not_count)
+{
+    static trace t;
+    leakdiag_timeline *timeline = runbook_curve(1);
+    run r = {"", on_curve, 1, 0, 8, 26, NULL};
+    draw(&r, 3, &t); /* killed at 20 min */
+    leakdiag_compare_options options = LEAKDIAG_COMPARE_OPTIONS_INIT;
+    options.has_start = 1;
+    options.start_ms = 20 * MINUTE_MS + 20000;
+    leakdiag_comparison *c = compared(timeline, &t, &options);
+    ck_assert_int_eq(leakdiag_comparison_finding(c), LEAKDIAG_MEMORY_ON_TRACK);
+    ck_assert_int_eq(leakdiag_comparison_is_match(c), 0);
+    ck_assert_int_eq(leakdiag_comparison_start_ms(c), options.start_ms);
+    leakdiag_comparison_free(c);
+    leakdiag_timeline_free(timeline);
+}
+END_TEST
+
+START_TEST(a_process_that_has_only_just_begun_is_not_its_baseline)
+{
+    static trace t;
+    leakdiag_timeline *timeline = runbook_curve(1);
+    t.n = 0;
+    trace_add(&t, 0, 0.1 * MIB);
+    trace_add(&t, 15000, 3 * MIB);
+    for (int i = 2; i <= 40; i++)
+        trace_add(&t, i * 15000, 8 * MIB);
+    leakdiag_comparison *c = compared(timeline, &t, NULL);
+    ck_assert_int_eq(leakdiag_comparison_finding(c), LEAKDIAG_MEMORY_FLAT);
     leakdiag_comparison_free(c);
     leakdiag_timeline_free(timeline);
 }
@@ -924,11 +988,14 @@ static TCase *runs_case(void)
     tcase_add_loop_test(tc, each_run_ends_in_its_finding, 0, COUNT(ends));
     tcase_add_loop_test(tc, a_kill_matches_within_thirty_percent, 0, COUNT(kills));
     tcase_add_test(tc, after_a_kill_a_flat_line_is_flat_in_the_end);
+    tcase_add_test(tc, what_lags_behind_a_restart_is_the_old_life);
     tcase_add_test(tc, a_known_kill_needs_no_drop_to_be_seen);
     tcase_add_test(tc, a_kill_that_nobody_announced_is_ahead);
     tcase_add_test(tc, the_clock_starts_when_it_is_told);
     tcase_add_test(tc, a_known_start_lets_a_late_look_decide);
     tcase_add_test(tc, a_restart_starts_the_clock_again);
+    tcase_add_test(tc, a_kill_before_the_clock_does_not_count);
+    tcase_add_test(tc, a_process_that_has_only_just_begun_is_not_its_baseline);
     tcase_add_test(tc, an_old_series_is_stale);
     tcase_add_test(tc, one_sample_never_decides);
     tcase_add_test(tc, the_first_deviation_is_where_the_band_was_left);
