@@ -236,11 +236,16 @@ static int64_t still_in_window(const ld_pattern_fact *fact, int64_t age_ms, int6
     return count;
 }
 
+/* What is known of when the lines of a look were written. */
+typedef enum dating { DATED, UNDATED, OLD } dating;
+
 static void add_pattern(ld_pattern_view *view, const ld_pattern_fact *fact, int64_t age_ms,
-                        int64_t window_ms, bool is_undated)
+                        int64_t window_ms, dating when)
 {
     view->count += fact->count;
-    if (is_undated) /* how old its lines are nobody knows */
+    if (when == OLD)
+        return;
+    if (when == UNDATED)
         view->undated_count += fact->count;
     else if (fact->has_slices)
         view->window_count += still_in_window(fact, age_ms, window_ms);
@@ -267,8 +272,12 @@ static void add_log(ld_view *view, const ld_fact *fact, int64_t *from_ms)
 {
     const ld_log_fact *log = &fact->of.log;
     int64_t age_ms = view->now_ms - fact->time_ms, window_ms = view->scenario->window_ms;
-    bool is_undated = log->is_first && !log->has_span;
+    /* Lines without times, or with those of a clock that is wrong, are anywhere before the look; in
+     * a log to which nothing was added lately they are not of now. */
+    bool is_undated = log->is_first && (!log->has_span || view->log.skew_ms);
+    bool is_old = log->modified_ms && view->now_ms - log->modified_ms > window_ms;
     view->log.is_read = true;
+    view->log.is_idle = is_old && log->lines + view->log.lines > 0;
     view->log.n_looks++;
     view->log.lines += log->lines;
     view->log.has_gap = view->log.has_gap || (log->has_gap && age_ms < window_ms);
@@ -279,7 +288,8 @@ static void add_log(ld_view *view, const ld_fact *fact, int64_t *from_ms)
     for (size_t i = 0; i < log->n_patterns; i++) {
         size_t at = find_pattern(view->scenario, log->patterns[i].name);
         if (at < view->scenario->n_patterns)
-            add_pattern(&view->log.patterns[at], &log->patterns[i], age_ms, window_ms, is_undated);
+            add_pattern(&view->log.patterns[at], &log->patterns[i], age_ms, window_ms,
+                        is_undated ? is_old ? OLD : UNDATED : DATED);
     }
 }
 
@@ -305,6 +315,22 @@ static int64_t *read_again_from(const leakdiag_observation *o)
     return list;
 }
 
+/* How far the log's times lie behind (or before) the clock of the looks, from lines that were seen
+ * to come; 0 when no more than a buffer explains. */
+static int64_t find_skew(const ld_view *view)
+{
+    const leakdiag_observation *o = view->observation;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        const ld_log_fact *log = &o->facts[i]->of.log;
+        if (!is_log(o->facts[i]) || log->is_first || !log->has_span || log->lines == 0)
+            continue;
+        int64_t skew_ms = o->facts[i]->time_ms - log->to_ms,
+                most_ms = view->scenario->window_ms / 5;
+        return skew_ms > most_ms || skew_ms < -most_ms ? skew_ms : 0;
+    }
+    return 0;
+}
+
 static leakdiag_status collect_log(ld_view *view, leakdiag_error *err)
 {
     const leakdiag_observation *o = view->observation;
@@ -319,6 +345,7 @@ static leakdiag_status collect_log(ld_view *view, leakdiag_error *err)
         view->log.patterns[i].capture = NAN;
 
     view->log.fact = latest(o, LD_FACT_LOG, is_collected);
+    view->log.skew_ms = find_skew(view);
     int64_t from_ms = INT64_MAX;
     for (size_t i = 0; i < o->n_facts; i++)
         if (is_log(o->facts[i]) && o->facts[i]->time_ms < again_ms[i])

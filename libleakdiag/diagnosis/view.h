@@ -21,6 +21,8 @@ typedef struct ld_log_view {
     bool is_read;        /* at least one look succeeded */
     bool has_gap;
     int64_t n_looks;
+    bool is_idle;              /* nothing was added to it for a window */
+    int64_t skew_ms;           /* to be added to the times of its lines */
     int64_t lines;             /* ever */
     int64_t window_ms;         /* how much of the window before now the log covers; -1 not known */
     ld_pattern_view *patterns; /* one per pattern of the scenario */

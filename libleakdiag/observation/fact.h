@@ -79,6 +79,7 @@ typedef struct ld_log_fact {
     bool has_gap;  /* lines may have been lost before it (rotation, too much at once) */
     bool has_span; /* from/to were read from the lines */
     int64_t from_ms, to_ms;
+    int64_t modified_ms; /* when something was last added to the source; 0 not known */
     int64_t lines, bytes, truncated;
     ld_pattern_fact *patterns;
     size_t n_patterns;

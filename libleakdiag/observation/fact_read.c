@@ -4,10 +4,13 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "observation/observation.h"
 
-#define MANY 100000 /* rows, patterns, lines of one fact */
+#define MANY      100000                /* rows, patterns, lines of one fact */
+#define COUNT_MAX (INT64_C(1) << 40)    /* no sum over all the facts of a capture overflows */
+#define BYTES_MAX 9223372036854775808.0 /* 2^63: as much as a series takes */
 
 /* Reading a fact: first error wins, everything after it is skipped. */
 typedef struct reader {
@@ -52,8 +55,7 @@ static void read_int(reader *r, const json_t *o, const char *key, int64_t *ret)
     int64_t value;
     if (r->status || !member || json_is_null(member))
         return;
-    if (!ld_json_get_int(o, key, &value) || value > INT64_C(9007199254740992) ||
-        value < -INT64_C(9007199254740992))
+    if (!ld_json_get_int(o, key, &value) || value > LD_WHOLE_MAX || value < -LD_WHOLE_MAX)
         refuse(r, key, "a whole number below 2^53");
     else
         *ret = value;
@@ -65,6 +67,8 @@ static void read_count(reader *r, const json_t *o, const char *key, int64_t *ret
     read_int(r, o, key, &value);
     if (!r->status && value < 0 && value != *ret)
         refuse(r, key, "not negative");
+    if (!r->status && value > COUNT_MAX)
+        refuse(r, key, "a count of at most 2^40");
     if (!r->status)
         *ret = value;
 }
@@ -189,13 +193,14 @@ static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
 {
     read_int(r, o, "sample_ms", &memory->sample_ms);
     read_number(r, o, "working_set_bytes", &memory->working_set_bytes);
-    if (!r->status && memory->working_set_bytes < 0)
-        refuse(r, "working_set_bytes", "a number that is not negative");
+    if (!r->status && (memory->working_set_bytes < 0 || memory->working_set_bytes > BYTES_MAX))
+        refuse(r, "working_set_bytes", "a number from 0 to 2^63");
     read_number(r, o, "limit_bytes", &memory->limit_bytes);
     const json_t *limit = json_object_get(o, "limit_bytes");
     memory->has_limit = !limit ? -1 : json_is_null(limit) ? 0 : 1;
-    if (!r->status && memory->has_limit == 1 && !(memory->limit_bytes > 0))
-        refuse(r, "limit_bytes", "positive or null");
+    if (!r->status && memory->has_limit == 1 &&
+        !(memory->limit_bytes > 0 && memory->limit_bytes <= BYTES_MAX))
+        refuse(r, "limit_bytes", "positive and at most 2^63, or null");
     read_count(r, o, "oom_kills", &memory->oom_kills);
     read_int(r, o, "started_ms", &memory->started_ms);
     read_count(r, o, "pid", &memory->pid);
@@ -210,6 +215,8 @@ static bool copy_points(const json_t *times, const json_t *values, int64_t *t, d
         if (!json_is_integer(time) || !json_is_number(value))
             return false;
         t[i] = json_integer_value(time);
+        if (t[i] > LD_WHOLE_MAX || t[i] < -LD_WHOLE_MAX)
+            return false;
         v[i] = json_number_value(value);
     }
     return true;
@@ -232,7 +239,7 @@ static void read_series(reader *r, const json_t *o, ld_series_fact *fact)
     if (!t || !v)
         r->status = ld_fail_nomem(r->err);
     else if (!copy_points(times, values, t, v, n))
-        refuse(r, "times_ms and values_bytes", "numbers");
+        refuse(r, "times_ms and values_bytes", "numbers, the times whole and below 2^53");
     else
         r->status = leakdiag_series_new(t, v, n, &fact->series, r->err);
 }
@@ -260,11 +267,12 @@ static void read_slices(reader *r, const json_t *o, ld_pattern_fact *pattern)
     pattern->has_slices = json_array_size(list) == LEAKDIAG_SCAN_SLICES;
     for (size_t i = 0; i < LEAKDIAG_SCAN_SLICES && pattern->has_slices; i++) {
         const json_t *count = json_array_get(list, i);
-        pattern->has_slices = json_is_integer(count) && json_integer_value(count) >= 0;
+        pattern->has_slices = json_is_integer(count) && json_integer_value(count) >= 0 &&
+                              json_integer_value(count) <= COUNT_MAX;
         pattern->slices[i] = json_integer_value(count);
     }
     if (!pattern->has_slices)
-        refuse(r, "slices", "twenty counts");
+        refuse(r, "slices", "twenty counts of at most 2^40");
 }
 
 static void read_pattern(reader *r, const json_t *o, ld_pattern_fact *pattern)
@@ -290,6 +298,7 @@ static void read_log(reader *r, const json_t *o, ld_log_fact *log)
     log->has_span = json_object_get(o, "from_ms") && json_object_get(o, "to_ms");
     read_int(r, o, "from_ms", &log->from_ms);
     read_int(r, o, "to_ms", &log->to_ms);
+    read_int(r, o, "modified_ms", &log->modified_ms);
     read_count(r, o, "lines", &log->lines);
     read_count(r, o, "bytes", &log->bytes);
     read_count(r, o, "truncated", &log->truncated);
@@ -309,6 +318,7 @@ static void read_log(reader *r, const json_t *o, ld_log_fact *log)
 
 static void read_row(reader *r, const json_t *o, ld_load_row *row)
 {
+    row->requests = row->failures = -1;
     row->rate_per_s = NAN;
     read_text(r, o, "method", &row->method);
     read_text(r, o, "name", &row->name);

@@ -38,6 +38,7 @@ void ld_log_file_done(ld_log_file *log)
 typedef struct look {
     int64_t from;
     bool is_first, has_gap, skip_line;
+    int64_t modified_ms;
 } look;
 
 static look place(const ld_log_file *log, const struct stat *about)
@@ -146,6 +147,7 @@ static leakdiag_status scan_once(ld_log_file *log, leakdiag_scan *scan, look *l,
         status = read_fifo(log, scan, err);
     } else if (!status) {
         *l = place(log, &about);
+        l->modified_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
         status = read_file(fd, l, scan, &log->offset, err);
         log->device = about.st_dev;
         log->inode = about.st_ino;
@@ -178,5 +180,9 @@ leakdiag_status ld_log_file_look(ld_log_file *log, leakdiag_patterns *patterns,
     if (status)
         return ld_fact_new_failed(LD_FACT_LOG, source.data, now_ms, status, why.message, ret, err);
     log->was_read = true;
-    return ld_fact_from_scan(scan, scenario, source.data, now_ms, l.is_first, l.has_gap, ret, err);
+    status =
+        ld_fact_from_scan(scan, scenario, source.data, now_ms, l.is_first, l.has_gap, ret, err);
+    if (!status)
+        (*ret)->of.log.modified_ms = l.modified_ms;
+    return status;
 }

@@ -25,7 +25,8 @@ static double used_value(const leakdiag_diagnosis *d)
         const ld_pattern_view *value =
             ld_view_pattern(&d->view, ld_attribute_text(&check->expect, "value", ""));
         if (value && value->last && value->last->has_time &&
-            d->view.now_ms - value->last->time_ms <= d->scenario->window_ms / 5)
+            d->view.now_ms - value->last->time_ms - d->view.log.skew_ms <=
+                d->scenario->window_ms / 5)
             return value->capture; /* an older line speaks of an older flag */
     }
     return NAN;

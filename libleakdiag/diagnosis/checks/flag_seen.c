@@ -96,6 +96,10 @@ leakdiag_status ld_judge_flag_seen(leakdiag_diagnosis *d, ld_answer *answer, lea
                                      "elsewhere (OTLP)");
     } else if (acts && !ld_has_stopped(view, &counter) && !went_on_without(view, active, value)) {
         judge_lines(d, answer, active, value);
+    } else if (view->log.is_idle) {
+        ld_find(answer, "silent-source");
+        ld_text_add(&answer->reason, "nothing was added to the log lately: the application may log "
+                                     "elsewhere by now");
     } else if (!knows_this_log(view)) {
         ld_find(answer, "unverified-pattern");
         ld_text_add(&answer->reason, "the log has lines, but none that this scenario knows: it may "

@@ -3,6 +3,15 @@
 
 #include "diagnosis/checks/checks.h"
 
+#define MOST_EVENTS ((size_t)1024) /* as many as an analysis takes; the newest speak of now */
+
+/* The newest of n times, of which there are *ret_n. */
+static const int64_t *newest(const int64_t *times_ms, size_t n, size_t *ret_n)
+{
+    *ret_n = n < MOST_EVENTS ? n : MOST_EVENTS;
+    return times_ms + (n - *ret_n);
+}
+
 static double or_none(double bytes)
 {
     return isfinite(bytes) ? bytes : 0;
@@ -14,10 +23,8 @@ static leakdiag_status analyze(leakdiag_diagnosis *d, leakdiag_error *err)
     leakdiag_trend_options options = LEAKDIAG_TREND_OPTIONS_INIT;
     options.limit_bytes = or_none(view->limit_bytes);
     options.soft_limit_bytes = or_none(view->soft_limit_bytes);
-    options.restart_times_ms = view->restart_ms;
-    options.restart_count = view->n_restarts;
-    options.oom_times_ms = view->oom_ms;
-    options.oom_count = view->n_ooms;
+    options.restart_times_ms = newest(view->restart_ms, view->n_restarts, &options.restart_count);
+    options.oom_times_ms = newest(view->oom_ms, view->n_ooms, &options.oom_count);
     options.time_scale = d->scenario->time_scale;
     return leakdiag_series_analyze(view->series, &options, &d->trend, err);
 }
@@ -33,10 +40,8 @@ static leakdiag_status compare(leakdiag_diagnosis *d, leakdiag_error *err)
     options.stale_after_ms = view->series_is_live ? d->scenario->stale_ms : 0;
     options.limit_bytes = or_none(view->limit_bytes);
     options.soft_limit_bytes = or_none(view->soft_limit_bytes);
-    options.restart_times_ms = view->restart_ms;
-    options.restart_count = view->n_restarts;
-    options.oom_times_ms = view->oom_ms;
-    options.oom_count = view->n_ooms;
+    options.restart_times_ms = newest(view->restart_ms, view->n_restarts, &options.restart_count);
+    options.oom_times_ms = newest(view->oom_ms, view->n_ooms, &options.oom_count);
     return leakdiag_timeline_compare(d->scenario->timeline, view->series, &options, &d->comparison,
                                      err);
 }

@@ -128,7 +128,7 @@ static ld_counter count_pattern(const ld_view *view, const char *name, int64_t w
     counter.count = (double)ld_pattern_lines(view, pattern);
     counter.is_lower_bound = pattern->is_lower_bound || view->log.has_gap;
     if (pattern->last && pattern->last->has_time)
-        counter.last_ms = pattern->last->time_ms;
+        counter.last_ms = pattern->last->time_ms + view->log.skew_ms;
     counter.mean_per_s = counter.last_ms ? mean_per_s(pattern) : 0;
     if (view->log.window_ms > 0 && window_ms > 0) {
         counter.window_s = (double)view->log.window_ms / 1e3;
