@@ -197,6 +197,7 @@ static const load_case load_cases[] = {
      LEAKDIAG_FAIL},
     {"\"state\":\"ready\",\"users\":0", "stopped", LEAKDIAG_FAIL},
     {"\"state\":\"stopping\",\"users\":3", "stopped", LEAKDIAG_FAIL},
+    {"\"state\":\"running\",\"age_ms\":900000,\"spawn_per_s\":3", NULL, LEAKDIAG_UNKNOWN},
     {"\"state\":\"unreachable\",\"detail\":\"refused\"", "absent", LEAKDIAG_UNKNOWN},
     {"\"state\":\"not-locust\"", "absent", LEAKDIAG_UNKNOWN},
 };
@@ -304,6 +305,77 @@ static const soft_case soft_cases[] = {
     {"-1", 0, NAN},
 };
 
+START_TEST(rules_that_nobody_followed_leave_the_value_unknown)
+{
+    leakdiag_diagnosis *d = diagnose(
+        "{\"kind\":\"flag\",\"source\":\"file\",\"t_ms\":" NOW ",\"flag\":{\"state\":\"value\","
+        "\"type\":\"number\",\"value\":\"300\",\"number\":300,\"method\":\"file\","
+        "\"has_targeting\":true}}");
+    expect(d, "flag.value", NULL, LEAKDIAG_UNKNOWN);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
+START_TEST(an_old_look_says_nothing_about_now)
+{
+    /* Two minutes are the scenario's limit; the log is of now. */
+    leakdiag_diagnosis *d = diagnose(
+        "{\"kind\":\"flag\",\"source\":\"ofrep\",\"t_ms\":879999,\"flag\":{\"state\":"
+        "\"value\",\"type\":\"number\",\"value\":\"300\",\"number\":300}},"
+        "{\"kind\":\"load\",\"source\":\"locust\",\"t_ms\":879999,\"load\":{" RUNNING "}}");
+    expect(d, "flag.value", NULL, LEAKDIAG_UNKNOWN);
+    expect(d, "load", NULL, LEAKDIAG_UNKNOWN);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
+START_TEST(orders_are_what_was_posted)
+{
+    leakdiag_diagnosis *d = diagnose(LOAD(
+        RUNNING ",\"rows\":[{\"method\":\"GET\",\"name\":\"/api/checkout\",\"requests\":100,"
+                "\"rate_per_s\":0.25},{\"method\":\"POST\",\"name\":\"/api/checkout\",\"requests\":"
+                "0,\"rate_per_s\":0}]"));
+    expect(d, "orders", "zero", LEAKDIAG_FAIL);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
+#define LOOK(at, first, from, to, n)                                                               \
+    "{\"kind\":\"log\",\"source\":\"log\",\"t_ms\":" at ",\"log\":{" first "\"from_ms\":" from     \
+    ",\"to_ms\":" to ",\"lines\":" n ",\"patterns\":[{\"name\":\"order\",\"count\":" n             \
+    ",\"window_count\":" n ",\"first\":{\"line\":\"x\",\"t_ms\":" from                             \
+    "},\"last\":{\"line\":\"x\","                                                                  \
+    "\"t_ms\":" to "}}]}}"
+
+START_TEST(a_log_whose_clock_is_two_hours_behind_still_shows_orders)
+{
+    leakdiag_diagnosis *d =
+        diagnose(LOOK("700000", "\"is_first\":true,", "-7000000", "-6500000",
+                      "100") "," LOOK("850000", "", "-6499000", "-6350000",
+                                      "38") "," LOOK("1000000", "", "-6349000", "-6200000", "37"));
+    expect(d, "orders", "in-range", LEAKDIAG_PASS);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
+START_TEST(a_log_that_does_not_grow_is_silent)
+{
+    leakdiag_diagnosis *d = diagnose(FLAG("300") "," LOAD(
+        RUNNING
+        ",\"rows\":[{\"method\":\"POST\",\"name\":\"/api/checkout\","
+        "\"requests\":100,\"rate_per_s\":0.25}]") ","
+                                                  "{\"kind\":\"log\",\"source\":\"log\",\"t_"
+                                                  "ms\":" NOW ",\"log\":{\"is_first\":true,"
+                                                  "\"modified_ms\":1000,\"lines\":9,\"patterns\":[{"
+                                                  "\"name\":\"active\",\"count\":4,"
+                                                  "\"window_count\":4,\"last\":{\"line\":\"x\"}}]}"
+                                                  "}");
+    expect(d, "orders", "in-range", LEAKDIAG_PASS);
+    expect(d, "flag.seen", "silent-source", LEAKDIAG_UNKNOWN);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
 START_TEST(a_soft_limit_is_read_as_go_reads_it)
 {
     double bytes = -1;
@@ -333,6 +405,11 @@ int main(void)
                         COUNT(rate_cases));
     tcase_add_loop_test(tc, a_limit_that_is_not_known_is_neither_none_nor_expected, 0,
                         COUNT(limit_cases));
+    tcase_add_test(tc, rules_that_nobody_followed_leave_the_value_unknown);
+    tcase_add_test(tc, an_old_look_says_nothing_about_now);
+    tcase_add_test(tc, orders_are_what_was_posted);
+    tcase_add_test(tc, a_log_whose_clock_is_two_hours_behind_still_shows_orders);
+    tcase_add_test(tc, a_log_that_does_not_grow_is_silent);
     tcase_add_loop_test(tc, a_soft_limit_is_read_as_go_reads_it, 0, COUNT(soft_cases));
     Suite *suite = suite_create("diagnosis");
     suite_add_tcase(suite, tc);
