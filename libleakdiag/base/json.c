@@ -55,8 +55,8 @@ static leakdiag_status prescan(const char *data, size_t len, const ld_json_limit
     return LEAKDIAG_OK;
 }
 
-leakdiag_status ld_json_parse(const char *data, size_t len, const ld_json_limits *limits,
-                              json_t **ret, leakdiag_error *err)
+leakdiag_status ld_json_check_limits(const char *data, size_t len, const ld_json_limits *limits,
+                                     leakdiag_error *err)
 {
     ld_json_limits used = limits ? *limits : (ld_json_limits){0};
     used.bytes = used.bytes ? used.bytes : DEFAULT_BYTES;
@@ -64,7 +64,13 @@ leakdiag_status ld_json_parse(const char *data, size_t len, const ld_json_limits
     used.values = used.values ? used.values : DEFAULT_VALUES;
     if (len > used.bytes)
         return too_much(err, data, 0, "bytes", used.bytes);
-    leakdiag_status status = prescan(data, len, &used, err);
+    return prescan(data, len, &used, err);
+}
+
+leakdiag_status ld_json_parse(const char *data, size_t len, const ld_json_limits *limits,
+                              json_t **ret, leakdiag_error *err)
+{
+    leakdiag_status status = ld_json_check_limits(data, len, limits, err);
     if (status)
         return status;
 

@@ -25,6 +25,9 @@ static inline void ld_json_decrefp(json_t **json)
 leakdiag_status ld_json_parse(const char *data, size_t len, const ld_json_limits *limits,
                               json_t **ret, leakdiag_error *err);
 /* Compact, keys sorted; reals as their shortest text. *ret is from ld_alloc. */
+/* The same limits alone, on bytes that are JSON. */
+leakdiag_status ld_json_check_limits(const char *data, size_t len, const ld_json_limits *limits,
+                                     leakdiag_error *err);
 leakdiag_status ld_json_dump(const json_t *json, char **ret, leakdiag_error *err);
 /* The same over several lines, two blanks of indent. */
 leakdiag_status ld_json_dump_pretty(const json_t *json, char **ret, leakdiag_error *err);

@@ -125,6 +125,15 @@ double ld_number_round(double value, int decimals)
     return round(scaled) / factor;
 }
 
+int64_t ld_ms_from_double(double ms)
+{
+    if (isnan(ms))
+        return 0;
+    if (ms >= 9223372036854775808.0)
+        return INT64_MAX;
+    return ms <= -9223372036854775808.0 ? INT64_MIN : (int64_t)ms;
+}
+
 void ld_bytes_format(double bytes, char out[LD_NUMBER_BYTES])
 {
     static const char *const units[] = {"B", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};

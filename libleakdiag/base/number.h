@@ -8,6 +8,9 @@
 #include "base/error.h"
 
 #define LD_NUMBER_BYTES 40 /* room for any formatted number */
+/* Times and whole numbers from outside are at most this, either sign: a double holds them exactly,
+ * and the difference of two does not overflow. */
+#define LD_WHOLE_MAX INT64_C(9007199254740992)
 
 /* The whole of data must be one decimal number (JSON's grammar, and also "+1", "007", ".5", "5.");
  * false otherwise, also when it is infinite. */
@@ -17,6 +20,9 @@ void ld_number_format(double value, char out[LD_NUMBER_BYTES]);
 void ld_number_format_fixed(double value, int decimals, char out[LD_NUMBER_BYTES]);
 /* Round to so many decimals: what goes into a capture must read back as the same bytes. */
 double ld_number_round(double value, int decimals);
+
+/* Towards zero, and the nearest time there is for what is beyond; NAN gives 0. */
+int64_t ld_ms_from_double(double ms);
 
 /* "8.0Mi", "20Mi", "512Ki", "100B": at most one decimal, whole when whole. "?" for NAN. */
 void ld_bytes_format(double bytes, char out[LD_NUMBER_BYTES]);
