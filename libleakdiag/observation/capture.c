@@ -3,13 +3,18 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "observation/observation.h"
 
 #define SCHEMA         "leakdiag.capture/1"
 #define SCHEMA_NAME    "leakdiag.capture/"
 #define SET_MAX        256
-#define CAPTURE_VALUES ((size_t)1500000)
+#define CAPTURE_VALUES ((size_t)3 * LEAKDIAG_SERIES_MAX_POINTS) /* a recording and a long run */
+
+/* What is read, and so what may be written. */
+static const ld_json_limits limits = {
+    .bytes = LEAKDIAG_CAPTURE_MAX_BYTES, .depth = 16, .values = CAPTURE_VALUES};
 
 static leakdiag_status write_json(ld_text *out, const json_t *json, leakdiag_error *err)
 {
@@ -31,6 +36,8 @@ static leakdiag_status write_facts(ld_text *out, const leakdiag_observation *o, 
         status = write_json(out, json, err);
         if (status)
             return status;
+        if (out->len > LEAKDIAG_CAPTURE_MAX_BYTES) /* the rest need not be written */
+            break;
     }
     return LEAKDIAG_OK;
 }
@@ -61,6 +68,11 @@ leakdiag_status leakdiag_observation_to_json(const leakdiag_observation *observa
     ld_text_addf(&out, "\n],\n\"now_ms\":%lld,\n", (long long)observation->now_ms);
     write_scenario(&out, observation);
     ld_text_add(&out, "\"schema\":\"" SCHEMA "\"}\n");
+    if (out.failed)
+        return ld_fail_nomem(err);
+    status = ld_json_check_limits(out.data, out.len, &limits, err);
+    if (status)
+        return ld_error_prefix(err, status, "too large for a capture: start a new one");
     return ld_text_take(&out, ret, err);
 }
 
@@ -97,8 +109,8 @@ static leakdiag_status read_frame(const json_t *json, leakdiag_observation **ret
                                   leakdiag_error *err)
 {
     int64_t now_ms;
-    if (!ld_json_get_int(json, "now_ms", &now_ms) || now_ms > INT64_C(9007199254740992) ||
-        now_ms < -INT64_C(9007199254740992))
+    if (!ld_json_get_int(json, "now_ms", &now_ms) || now_ms > LD_WHOLE_MAX ||
+        now_ms < -LD_WHOLE_MAX)
         return ld_fail(err, LEAKDIAG_E_INVALID, "\"now_ms\" should be a whole number below 2^53");
     const json_t *scenario = json_object_get(json, "scenario");
     const json_t *text = json_object_get(scenario, "text");
@@ -142,8 +154,6 @@ static leakdiag_status read_facts(const json_t *list, leakdiag_observation *o, l
 leakdiag_status leakdiag_observation_from_json(const char *data, size_t len,
                                                leakdiag_observation **ret, leakdiag_error *err)
 {
-    static const ld_json_limits limits = {
-        .bytes = LEAKDIAG_CAPTURE_MAX_BYTES, .depth = 16, .values = CAPTURE_VALUES};
     LD_JSON *json = NULL;
     leakdiag_status status = ld_json_parse(data, len, &limits, &json, err);
     if (!status)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/number.h"
 
 static leakdiag_status copy_set(leakdiag_observation *o, char *const *set, size_t n,
                                 leakdiag_error *err)
@@ -23,6 +24,10 @@ leakdiag_status ld_observation_new(int64_t now_ms, const char *scenario, size_t 
                                    char *const *set, size_t n_set, leakdiag_observation **ret,
                                    leakdiag_error *err)
 {
+    if (now_ms > LD_WHOLE_MAX || now_ms < -LD_WHOLE_MAX)
+        return ld_fail(err, LEAKDIAG_E_INVALID,
+                       "now is %lld: it must be within 2^53 milliseconds of 1970",
+                       (long long)now_ms);
     LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *o = ld_alloc_zero(sizeof *o);
     if (!o)
         return ld_fail_nomem(err);
@@ -52,6 +57,31 @@ static void merge(ld_fact **out, ld_fact *const *a, size_t na, ld_fact *const *b
     }
 }
 
+/* Of the recordings of one source only the newest is used, and each holds all that the one before
+ * it held: the others go. A handful of sources is remembered, more of them lose nothing. */
+static void drop_old_recordings(leakdiag_observation *o)
+{
+    const char *seen[8];
+    size_t n_seen = 0, kept = o->n_facts;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        ld_fact *fact = o->facts[i];
+        if (fact->kind == LD_FACT_SERIES && !fact->error) {
+            size_t k = 0;
+            while (k < n_seen && strcmp(seen[k], fact->source) != 0)
+                k++;
+            if (k < n_seen) {
+                ld_fact_unref(fact);
+                continue;
+            }
+            if (n_seen < sizeof seen / sizeof seen[0])
+                seen[n_seen++] = fact->source;
+        }
+        o->facts[--kept] = fact;
+    }
+    o->n_facts -= kept;
+    memmove(o->facts, o->facts + kept, o->n_facts * sizeof(ld_fact *));
+}
+
 leakdiag_status ld_observation_extend(const leakdiag_observation *base, ld_fact *const *facts,
                                       size_t n, int64_t now_ms, leakdiag_observation **ret,
                                       leakdiag_error *err)
@@ -69,6 +99,7 @@ leakdiag_status ld_observation_extend(const leakdiag_observation *base, ld_fact 
         return ld_fail_nomem(err);
     merge(o->facts, base->facts, base->n_facts, facts, n);
     o->n_facts = base->n_facts + n;
+    drop_old_recordings(o);
     *ret = ld_steal(&o);
     return LEAKDIAG_OK;
 }

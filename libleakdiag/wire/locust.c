@@ -7,6 +7,7 @@
 #include "base/json.h"
 
 #define VALUES_MAX 200000
+#define COUNT_MAX  (INT64_C(1) << 40)
 #define AGE_MAX_S  3.2e9 /* a hundred years: more is nonsense */
 /* The page's times and the Date of an answer are cut to whole seconds. */
 #define CLOCK_STEP_MS 1000
@@ -28,12 +29,12 @@ static leakdiag_load_state state_of(const char *word)
     return LEAKDIAG_LOAD_UNKNOWN;
 }
 
-/* A count; -1 when it is missing, negative or no whole number. */
+/* A count; -1 when it is missing, negative, no whole number or beyond reason. */
 static int64_t count_of(const json_t *object, const char *key)
 {
     int64_t value = -1;
     ld_json_get_int(object, key, &value);
-    return value >= 0 ? value : -1;
+    return value >= 0 && value <= COUNT_MAX ? value : -1;
 }
 
 static double rate_of(const json_t *object, const char *key)

@@ -87,8 +87,8 @@ START_TEST(a_join_keeps_the_order_of_times_and_the_later_now)
 {
     leakdiag_observation *a = read_capture(capture), *b = read_capture(capture), *both = NULL;
     ck_assert_int_eq(leakdiag_observation_join(a, b, &both, NULL), LEAKDIAG_OK);
-    ck_assert_uint_eq(leakdiag_observation_fact_count(both), 12);
-    for (size_t i = 1; i < 12; i++)
+    ck_assert_uint_eq(leakdiag_observation_fact_count(both), 11); /* one recording */
+    for (size_t i = 1; i < 11; i++)
         ck_assert_int_ge(leakdiag_observation_fact_time_ms(both, i),
                          leakdiag_observation_fact_time_ms(both, i - 1));
     leakdiag_observation_unref(a);
@@ -135,7 +135,133 @@ static const bad_capture bad_captures[] = {
     {FACT("{\"kind\":\"load\",\"source\":\"x\",\"t_ms\":5,\"error\":\"e\",\"failed\":\"io\"},"
           "{\"kind\":\"load\",\"source\":\"x\",\"t_ms\":4,\"error\":\"e\",\"failed\":\"io\"}"),
      LEAKDIAG_E_INVALID, "older"},
+    {FACT("{\"kind\":\"log\",\"source\":\"x\",\"t_ms\":1,\"log\":{\"lines\":1099511627777}}"),
+     LEAKDIAG_E_INVALID, "lines"},
+    {FACT("{\"kind\":\"log\",\"source\":\"x\",\"t_ms\":1,\"log\":{\"patterns\":[{\"name\":\"p\","
+          "\"slices\":[9223372036854775807,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}]}}"),
+     LEAKDIAG_E_INVALID, "slices"},
+    {FACT("{\"kind\":\"series\",\"source\":\"x\",\"t_ms\":1,\"series\":{\"times_ms\":["
+          "9007199254740993],\"values_bytes\":[1]}}"),
+     LEAKDIAG_E_INVALID, "times_ms"},
+    {FACT("{\"kind\":\"memory\",\"source\":\"x\",\"t_ms\":1,\"memory\":{\"working_set_bytes\":1e19}"
+          "}"),
+     LEAKDIAG_E_INVALID, "working_set_bytes"},
 };
+
+/* What a source may give and a capture has no word for is written as not known. */
+START_TEST(what_a_source_does_not_know_is_written_so_that_it_can_be_read)
+{
+    leakdiag_observation *o = read_capture(capture), *again = NULL;
+    ld_load_row *row = &o->facts[4]->of.load.rows[0];
+    ld_memory_fact *memory = &o->facts[1]->of.memory;
+    row->requests = row->failures = -1;
+    memory->has_limit = 1;
+    memory->limit_bytes = 0;
+    memory->oom_kills = INT64_MAX;
+    o->facts[2]->of.log.bytes = INT64_MAX;
+    char *text = NULL;
+    leakdiag_error err = {0};
+    ck_assert_int_eq(leakdiag_observation_to_json(o, &text, NULL), LEAKDIAG_OK);
+    ck_assert_msg(leakdiag_observation_from_json(text, strlen(text), &again, &err) == LEAKDIAG_OK,
+                  "%s", err.message);
+    row = &again->facts[4]->of.load.rows[0];
+    memory = &again->facts[1]->of.memory;
+    ck_assert_int_eq(row->requests, -1);
+    ck_assert_int_eq(row->failures, -1);
+    ck_assert_int_eq(memory->has_limit, -1);
+    ck_assert_int_eq(memory->oom_kills, -1);
+    ck_assert_int_eq(again->facts[2]->of.log.bytes, INT64_C(1) << 40);
+    leakdiag_free(text);
+    leakdiag_observation_unref(o);
+    leakdiag_observation_unref(again);
+}
+END_TEST
+
+START_TEST(a_now_beyond_all_clocks_is_refused)
+{
+    static const int64_t times_ms[] = {INT64_MAX, INT64_MIN, (INT64_C(1) << 53) + 1,
+                                       -(INT64_C(1) << 53) - 1};
+    leakdiag_observation *o = read_capture(capture), *then = NULL;
+    for (size_t i = 0; i < sizeof times_ms / sizeof times_ms[0]; i++) {
+        ck_assert_int_eq(leakdiag_observation_until(o, times_ms[i], &then, NULL),
+                         LEAKDIAG_E_INVALID);
+        ck_assert_ptr_null(then);
+    }
+    leakdiag_observation_unref(o);
+}
+END_TEST
+
+/* A look that reads the recording again; one that fails to takes nothing away. */
+START_TEST(of_a_recording_that_is_read_again_the_newest_is_kept)
+{
+    leakdiag_observation *o = read_capture(capture), *more = NULL, *failed = NULL;
+    static const int64_t times_ms[] = {0, 15000, 30000};
+    static const double values[] = {1, 2.5, 4};
+    ld_fact *fact = NULL, *failure = NULL;
+    ck_assert_int_eq(ld_fact_new(LD_FACT_SERIES, "csv x.csv", 4000, &fact, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_series_new(times_ms, values, 3, &fact->of.series.series, NULL),
+                     LEAKDIAG_OK);
+    ck_assert_int_eq(ld_observation_extend(o, &fact, 1, 4000, &more, NULL), LEAKDIAG_OK);
+    ck_assert_uint_eq(more->n_facts, 6);
+    ck_assert_ptr_eq(more->facts[5], fact);
+    ck_assert_int_eq(ld_fact_new_failed(LD_FACT_SERIES, "csv x.csv", 5000, LEAKDIAG_E_IO, "gone",
+                                        &failure, NULL),
+                     LEAKDIAG_OK);
+    ck_assert_int_eq(ld_observation_extend(more, &failure, 1, 5000, &failed, NULL), LEAKDIAG_OK);
+    ck_assert_uint_eq(failed->n_facts, 7);
+    ck_assert_ptr_eq(failed->facts[5], fact);
+    ld_fact_unref(fact);
+    ld_fact_unref(failure);
+    leakdiag_observation_unref(o);
+    leakdiag_observation_unref(more);
+    leakdiag_observation_unref(failed);
+}
+END_TEST
+
+/* An observation with one series of n points at times of 13 digits and values of so many. */
+static leakdiag_observation *recorded(size_t n, double value)
+{
+    int64_t *times_ms = malloc(n * sizeof *times_ms);
+    double *values = malloc(n * sizeof *values);
+    ck_assert(times_ms && values);
+    for (size_t i = 0; i < n; i++) {
+        times_ms[i] = INT64_C(1795446079000) + (int64_t)i * 1000;
+        values[i] = value * (double)(i + 1);
+    }
+    leakdiag_observation *empty = NULL, *o = NULL;
+    ld_fact *fact = NULL;
+    ck_assert_int_eq(ld_observation_new(1, NULL, 0, NULL, 0, &empty, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(ld_fact_new(LD_FACT_SERIES, "csv", 1, &fact, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_series_new(times_ms, values, n, &fact->of.series.series, NULL),
+                     LEAKDIAG_OK);
+    ck_assert_int_eq(ld_observation_extend(empty, &fact, 1, 1, &o, NULL), LEAKDIAG_OK);
+    ld_fact_unref(fact);
+    leakdiag_observation_unref(empty);
+    free(times_ms);
+    free(values);
+    return o;
+}
+
+START_TEST(a_capture_of_the_longest_recording_is_readable_or_refused)
+{
+    leakdiag_observation *o = recorded(LEAKDIAG_SERIES_MAX_POINTS, 8), *again = NULL;
+    char *text = NULL;
+    leakdiag_error err = {0};
+    ck_assert_int_eq(leakdiag_observation_to_json(o, &text, &err), LEAKDIAG_OK);
+    ck_assert_msg(leakdiag_observation_from_json(text, strlen(text), &again, &err) == LEAKDIAG_OK,
+                  "%s", err.message);
+    leakdiag_free(text);
+    leakdiag_observation_unref(again);
+    leakdiag_observation_unref(o);
+
+    o = recorded(LEAKDIAG_SERIES_MAX_POINTS, 1 / 3e30); /* some 20 digits */
+    text = NULL;
+    ck_assert_int_eq(leakdiag_observation_to_json(o, &text, &err), LEAKDIAG_E_LIMIT);
+    ck_assert_ptr_null(text);
+    ck_assert_ptr_nonnull(strstr(err.message, "too large for a capture"));
+    leakdiag_observation_unref(o);
+}
+END_TEST
 
 START_TEST(a_bad_capture_is_refused_with_its_place)
 {
@@ -266,12 +392,17 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("observation");
+    tcase_set_timeout(tc, 60); /* a recording of a million points, also under a sanitizer */
     tcase_add_test(tc, a_capture_is_written_as_it_was_read);
     tcase_add_test(tc, what_a_capture_leaves_out_is_unknown_and_not_zero);
     tcase_add_test(tc, an_earlier_now_forgets_the_later_facts);
     tcase_add_test(tc, a_join_keeps_the_order_of_times_and_the_later_now);
     tcase_add_loop_test(tc, a_bad_capture_is_refused_with_its_place, 0,
                         sizeof bad_captures / sizeof bad_captures[0]);
+    tcase_add_test(tc, what_a_source_does_not_know_is_written_so_that_it_can_be_read);
+    tcase_add_test(tc, a_now_beyond_all_clocks_is_refused);
+    tcase_add_test(tc, of_a_recording_that_is_read_again_the_newest_is_kept);
+    tcase_add_test(tc, a_capture_of_the_longest_recording_is_readable_or_refused);
     tcase_add_test(tc, deep_and_huge_captures_meet_a_limit);
     tcase_add_loop_test(tc, what_looks_like_a_secret_is_masked_and_nothing_else, 0,
                         sizeof secrets / sizeof secrets[0]);
