@@ -44,6 +44,11 @@ static bool grow(char **data, size_t *room, size_t need)
     return true;
 }
 
+static bool is_time(int64_t time_ms)
+{
+    return time_ms >= -LD_WHOLE_MAX && time_ms <= LD_WHOLE_MAX;
+}
+
 leakdiag_status leakdiag_scan_new(leakdiag_patterns *patterns, const leakdiag_scan_options *options,
                                   leakdiag_scan **ret, leakdiag_error *err)
 {
@@ -56,6 +61,10 @@ leakdiag_status leakdiag_scan_new(leakdiag_patterns *patterns, const leakdiag_sc
     if (own.recent > LEAKDIAG_RECENT_MAX)
         return ld_fail(err, LEAKDIAG_E_LIMIT, "%zu recent lines asked for; at most %d can be kept",
                        own.recent, LEAKDIAG_RECENT_MAX);
+
+    if (!is_time(own.window_from_ms) || !is_time(own.window_to_ms))
+        return ld_fail(err, LEAKDIAG_E_INVALID,
+                       "the window's times must be within 2^53 milliseconds of 1970");
 
     LD_CLEANUP(scan_freep) leakdiag_scan *scan = ld_alloc_zero(sizeof *scan);
     if (!scan)
