@@ -233,6 +233,25 @@ static void refuse_circles(ld_reader *r, const ld_node *section)
             visit(&s, i);
 }
 
+/* There is one series and one curve, so a second answer to the same question would be the first. */
+static void refuse_second_memory(ld_reader *r, const ld_node *section)
+{
+    const ld_check *first = NULL;
+    for (size_t i = 0; i < r->scenario->n_checks; i++) {
+        const ld_check *check = &r->scenario->checks[i];
+        if (!check->kind || check->kind->id != LD_KIND_MEMORY)
+            continue;
+        const ld_node *node = &section->children[i];
+        if (first)
+            ld_reader_error(r, node->key_line, node->key_column,
+                            "check \"%.80s\" is a second one of kind memory, after \"%.80s\": a "
+                            "scenario has one",
+                            check->id, first->id);
+        else
+            first = check;
+    }
+}
+
 void ld_read_checks(ld_reader *r)
 {
     leakdiag_scenario *s = r->scenario;
@@ -255,6 +274,8 @@ void ld_read_checks(ld_reader *r)
     for (size_t i = 0; !r->no_memory && i < s->n_checks; i++)
         if (section->children[i].kind == LD_NODE_MAP)
             read_needs(r, &section->children[i], &s->checks[i]);
-    if (!r->no_memory)
-        refuse_circles(r, section);
+    if (r->no_memory)
+        return;
+    refuse_second_memory(r, section);
+    refuse_circles(r, section);
 }
