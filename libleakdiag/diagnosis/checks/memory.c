@@ -46,12 +46,19 @@ static leakdiag_status compare(leakdiag_diagnosis *d, leakdiag_error *err)
                                      err);
 }
 
-static void describe_now(leakdiag_diagnosis *d, ld_answer *answer)
+/* A slope beside "flat" or "too-early" would contradict it: there it is noise. */
+static bool has_pace(leakdiag_memory_finding finding)
+{
+    return finding != LEAKDIAG_MEMORY_FLAT && finding != LEAKDIAG_MEMORY_TOO_EARLY;
+}
+
+static void describe_now(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_memory_finding finding)
 {
     size_t n = leakdiag_series_len(d->view.series);
     ld_add_bytes(&answer->observed, leakdiag_series_values(d->view.series)[n - 1]);
     double slope = leakdiag_trend_slope_bytes_per_s(d->trend);
-    if (!isfinite(slope) || leakdiag_trend_verdict(d->trend) == LEAKDIAG_LEAK_TOO_EARLY)
+    if (!isfinite(slope) || !has_pace(finding) ||
+        leakdiag_trend_verdict(d->trend) == LEAKDIAG_LEAK_TOO_EARLY)
         return;
     ld_text_add(&answer->observed, slope < 0 ? ", " : ", +");
     ld_add_bytes(&answer->observed, slope * 60);
@@ -130,7 +137,7 @@ leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdi
 
     leakdiag_memory_finding finding = find(d);
     ld_find(answer, leakdiag_memory_finding_name(finding));
-    describe_now(d, answer);
+    describe_now(d, answer, finding);
     if (d->comparison)
         describe_curve(d, answer);
     else
