@@ -116,6 +116,23 @@ START_TEST(missing_arguments_are_an_error_and_freeing_nothing_is_fine)
 }
 END_TEST
 
+START_TEST(a_window_beyond_all_clocks_is_refused)
+{
+    static const int64_t windows_ms[][2] = {
+        {INT64_MIN, INT64_MAX}, {INT64_MIN, 5}, {1, INT64_MAX}, {1, (INT64_C(1) << 53) + 1}};
+    leakdiag_patterns *patterns = compile(NULL, 0);
+    for (size_t i = 0; i < COUNT(windows_ms); i++) {
+        leakdiag_scan *scan = NULL;
+        leakdiag_scan_options options = LEAKDIAG_SCAN_OPTIONS_INIT;
+        options.window_from_ms = windows_ms[i][0];
+        options.window_to_ms = windows_ms[i][1];
+        ck_assert_int_eq(leakdiag_scan_new(patterns, &options, &scan, NULL), LEAKDIAG_E_INVALID);
+        ck_assert_ptr_null(scan);
+    }
+    leakdiag_patterns_unref(patterns);
+}
+END_TEST
+
 START_TEST(options_are_checked)
 {
     leakdiag_patterns *patterns = compile(NULL, 0);
@@ -461,6 +478,7 @@ static void add_sets(Suite *suite)
     tcase_add_test(tc, names_and_texts_may_have_4096_bytes_and_no_more);
     tcase_add_test(tc, missing_arguments_are_an_error_and_freeing_nothing_is_fine);
     tcase_add_test(tc, options_are_checked);
+    tcase_add_test(tc, a_window_beyond_all_clocks_is_refused);
 }
 
 static void add_lines(Suite *suite)

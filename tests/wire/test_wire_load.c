@@ -407,17 +407,18 @@ START_TEST(what_a_row_lacks_is_not_known_and_never_zero)
         answer_of(200, JSON,
                   "{\"state\":\"running\",\"fail_ratio\":1.5,\"stats\":["
                   "{},{\"name\":null,\"method\":3,\"num_requests\":-3,\"num_failures\":1.5,"
-                  "\"current_rps\":\"x\"},7]}");
+                  "\"current_rps\":\"x\"},7,{\"num_requests\":1099511627777,"
+                  "\"num_failures\":9223372036854775807}]}");
     leakdiag_load *load = decode(&answer, NULL);
-    ck_assert_uint_eq(leakdiag_load_row_count(load), 3);
-    for (size_t i = 0; i < 4; i++) { /* the fourth is beyond the end */
+    ck_assert_uint_eq(leakdiag_load_row_count(load), 4);
+    for (size_t i = 0; i < 5; i++) { /* the fifth is beyond the end */
         ck_assert_int_eq(leakdiag_load_row_requests(load, i), -1);
         ck_assert_int_eq(leakdiag_load_row_failures(load, i), -1);
         ck_assert(isnan(leakdiag_load_row_rate_per_s(load, i)));
     }
     ck_assert_str_eq(leakdiag_load_row_name(load, 1), "");
     ck_assert_str_eq(leakdiag_load_row_method(load, 1), "");
-    ck_assert_ptr_null(leakdiag_load_row_name(load, 3));
+    ck_assert_ptr_null(leakdiag_load_row_name(load, 4));
     ck_assert(isnan(leakdiag_load_fail_ratio(load)));
     leakdiag_load_free(load);
     leakdiag_load_free(NULL);
