@@ -26,12 +26,13 @@ typedef struct leakdiag_series leakdiag_series;
  *
  * @param times_ms  Unix milliseconds (or any clock in ms); any order, repeats allowed: they are
  * kept as given, cleaning belongs to the analysis.
- * @param values    Bytes. Must be finite and not negative; leave a missing sample out.
+ * @param values    Bytes. Must be finite, not negative and at most 2^63; leave a missing sample
+ * out.
  * @param n         May be 0.
  * @param[out] ret  Owned by the caller: one reference. Untouched on failure.
  * @param[out] err  NULL, or filled on failure.
  * @retval LEAKDIAG_OK         *ret is set
- * @retval LEAKDIAG_E_INVALID  a value is not finite or negative (names its index)
+ * @retval LEAKDIAG_E_INVALID  a value is not finite, negative or too large (names its index)
  * @retval LEAKDIAG_E_LIMIT    more than LEAKDIAG_SERIES_MAX_POINTS
  * @retval LEAKDIAG_E_NOMEM    out of memory
  * @since 0.1.0

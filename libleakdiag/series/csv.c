@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "series/bounds.h"
 
 #define MAX_ROW_BYTES ((size_t)64 * 1024)
 #define MAX_SECONDS   4e12 /* beyond it milliseconds lose their place in a double */
@@ -154,9 +155,9 @@ static leakdiag_status read_row(table *csv, const char *row, size_t len, leakdia
     if (!(fabs(seconds) <= MAX_SECONDS))
         return ld_fail_at(err, LEAKDIAG_E_INVALID, csv->line, t.at,
                           "line %zu: the time is out of range; t is in seconds", csv->line);
-    if (bytes < 0)
-        return ld_fail_at(err, LEAKDIAG_E_INVALID, csv->line, ws.at, "line %zu: ws is negative",
-                          csv->line);
+    if (bytes < 0 || bytes > LD_MOST_BYTES)
+        return ld_fail_at(err, LEAKDIAG_E_INVALID, csv->line, ws.at, "line %zu: ws is %s",
+                          csv->line, bytes < 0 ? "negative" : "above 2^63 bytes");
     return add_sample(csv, (int64_t)floor(seconds * 1000 + 0.5), bytes, err);
 }
 

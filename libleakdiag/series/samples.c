@@ -8,11 +8,10 @@
 #include "base/number.h"
 #include "series/stats.h"
 
-#define POLLING_STEP_S                                                                             \
-    9.0                 /* nothing measures a container this often: it is asked, not measured      \
-                         */
-#define KEEP_ONE_S 16.0 /* metrics-server's resolution and a little */
-#define HUGE_BYTES 1e18 /* beyond any machine; squares of more would overflow */
+/* Nothing measures a container more often than this: it is asked, not measured. */
+#define POLLING_STEP_S 9.0
+/* metrics-server's resolution and a little */
+#define KEEP_ONE_S 16.0
 
 void ld_samples_done(ld_samples *samples)
 {
@@ -55,7 +54,7 @@ static void keep_advancing(const leakdiag_series *series, ld_samples *samples)
         if (samples->n > 0 && t_s <= samples->t_s[samples->n - 1])
             continue;
         samples->t_s[samples->n] = t_s;
-        samples->bytes[samples->n++] = fmin(values[i], HUGE_BYTES);
+        samples->bytes[samples->n++] = values[i];
     }
 }
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "series/bounds.h"
 
 struct leakdiag_series {
     atomic_size_t references;
@@ -15,8 +16,6 @@ struct leakdiag_series {
     int64_t *times_ms;
     double *values;
 };
-
-#define MOST_BYTES 9223372036854775808.0 /* 2^63: nothing counts more, and no sum overflows */
 
 LD_DEFINE_CLEANUP(leakdiag_series, leakdiag_series_unref, series_unrefp)
 
@@ -34,7 +33,7 @@ static leakdiag_status check_arrays(const int64_t *times_ms, const double *value
                            "value %zu is %s: bytes must be finite and not negative; leave a "
                            "missing sample out",
                            i, isfinite(values[i]) ? "negative" : "not finite");
-        if (values[i] > MOST_BYTES)
+        if (values[i] > LD_MOST_BYTES)
             return ld_fail(err, LEAKDIAG_E_INVALID,
                            "value %zu is above 2^63: no memory has so many bytes", i);
     }

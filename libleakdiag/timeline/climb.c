@@ -6,10 +6,9 @@
 #include "series/stats.h"
 
 #define MIB         (1024.0 * 1024.0)
-#define HUGE_BYTES  1e18 /* beyond any machine; squares of more would overflow */
-#define FEWEST      3    /* samples that make a median worth the name */
-#define RECENT_MOST 0.6  /* of what was seen */
-#define GRAINS      5    /* expected growth that lets a third of it be seen over the grain */
+#define FEWEST      3   /* samples that make a median worth the name */
+#define RECENT_MOST 0.6 /* of what was seen */
+#define GRAINS      5   /* expected growth that lets a third of it be seen over the grain */
 
 typedef struct taker {
     double from_ms, width_ms;
@@ -57,7 +56,7 @@ static size_t each_sample(const leakdiag_series *series, double from_ms, double 
             climb->first_ms = time_ms - start_ms;
         climb->end_ms = time_ms - start_ms;
         if (take)
-            take_sample(take, time_ms - start_ms, fmin(values[i], HUGE_BYTES));
+            take_sample(take, time_ms - start_ms, values[i]);
     }
     return n;
 }
@@ -94,15 +93,14 @@ void ld_climb_take(const leakdiag_series *series, double start_ms, double from_m
     drop_start_up(ret, tolerance_ms);
 }
 
-/* The largest power of two, up to 1Mi, of which all differences are multiples. */
+/* The largest power of two, up to 1Mi, of which all values are multiples: what `top` prints is 1Mi.
+ */
 static double quantum_of(const ld_climb *climb)
 {
     double quantum = MIB;
-    for (size_t i = 1; i < climb->n; i++) {
-        double distance = fabs(climb->bytes[i] - climb->bytes[0]);
-        while (quantum > 1 && distance != floor(distance / quantum) * quantum)
+    for (size_t i = 0; i < climb->n; i++)
+        while (quantum > 1 && climb->bytes[i] != floor(climb->bytes[i] / quantum) * quantum)
             quantum /= 2;
-    }
     return quantum > 1 ? quantum : 0;
 }
 
@@ -248,11 +246,20 @@ void ld_climb_measure(const leakdiag_timeline *timeline, const ld_climb *climb, 
     measure_recent(timeline, climb, quantum, ret);
 }
 
-static double misfit(const leakdiag_timeline *timeline, const ld_climb *climb, double ratio)
+/* One way in which the climb may follow the curve. */
+typedef struct fit {
+    double ratio;    /* of the curve's times */
+    double delay_ms; /* until it begins to grow */
+} fit;
+
+/* Squares of what is left of the climb when a curve so stretched, at whatever level, is taken off.
+ */
+static double misfit(const leakdiag_timeline *timeline, const ld_climb *climb, fit f)
 {
     double rest[LD_CLIMB_POINTS], mean = 0, sum = 0;
     for (size_t i = 0; i < climb->n; i++) {
-        rest[i] = climb->bytes[i] - ld_curve_bytes(timeline, climb->at_ms[i] / ratio);
+        double at_ms = (climb->at_ms[i] - f.delay_ms) / f.ratio;
+        rest[i] = climb->bytes[i] - ld_curve_bytes(timeline, at_ms);
         mean += rest[i] / (double)climb->n;
     }
     for (size_t i = 0; i < climb->n; i++)
@@ -260,25 +267,35 @@ static double misfit(const leakdiag_timeline *timeline, const ld_climb *climb, d
     return sum;
 }
 
+typedef struct search {
+    const leakdiag_timeline *timeline;
+    const ld_climb *climb;
+    fit best;
+    double misfit;
+} search;
+
+static void try_fit(search *s, fit f)
+{
+    double error = misfit(s->timeline, s->climb, f);
+    if (error < s->misfit) {
+        s->misfit = error;
+        s->best = f;
+    }
+}
+
 double ld_climb_time_ratio(const leakdiag_timeline *timeline, const ld_climb *climb)
 {
-    double best = 1, best_misfit = misfit(timeline, climb, 1), ratio = 0.05;
-    for (; ratio <= 40; ratio *= 1.1) {
-        double error = misfit(timeline, climb, ratio);
-        if (error < best_misfit) {
-            best_misfit = error;
-            best = ratio;
-        }
+    search s = {.timeline = timeline, .climb = climb, .misfit = INFINITY};
+    try_fit(&s, (fit){1, 0});
+    for (int late = 0; late <= 2; late++) /* a start late by up to the tolerance is fine */
+        for (double ratio = 0.05; ratio <= 40; ratio *= 1.1)
+            try_fit(&s, (fit){ratio, (double)timeline->tolerance_ms * late / 2});
+    for (double step = 0.05; step > 1e-4; step /= 2) { /* finer and finer around the best */
+        fit around = s.best;
+        try_fit(&s, (fit){around.ratio * (1 - step), around.delay_ms});
+        try_fit(&s, (fit){around.ratio * (1 + step), around.delay_ms});
     }
-    for (double step = 0.05; step > 1e-4; step /= 2) /* finer and finer around the best */
-        for (int side = -1; side <= 1; side += 2) {
-            double error = misfit(timeline, climb, best * (1 + side * step));
-            if (error < best_misfit) {
-                best_misfit = error;
-                best *= 1 + side * step;
-            }
-        }
-    return best;
+    return s.best.ratio;
 }
 
 double ld_climb_first_deviation_ms(const leakdiag_timeline *timeline, const ld_climb *climb,

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "timeline/curve.h"
 
 #define DEFAULT_TOLERANCE 0.075
@@ -128,7 +129,8 @@ leakdiag_status leakdiag_timeline_scale(const leakdiag_timeline *timeline, doubl
     }
     leakdiag_timeline_options options = LEAKDIAG_TIMELINE_OPTIONS_INIT;
     options.tolerance_bytes = timeline->tolerance_bytes;
-    options.tolerance_ms = (int64_t)floor((double)timeline->tolerance_ms * time_ratio + 0.5);
+    options.tolerance_ms =
+        ld_ms_from_double(floor((double)timeline->tolerance_ms * time_ratio + 0.5));
     options.oom_at_end = timeline->oom_at_end;
     options.time_scale = timeline->time_scale;
     return leakdiag_timeline_new(points, timeline->n, &options, ret, err);

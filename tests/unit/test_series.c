@@ -46,7 +46,7 @@ END_TEST
 static const struct {
     double bytes;
     const char *word;
-} bad_values[] = {{NAN, "not finite"}, {INFINITY, "not finite"}, {-1, "negative"}};
+} bad_values[] = {{NAN, "not finite"}, {INFINITY, "not finite"}, {-1, "negative"}, {1e19, "2^63"}};
 
 START_TEST(a_bad_value_is_named_by_its_index)
 {
@@ -130,6 +130,7 @@ static const struct {
     {"t,ws\n1,1e999\n", 2, 3, "not a decimal"},
     {"t,ws\n1,0x10\n", 2, 3, "not a decimal"},
     {"t,ws\n1,-5\n", 2, 3, "negative"},
+    {"t,ws\n1,2\n3,1e19\n", 3, 3, "2^63"},
     {"t,ws\n,5\n", 2, 1, "no value in the column \"t\""},
     {"t,ws\n5\n", 2, 1, "no value in the column \"ws\""},
     {"t,ws\n1e13,5\n", 2, 1, "out of range"},
@@ -686,7 +687,7 @@ START_TEST(huge_values_and_times_do_no_harm)
     double bytes[N];
     for (int i = 0; i < N; i++) {
         times_ms[i] = i == 0 ? INT64_MIN : i == N - 1 ? INT64_MAX : INT64_MAX / N * i;
-        bytes[i] = i % 3 == 0 ? 0 : i % 3 == 1 ? 1.7e308 : 4.9e-324;
+        bytes[i] = i % 3 == 0 ? 0 : i % 3 == 1 ? 9.2e18 : 4.9e-324;
     }
     leakdiag_series *series = NULL;
     leakdiag_trend *trend = NULL;

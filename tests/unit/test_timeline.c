@@ -878,7 +878,7 @@ START_TEST(hostile_series_do_no_harm)
                               : kind == 1 ? 1000000 - i * 15000
                               : kind == 2 ? (i % 2 ? INT64_MAX : INT64_MIN)
                                           : i * 15000;
-            t.bytes[t.n++] = kind == 3 ? (i % 2 ? 1.7e308 : 0) : i * MIB;
+            t.bytes[t.n++] = kind == 3 ? (i % 2 ? 9.2e18 : 0) : i * MIB;
         }
         options.has_start = kind == 2;
         options.start_ms = kind == 2 ? INT64_MIN : 0;
