@@ -14,7 +14,9 @@
  *  - Times are Unix milliseconds (int64_t). Sizes are bytes. Units stand in the names.
  *  - Unknown is never zero: getters of optional numbers return NAN or say so with a `has_`.
  *  - The library never prints, never exits, installs no signal handler and has no global state
- *    but the allocator hook and libcurl's own initialisation.
+ *    but the allocator hook, libcurl's initialisation and a C locale.
+ *  - An option struct may grow at its end, which its size tells. Structs without a size
+ *    (leakdiag_error, leakdiag_pattern, leakdiag_log_line, leakdiag_timeline_point) never grow.
  *  - Finished objects never change and may be read from any thread. What is not finished
  *    (a scan, a session) belongs to one thread at a time.
  */
@@ -60,7 +62,7 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_INVALID = -1,      /**< bad argument or bad input file: correct it */
     LEAKDIAG_E_NOMEM = -2,        /**< out of memory */
     LEAKDIAG_E_IO = -3,           /**< a file or connection failed */
-    LEAKDIAG_E_TIMEOUT = -4,      /**< the deadline passed */
+    LEAKDIAG_E_TIMEOUT = -4,      /**< the deadline passed; reserved, nothing returns it yet */
     LEAKDIAG_E_CANCELLED = -5,    /**< the cancel token was triggered */
     LEAKDIAG_E_AUTH = -6,         /**< refused: credentials or rights */
     LEAKDIAG_E_NOT_FOUND = -7,    /**< no such thing */
@@ -68,17 +70,17 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_PROTOCOL = -9,     /**< the other side does not speak as it should */
     LEAKDIAG_E_LIMIT = -10,       /**< larger, deeper or longer than allowed */
     LEAKDIAG_E_UNSUPPORTED = -11, /**< not here, or not in this version */
-    LEAKDIAG_E_CALLBACK = -12     /**< never made by the library: a callback asked to stop */
+    LEAKDIAG_E_CALLBACK = -12     /**< a callback asked to stop; reserved, nothing returns it yet */
 } leakdiag_status;
 
-/** Set in leakdiag_error::flags when trying again later may help. */
+/** In leakdiag_error::flags: trying again later may help. Reserved, nothing sets it yet. */
 #define LEAKDIAG_ERROR_RETRIABLE 1u
 
 /** Filled on failure. The caller owns it; zero it with `= {0}` (C) or `{}` (C++). */
 typedef struct leakdiag_error {
     int32_t status;      /**< a #leakdiag_status */
-    int32_t http_status; /**< of the answer that caused it, or 0 */
-    uint32_t flags;      /**< LEAKDIAG_ERROR_… */
+    int32_t http_status; /**< of the answer that caused it; reserved, 0 */
+    uint32_t flags;      /**< LEAKDIAG_ERROR_…; reserved, 0 */
     uint32_t line;       /**< of the input text, counted from 1, or 0 */
     uint32_t column;     /**< of the input text, counted from 1, or 0 */
     uint32_t reserved[3];
@@ -120,7 +122,10 @@ leakdiag_set_allocator(const leakdiag_allocator *allocator);
 typedef struct leakdiag_cancel leakdiag_cancel;
 
 /**
- * @param[out] ret  Owned by the caller; must outlive the calls it was given to.
+ * Make a token that is not triggered.
+ *
+ * @param[out] ret  Owned by the caller; free with leakdiag_cancel_free(). Must outlive the calls it
+ *                  was given to.
  * @retval LEAKDIAG_OK       done
  * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0

@@ -4,6 +4,10 @@
  *
  * A pure function of a scenario and an observation: same input, same result, in every language.
  * A finished diagnosis never changes and may be read from any thread.
+ *
+ * Texts are borrowed: they live as long as the diagnosis (the results) they came from. Beyond the
+ * end a text is NULL, an outcome UNKNOWN, a confidence POSSIBLE, a time or count 0. No pointer but
+ * that of a `_free()` may be NULL.
  */
 #ifndef LEAKDIAG_DIAGNOSIS_H
 #define LEAKDIAG_DIAGNOSIS_H
@@ -34,9 +38,9 @@ typedef enum leakdiag_verdict {
     LEAKDIAG_INCONCLUSIVE = 3     /**< exit code 5 */
 } leakdiag_verdict;
 
-/** How sure a cause is, by stated rules: `confirmed` when all its conditions hold and an
- * independent finding supports it with none against; `likely` without such support; `possible` when
- * a finding speaks against it. Values never change. */
+/** How sure a cause is whose conditions hold, by stated rules: `confirmed` when an independent
+ * finding supports it and none speaks against it; `possible` when one speaks against it and none
+ * supports it; `likely` is all between. Values never change. */
 typedef enum leakdiag_confidence {
     LEAKDIAG_POSSIBLE = 0,
     LEAKDIAG_LIKELY = 1,
@@ -58,9 +62,11 @@ typedef struct leakdiag_diagnosis leakdiag_diagnosis;
  *
  * @param scenario     A reference is kept.
  * @param observation  A reference is kept.
- * @param[out] ret     Owned by the caller.
- * @retval LEAKDIAG_OK       *ret is set; missing evidence is a result, not an error
- * @retval LEAKDIAG_E_NOMEM  out of memory
+ * @param[out] ret     Owned by the caller; free with leakdiag_diagnosis_free().
+ * @retval LEAKDIAG_OK         *ret is set; missing evidence is a result, not an error
+ * @retval LEAKDIAG_E_INVALID  the scenario or the observation is NULL
+ * @retval LEAKDIAG_E_LIMIT    more than 1024 restarts in the observation
+ * @retval LEAKDIAG_E_NOMEM    out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_diagnose(leakdiag_scenario *scenario,
@@ -68,6 +74,7 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_diagnose(leakdiag_scenario 
                                                               leakdiag_diagnosis **ret,
                                                               leakdiag_error *err);
 
+/** What the whole comes to. @since 0.1.0 */
 LEAKDIAG_API leakdiag_verdict leakdiag_diagnosis_verdict(const leakdiag_diagnosis *diagnosis);
 /** Exit code of a command that reports it: 0 as-expected, 4 warning, 3 not-as-expected, 5
  * inconclusive. @since 0.1.0 */
@@ -85,6 +92,7 @@ LEAKDIAG_API int64_t leakdiag_diagnosis_decides_at_ms(const leakdiag_diagnosis *
 /** 1 when at least one source answered. @since 0.1.0 */
 LEAKDIAG_API int leakdiag_diagnosis_has_evidence(const leakdiag_diagnosis *diagnosis);
 
+/** Number of checks: all those of the scenario, in its order. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_diagnosis_check_count(const leakdiag_diagnosis *diagnosis);
 /** Index of a check by id, or leakdiag_diagnosis_check_count(). @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_diagnosis_find_check(const leakdiag_diagnosis *diagnosis,
@@ -98,6 +106,7 @@ LEAKDIAG_API const char *leakdiag_check_asks(const leakdiag_diagnosis *diagnosis
 /** A word of its kind's closed set, or NULL when there is nothing to find. Borrowed. @since 0.1.0
  */
 LEAKDIAG_API const char *leakdiag_check_finding(const leakdiag_diagnosis *diagnosis, size_t i);
+/** What the check came to; UNKNOWN beyond the end. @since 0.1.0 */
 LEAKDIAG_API leakdiag_outcome leakdiag_check_outcome(const leakdiag_diagnosis *diagnosis, size_t i);
 /** What was observed, for people: "100 (variant on)". Borrowed; "" when nothing was. @since 0.1.0
  */
@@ -115,19 +124,24 @@ LEAKDIAG_API int64_t leakdiag_check_time_ms(const leakdiag_diagnosis *diagnosis,
 /** The same question by hand (kubectl, curl), or "". Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_check_command(const leakdiag_diagnosis *diagnosis, size_t i);
 
+/** Number of likely causes; 0 when none of the scenario fits. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_diagnosis_cause_count(const leakdiag_diagnosis *diagnosis);
 /** "flag-not-applied"; the first is the most likely. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_cause_id(const leakdiag_diagnosis *diagnosis, size_t i);
+/** One line that says what is wrong. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_cause_title(const leakdiag_diagnosis *diagnosis, size_t i);
+/** How sure it is; POSSIBLE beyond the end. @since 0.1.0 */
 LEAKDIAG_API leakdiag_confidence leakdiag_cause_confidence(const leakdiag_diagnosis *diagnosis,
                                                            size_t i);
+/** Pieces of evidence for it; 0 beyond the end. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_cause_for_count(const leakdiag_diagnosis *diagnosis, size_t i);
-/** The k-th piece of evidence for it: "flag.value is lower: 100, expected 300". Borrowed. @since
- * 0.1.0 */
+/** The k-th piece of evidence for it: "flag.value is lower: 100, expected 300". Borrowed; NULL
+ * beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_cause_for(const leakdiag_diagnosis *diagnosis, size_t i,
                                             size_t k);
+/** Pieces of evidence against it; 0 beyond the end. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_cause_against_count(const leakdiag_diagnosis *diagnosis, size_t i);
-/** The k-th piece of evidence against it. Borrowed. @since 0.1.0 */
+/** The k-th piece of evidence against it. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_cause_against(const leakdiag_diagnosis *diagnosis, size_t i,
                                                 size_t k);
 /** What would refute it. Borrowed. @since 0.1.0 */
@@ -141,31 +155,42 @@ LEAKDIAG_API const char *leakdiag_cause_prediction(const leakdiag_diagnosis *dia
 
 /** Predicted seconds until the memory limit; NAN when none is predicted. @since 0.1.0 */
 LEAKDIAG_API double leakdiag_diagnosis_ttl_s(const leakdiag_diagnosis *diagnosis);
-/** Its interval, seconds; NAN when none is predicted; the later end may be INFINITY. @since 0.1.0
- */
+/** The earliest it may be, seconds; NAN when none is predicted. @since 0.1.0 */
 LEAKDIAG_API double leakdiag_diagnosis_ttl_lo_s(const leakdiag_diagnosis *diagnosis);
+/** The latest it may be, seconds; finite whenever one is predicted, else NAN. @since 0.1.0 */
 LEAKDIAG_API double leakdiag_diagnosis_ttl_hi_s(const leakdiag_diagnosis *diagnosis);
 /** The memory series that was judged; borrowed; NULL when there is none. @since 0.1.0 */
 LEAKDIAG_API const leakdiag_series *leakdiag_diagnosis_series(const leakdiag_diagnosis *diagnosis);
 
+/** Free it and give its references back; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_diagnosis_free(leakdiag_diagnosis *diagnosis);
 
 /** Results of a scenario's embedded tests. Immutable. */
 typedef struct leakdiag_test_results leakdiag_test_results;
 
 /**
- * Run the tests that are embedded in a scenario: made-up facts in, expected judgement out.
+ * Run the tests that are embedded in a scenario: made-up facts in, expected judgement out. A test
+ * that comes out otherwise is a result, not an error.
+ *
+ * @param scenario  Not NULL. A reference is kept.
+ * @param[out] ret  Owned by the caller; free with leakdiag_test_results_free().
+ * @retval LEAKDIAG_OK       *ret is set, also when there are no tests
+ * @retval LEAKDIAG_E_LIMIT  made-up facts are more than a diagnosis takes (names the test)
+ * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_test(leakdiag_scenario *scenario,
                                                                    leakdiag_test_results **ret,
                                                                    leakdiag_error *err);
+/** Number of tests. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_test_count(const leakdiag_test_results *results);
+/** Name of the i-th test. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_test_name(const leakdiag_test_results *results, size_t i);
-/** 1 when it came out as expected. @since 0.1.0 */
+/** 1 when it came out as expected, else 0; 0 beyond the end. @since 0.1.0 */
 LEAKDIAG_API int leakdiag_test_passed(const leakdiag_test_results *results, size_t i);
-/** What differed, or "". Borrowed. @since 0.1.0 */
+/** What differed, or "". Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_test_message(const leakdiag_test_results *results, size_t i);
+/** Free them and give the scenario back; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_test_results_free(leakdiag_test_results *results);
 
 #ifdef __cplusplus

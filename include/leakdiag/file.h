@@ -14,7 +14,8 @@ extern "C" {
 #endif
 
 /**
- * Read a whole file.
+ * Read a whole file. Of a pipe it waits for the writer: until one opens it, and until the last one
+ * has closed it. Nothing ends this wait early.
  *
  * @param path       A file or pipe; "-" is standard input.
  * @param max_bytes  A larger one is an error; nothing of it is returned.
@@ -37,11 +38,12 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_file_read(const char *path,
  *
  * @param data     Borrowed for the call.
  * @param replace  0: an existing file is an error; 1: it is replaced.
- * @retval LEAKDIAG_OK          the file is there, whole
- * @retval LEAKDIAG_E_CONFLICT  it exists and replace is 0
- * @retval LEAKDIAG_E_AUTH      may not be written
- * @retval LEAKDIAG_E_IO        writing failed; nothing is left behind
- * @retval LEAKDIAG_E_NOMEM     out of memory
+ * @retval LEAKDIAG_OK           the file is there, whole
+ * @retval LEAKDIAG_E_CONFLICT   it exists and replace is 0
+ * @retval LEAKDIAG_E_NOT_FOUND  its folder is missing
+ * @retval LEAKDIAG_E_AUTH       may not be written
+ * @retval LEAKDIAG_E_IO         writing failed; nothing is left behind
+ * @retval LEAKDIAG_E_NOMEM      out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_file_write(const char *path, const char *data,

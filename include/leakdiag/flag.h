@@ -2,8 +2,9 @@
  * @file leakdiag/flag.h
  * What a feature flag evaluates to: over OFREP (one flag or all), or offline from a flagd file.
  *
- * leakdiag_flag_evaluate() and leakdiag_flag_evaluate_all() use the network; the other functions
- * are pure. A finished result never changes and may be read from any thread.
+ * leakdiag_flag_evaluate() and leakdiag_flag_evaluate_all() use the network and may be called from
+ * any thread: they share no state. The other functions are pure. A finished result never changes
+ * and may be read from any thread.
  */
 #ifndef LEAKDIAG_FLAG_H
 #define LEAKDIAG_FLAG_H
@@ -82,11 +83,16 @@ typedef struct leakdiag_flag leakdiag_flag;
  *                 query and fragment.
  * @param key      1 to LEAKDIAG_FLAG_KEY_MAX_BYTES printable ASCII characters without '/' and "..".
  * @param options  NULL for the defaults. Borrowed for the call.
- * @param[out] ret Owned by the caller.
- * @retval LEAKDIAG_OK           *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID    bad URL, key, context or header value: nothing was sent
- * @retval LEAKDIAG_E_CANCELLED  the token was triggered
- * @retval LEAKDIAG_E_NOMEM      out of memory
+ * @param[out] ret Owned by the caller; free with leakdiag_flag_free().
+ * @retval LEAKDIAG_OK             *ret is set, whatever the state
+ * @retval LEAKDIAG_E_INVALID      bad URL, key, context, header value or time-out, or options of a
+ *                                 wrong size: nothing was sent
+ * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
+ * @retval LEAKDIAG_E_CANCELLED    the token was triggered
+ * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
+ * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
+ *                                 is needed
+ * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -102,11 +108,16 @@ typedef struct leakdiag_flags leakdiag_flags;
  *
  * @param url      As for leakdiag_flag_evaluate().
  * @param options  NULL for the defaults. Borrowed for the call.
- * @param[out] ret Owned by the caller.
- * @retval LEAKDIAG_OK           *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID    bad URL, context or header value: nothing was sent
- * @retval LEAKDIAG_E_CANCELLED  the token was triggered
- * @retval LEAKDIAG_E_NOMEM      out of memory
+ * @param[out] ret Owned by the caller; free with leakdiag_flags_free().
+ * @retval LEAKDIAG_OK             *ret is set, whatever the state
+ * @retval LEAKDIAG_E_INVALID      bad URL, context, header value or time-out, or options of a wrong
+ *                                 size: nothing was sent
+ * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
+ * @retval LEAKDIAG_E_CANCELLED    the token was triggered
+ * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
+ * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
+ *                                 is needed
+ * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -122,7 +133,7 @@ leakdiag_flag_evaluate_all(const char *url, const leakdiag_flag_options *options
  * than 4 MiB) is `malformed`.
  *
  * @param data     The file; need not end with NUL. Borrowed for the call.
- * @param[out] ret Owned by the caller.
+ * @param[out] ret Owned by the caller; free with leakdiag_flag_free().
  * @retval LEAKDIAG_OK         *ret is set, whatever the state
  * @retval LEAKDIAG_E_INVALID  bad key
  * @retval LEAKDIAG_E_NOMEM    out of memory
@@ -136,6 +147,7 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_flag_from_file(const char *
  * The same for all flags of the file, in the order of their keys. leakdiag_flags_state() is
  * `value`, or `file-rejected` or `malformed`.
  *
+ * @param[out] ret Owned by the caller; free with leakdiag_flags_free().
  * @retval LEAKDIAG_OK       *ret is set, whatever the state
  * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
@@ -195,6 +207,7 @@ LEAKDIAG_API const char *leakdiag_flag_body(const leakdiag_flag *flag, size_t *r
 /**
  * One JSON object, schema leakdiag.flag/1: all of the above but the body. Free with
  * leakdiag_free().
+ * @retval LEAKDIAG_OK       *ret is set
  * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */

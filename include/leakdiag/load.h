@@ -2,7 +2,8 @@
  * @file leakdiag/load.h
  * What a load generator (Locust) says of itself: state, users, requests.
  *
- * leakdiag_load_read() uses the network; the getters are pure.
+ * leakdiag_load_read() uses the network and may be called from any thread: it shares no state. The
+ * getters are pure; a finished answer never changes and may be read from any thread.
  */
 #ifndef LEAKDIAG_LOAD_H
 #define LEAKDIAG_LOAD_H
@@ -54,11 +55,14 @@ typedef struct leakdiag_load leakdiag_load;
  * @param url      Base URL, "http://localhost:8089"; a path prefix is kept. Without user:password@,
  *                 query and fragment.
  * @param options  NULL for the defaults. Borrowed for the call.
- * @param[out] ret Owned by the caller.
- * @retval LEAKDIAG_OK           *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID    bad URL: nothing was sent
- * @retval LEAKDIAG_E_CANCELLED  the token was triggered
- * @retval LEAKDIAG_E_NOMEM      out of memory
+ * @param[out] ret Owned by the caller; free with leakdiag_load_free().
+ * @retval LEAKDIAG_OK             *ret is set, whatever the state
+ * @retval LEAKDIAG_E_INVALID      bad URL or time-out, or options of a wrong size: nothing was sent
+ * @retval LEAKDIAG_E_CANCELLED    the token was triggered
+ * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
+ * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
+ *                                 is needed
+ * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_load_read(const char *url,
@@ -106,6 +110,7 @@ LEAKDIAG_API int leakdiag_load_http_status(const leakdiag_load *load);
 LEAKDIAG_API int64_t leakdiag_load_latency_ms(const leakdiag_load *load);
 /**
  * One JSON object, schema leakdiag.load/1; what is not known is null. Free with leakdiag_free().
+ * @retval LEAKDIAG_OK       *ret is set
  * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */

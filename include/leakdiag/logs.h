@@ -36,7 +36,7 @@ extern "C" {
 #define LEAKDIAG_PATTERN_IGNORE_CASE 1u /**< ASCII letters match either case */
 #define LEAKDIAG_PATTERN_REGEX       2u /**< a PCRE2 pattern; default is a fixed string */
 
-/** One pattern to compile. Strings are copied. */
+/** One pattern to compile. Strings are copied. This struct never grows. */
 typedef struct leakdiag_pattern {
     const char *name; /**< unique in the set, not empty, UTF-8 */
     const char *text; /**< the fixed string, or the regular expression */
@@ -151,7 +151,8 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scan_finish(leakdiag_scan *
  * reader that follows a file would start again. 0 after leakdiag_scan_finish(). @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_scan_pending_bytes(const leakdiag_scan *scan);
 
-/** One matching line. Text is borrowed from the scan, until the next push, finish or free. */
+/** One matching line. Text is borrowed from the scan, until the next push, finish or free. This
+ * struct never grows. */
 typedef struct leakdiag_log_line {
     const char *text; /**< without line ending; may hold any byte; NUL-terminated for convenience */
     size_t len;       /**< bytes kept (at most LEAKDIAG_LINE_MAX_BYTES) */

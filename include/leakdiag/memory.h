@@ -2,7 +2,9 @@
  * @file leakdiag/memory.h
  * Memory of a local process or cgroup (v1 and v2), now: working set, limit, OOM kills, start.
  *
- * Reads /proc and the cgroup file systems. A finished sample never changes.
+ * leakdiag_memory_of_process() and leakdiag_memory_of_cgroup() read /proc and the cgroup file
+ * systems and may be called from any thread: they share no state. A finished sample never changes
+ * and may be read from any thread.
  */
 #ifndef LEAKDIAG_MEMORY_H
 #define LEAKDIAG_MEMORY_H
@@ -107,6 +109,7 @@ LEAKDIAG_API const char *leakdiag_memory_environment(const leakdiag_memory *memo
 LEAKDIAG_API int leakdiag_memory_has_environment(const leakdiag_memory *memory);
 /**
  * One JSON object, schema leakdiag.memory/1; what is not known is null. Free with leakdiag_free().
+ * @retval LEAKDIAG_OK       *ret is set
  * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */

@@ -3,7 +3,9 @@
  * An observation: all facts of one look, or of a run of looks, immutable. A capture is an
  * observation in a file: replaying it gives the same bytes, on every machine and in every language.
  *
- * Pure: no I/O, no clock ("now" is a field). May be read from any thread.
+ * Pure: no I/O, no clock ("now" is a field). May be read from any thread. No pointer to an
+ * observation may be NULL but that of leakdiag_observation_unref(). Texts are borrowed: they live
+ * as long as the observation.
  */
 #ifndef LEAKDIAG_OBSERVATION_H
 #define LEAKDIAG_OBSERVATION_H
@@ -37,7 +39,9 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_observation_from_json(
 /**
  * The capture's bytes: one JSON object, one fact a line, keys sorted. Reading it back and writing
  * it again gives the same bytes.
- * @param[out] ret  Free with leakdiag_free().
+ * @param[out] ret  NUL-terminated; owned by the caller; free with leakdiag_free().
+ * @retval LEAKDIAG_OK       *ret is set
+ * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_observation_to_json(
@@ -51,6 +55,11 @@ LEAKDIAG_API int64_t leakdiag_observation_from_ms(const leakdiag_observation *ob
 /**
  * What was known at an earlier time: the facts collected until then, and that time as "now".
  * This is the virtual clock of a replay.
+ *
+ * @param now_ms    Unix ms; a fact of exactly this time is in.
+ * @param[out] ret  Owned by the caller; give it back with leakdiag_observation_unref().
+ * @retval LEAKDIAG_OK       *ret is set, also when no fact is that old
+ * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -59,7 +68,12 @@ leakdiag_observation_until(const leakdiag_observation *observation, int64_t now_
 
 /**
  * Join an earlier observation of the same workload to a later one (now and scenario are the
- * later's).
+ * later's). Facts are put in the order of their times.
+ *
+ * @param[out] ret  Owned by the caller; give it back with leakdiag_observation_unref().
+ * @retval LEAKDIAG_OK       *ret is set
+ * @retval LEAKDIAG_E_LIMIT  together more than LEAKDIAG_FACTS_MAX facts
+ * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -70,31 +84,36 @@ leakdiag_observation_join(const leakdiag_observation *earlier, const leakdiag_ob
  * @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_scenario(const leakdiag_observation *observation,
                                                        size_t *ret_len);
+/** How many "name=value" the scenario was made with. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_observation_set_count(const leakdiag_observation *observation);
 /** The i-th "name=value" that the scenario was made with. Borrowed; NULL beyond the end. @since
  * 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_set(const leakdiag_observation *observation,
                                                   size_t i);
 
+/** Number of facts, those that could not be collected included. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_observation_fact_count(const leakdiag_observation *observation);
 /** "flag", "memory", "log", "load" or "series". NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_fact_kind(const leakdiag_observation *observation,
                                                         size_t i);
-/** Where it came from, like "ofrep http://localhost:8016". Borrowed. @since 0.1.0 */
+/** Where it came from, like "ofrep http://localhost:8016". Borrowed; NULL beyond the end.
+ * @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_fact_source(const leakdiag_observation *observation,
                                                           size_t i);
-/** When it was collected, Unix ms. @since 0.1.0 */
+/** When it was collected, Unix ms; 0 beyond the end. @since 0.1.0 */
 LEAKDIAG_API int64_t leakdiag_observation_fact_time_ms(const leakdiag_observation *observation,
                                                        size_t i);
-/** From question to answer, ms; -1 when not measured. @since 0.1.0 */
+/** From question to answer, ms; -1 when not measured and beyond the end. @since 0.1.0 */
 LEAKDIAG_API int64_t leakdiag_observation_fact_latency_ms(const leakdiag_observation *observation,
                                                           size_t i);
-/** Why it could not be collected, or "" when it was. Borrowed. @since 0.1.0 */
+/** Why it could not be collected, or "" when it was and beyond the end. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_fact_error(const leakdiag_observation *observation,
                                                          size_t i);
 
+/** One more reference to the same observation, which may not be NULL; from any thread.
+ * @since 0.1.0 */
 LEAKDIAG_API leakdiag_observation *leakdiag_observation_ref(leakdiag_observation *observation);
-/** Give a reference back; NULL is fine. @since 0.1.0 */
+/** Give a reference back, from any thread; the last one frees it. NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_observation_unref(leakdiag_observation *observation);
 
 #ifdef __cplusplus

@@ -31,8 +31,8 @@ typedef enum leakdiag_format {
      *    configured, first_broken, source, time, command}]`
      *  - `causes [{id, title, confidence, for [], against [], refuted_by, prediction, fix,
      *    command}]`, the most likely first
-     *  - `predictions {ttl_s, ttl_lo_s, ttl_hi_s}`: seconds until the memory limit; `ttl_hi_s` is
-     *    null when growth may also be none
+     *  - `predictions {ttl_s, ttl_lo_s, ttl_hi_s}`: seconds until the memory limit; all three
+     *    are null when none is predicted
      *  - `memory {samples, from_s, to_s, limit_bytes, soft_limit_bytes, oom_kills, oom_times_s [],
      *    restart_times_s [], class, slope_bytes_per_s, slope_lo_bytes_per_s,
      *    slope_hi_bytes_per_s, start_s, position_s, fitted_time_ratio, first_deviation_s}`; times

@@ -20,21 +20,23 @@ extern "C" {
 typedef struct leakdiag_scenario leakdiag_scenario;
 
 /**
- * Read a scenario: YAML (block or flow; no anchors, aliases, tags, directives or merge keys), or JSON of
- * the same shape when the first character that is not blank is '{'.
+ * Read a scenario: YAML (block or flow; no anchors, aliases, tags, directives or merge keys), or
+ * JSON of the same shape when the first character that is not blank is '{'.
  *
- * Values stay texts until their key gives them a type: `on` is "on". Parameters are filled in wherever a
- * text says `${name}` (`$${` stands for the characters themselves); a value is not filled in again.
- * Unknown keys, kinds, findings and references are errors with line, column and the nearest name; the
- * first fault by its place is reported, see leakdiag_scenario_lint() for all of them.
+ * Values stay texts until their key gives them a type: `on` is "on". Parameters are filled in
+ * wherever a text says `${name}` (`$${` stands for the characters themselves); a value is not
+ * filled in again. Unknown keys, kinds, findings and references are errors with line, column and
+ * the nearest name; the first fault by its place is reported, see leakdiag_scenario_lint() for all
+ * of them.
  *
  * @param data    UTF-8; borrowed for the call; at most LEAKDIAG_SCENARIO_MAX_BYTES.
  * @param origin  File name, goes before the message as "origin:line:column: "; NULL leaves it out.
- * @param set     "name=value" texts that replace parameter defaults, checked by the parameter's type; of
- *                two for one name the last counts. May be NULL when n_set is 0.
+ * @param set     "name=value" texts that replace parameter defaults, checked by the parameter's
+ * type; of two for one name the last counts. May be NULL when n_set is 0.
  * @param[out] ret  Owned by the caller; give it back with leakdiag_scenario_unref().
  * @retval LEAKDIAG_OK         *ret is set
- * @retval LEAKDIAG_E_INVALID  not a valid scenario (err has line and column), or a wrong value to set
+ * @retval LEAKDIAG_E_INVALID  not a valid scenario (err has line and column), or a wrong value to
+ * set
  * @retval LEAKDIAG_E_LIMIT    too large, too deep, too many
  * @retval LEAKDIAG_E_NOMEM    out of memory
  * @since 0.1.0
@@ -45,9 +47,13 @@ leakdiag_scenario_parse(const char *data, size_t len, const char *origin, const 
 
 /**
  * A built-in scenario by name; else as leakdiag_scenario_parse().
+ *
+ * @param[out] ret  Owned by the caller; give it back with leakdiag_scenario_unref().
  * @retval LEAKDIAG_OK           *ret is set
  * @retval LEAKDIAG_E_NOT_FOUND  no such name (names the nearest)
- * @retval LEAKDIAG_E_INVALID    a wrong value to set
+ * @retval LEAKDIAG_E_INVALID    a wrong value to set, or an argument is NULL
+ * @retval LEAKDIAG_E_LIMIT      too many values to set
+ * @retval LEAKDIAG_E_NOMEM      out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_builtin(const char *name,
@@ -91,9 +97,13 @@ LEAKDIAG_API const char *leakdiag_scenario_cause_id(const leakdiag_scenario *sce
 /** One line. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_cause_title(const leakdiag_scenario *scenario, size_t i);
 /**
- * The scenario as one JSON object, schema leakdiag.scenario/1, keys sorted: parameters filled in, every
- * finding's outcome spelt out, values as they were written. User names and passwords in URLs are masked.
- * @param[out] ret  Free with leakdiag_free().
+ * The scenario as one JSON object, schema leakdiag.scenario/1, keys sorted: parameters filled in,
+ * every finding's outcome spelt out, values as they were written. User names and passwords in URLs
+ * are masked.
+ *
+ * @param[out] ret  NUL-terminated; owned by the caller; free with leakdiag_free().
+ * @retval LEAKDIAG_OK       *ret is set
+ * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -109,11 +119,13 @@ typedef struct leakdiag_lint leakdiag_lint;
 /**
  * Find as many faults as possible (up to 100) instead of stopping at the first: errors, which
  * leakdiag_scenario_parse() would refuse, and warnings (most of them only when there is no error):
- * unquoted on, off, yes and no (other readers of YAML take them for booleans); patterns and parameters
- * that nothing uses; causes without a fix or without what would refute them; a timeline that does not end
- * at the expected limit or is made for another flag value; a window or staleness shorter than the pace.
+ * unquoted on, off, yes and no (other readers of YAML take them for booleans); patterns and
+ * parameters that nothing uses; causes without a fix or without what would refute them; a timeline
+ * that does not end at the expected limit or is made for another flag value; a window or staleness
+ * shorter than the pace.
  *
- * @param data  Borrowed for the call. A document that cannot be read at all is one error in the list.
+ * @param data  Borrowed for the call. A document that cannot be read at all is one error in the
+ * list.
  * @param[out] ret  Owned by the caller; free with leakdiag_lint_free().
  * @retval LEAKDIAG_OK         *ret is set, whatever was found
  * @retval LEAKDIAG_E_INVALID  an argument is NULL
@@ -125,13 +137,13 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_scenario_lint(const char *d
                                                                    leakdiag_error *err);
 /** How many it found: errors and warnings, in the order of their places. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_lint_len(const leakdiag_lint *lint);
-/** 1 for an error, 0 for a warning. @since 0.1.0 */
+/** 1 for an error, 0 for a warning and beyond the end. @since 0.1.0 */
 LEAKDIAG_API int leakdiag_lint_is_error(const leakdiag_lint *lint, size_t i);
-/** Line, from 1; 0 when not known. @since 0.1.0 */
+/** Line, from 1; 0 when not known and beyond the end. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_lint_line(const leakdiag_lint *lint, size_t i);
-/** Column, from 1; 0 when not known. @since 0.1.0 */
+/** Column, from 1; 0 when not known and beyond the end. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_lint_column(const leakdiag_lint *lint, size_t i);
-/** Borrowed. @since 0.1.0 */
+/** What is wrong, and what would be right. Borrowed; NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_lint_message(const leakdiag_lint *lint, size_t i);
 /** Free it; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_lint_free(leakdiag_lint *lint);

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/** Start from LEAKDIAG_SESSION_OPTIONS_INIT. */
+/** How to gather. Start from LEAKDIAG_SESSION_OPTIONS_INIT. */
 typedef struct leakdiag_session_options {
     size_t size;
     int64_t deadline_ms;     /**< for one look; default 5,000 */
@@ -25,10 +25,22 @@ typedef struct leakdiag_session_options {
 #define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL}
 /* clang-format on */
 
+/** What gathers: a scenario, its sources, and all that was seen. No pointer to one may be NULL but
+ * that of leakdiag_session_free(). */
 typedef struct leakdiag_session leakdiag_session;
 
 /**
+ * Make a session. Nothing is asked yet.
+ *
  * @param scenario  A reference is kept.
+ * @param options   NULL for the defaults. Borrowed for the call.
+ * @param[out] ret  Owned by the caller; free with leakdiag_session_free().
+ * @retval LEAKDIAG_OK             *ret is set
+ * @retval LEAKDIAG_E_INVALID      no scenario, a negative deadline, options of a wrong size, or a
+ *                                 pattern that cannot be compiled
+ * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows
+ * @retval LEAKDIAG_E_LIMIT        more or longer patterns than leakdiag_patterns_new() takes
+ * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -37,6 +49,11 @@ leakdiag_session_new(leakdiag_scenario *scenario, const leakdiag_session_options
 
 /**
  * Start from what an earlier capture knows (leakdiag_observation_join()). Before the first look.
+ *
+ * @param earlier  Not NULL. Its facts are shared; the caller keeps its own reference.
+ * @retval LEAKDIAG_OK       the next look has its facts
+ * @retval LEAKDIAG_E_LIMIT  together more than LEAKDIAG_FACTS_MAX facts
+ * @retval LEAKDIAG_E_NOMEM  out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
@@ -46,9 +63,14 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
  * One look: ask everything, return all that is known now. A source that does not answer is part of
  * the observation, not an error.
  *
- * @param[out] ret  Owned by the caller.
- * @retval LEAKDIAG_E_CANCELLED  the token was triggered
- * @retval LEAKDIAG_E_LIMIT      the session has as many facts as it can hold
+ * @param[out] ret  Owned by the caller; give it back with leakdiag_observation_unref().
+ * @retval LEAKDIAG_OK             *ret is set
+ * @retval LEAKDIAG_E_CANCELLED    the token was triggered
+ * @retval LEAKDIAG_E_INVALID      the session's deadline is longer than 24 days
+ * @retval LEAKDIAG_E_LIMIT        the session has as many facts as it can hold
+ * @retval LEAKDIAG_E_IO           libcurl does not start
+ * @retval LEAKDIAG_E_UNSUPPORTED  libcurl lacks what is needed
+ * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_gather(leakdiag_session *session,
@@ -61,8 +83,8 @@ typedef struct leakdiag_watch_options {
     int64_t for_ms;        /**< look for so long; 0 = one look */
     int64_t until_decided; /**< 1: end at the first decided memory finding; for_ms is then the most
                                 (0 = one hour) */
-    /** Called after each look, on the calling thread; may not call the session. Not 0 stops: then
-     * the result so far is returned. May be NULL. */
+    /** Called after each look, on the calling thread; may not call the session. The diagnosis is
+     * borrowed for this call only. Not 0 stops: then the result so far is returned. May be NULL. */
     int (*on_look)(const leakdiag_diagnosis *diagnosis, void *payload);
     void *payload;
 } leakdiag_watch_options;
@@ -73,10 +95,21 @@ typedef struct leakdiag_watch_options {
 
 /**
  * Look again and again at the scenario's pace, and judge each time.
- * When cancelled after the first look, what is known so far is returned with LEAKDIAG_OK.
+ * When cancelled, also during the first look, what is known so far is returned with LEAKDIAG_OK; so
+ * it is when, after the first look, a limit is reached.
  *
- * @param[out] ret_observation  May be NULL. Owned by the caller.
- * @param[out] ret_diagnosis    Owned by the caller.
+ * @param options  NULL for one look. Borrowed for the call.
+ * @param[out] ret_observation  May be NULL. Owned by the caller; give it back with
+ *                              leakdiag_observation_unref().
+ * @param[out] ret_diagnosis    Owned by the caller; free with leakdiag_diagnosis_free().
+ * @retval LEAKDIAG_OK             *ret_diagnosis is set
+ * @retval LEAKDIAG_E_INVALID      a negative time, options of a wrong size, or a session whose
+ *                                 deadline is longer than 24 days
+ * @retval LEAKDIAG_E_LIMIT        at the first look: more than a session or a diagnosis takes
+ * @retval LEAKDIAG_E_IO           libcurl does not start
+ * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
+ *                                 is needed
+ * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
  */
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status
@@ -84,6 +117,7 @@ leakdiag_session_watch(leakdiag_session *session, const leakdiag_watch_options *
                        leakdiag_observation **ret_observation, leakdiag_diagnosis **ret_diagnosis,
                        leakdiag_error *err);
 
+/** Free it; observations and diagnoses made with it stay. NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_session_free(leakdiag_session *session);
 
 #ifdef __cplusplus

@@ -17,7 +17,7 @@ extern "C" {
 /** Most points one expected curve may have. */
 #define LEAKDIAG_TIMELINE_MAX_POINTS 256
 
-/** One point of the expected curve. */
+/** One point of the expected curve. This struct never grows. */
 typedef struct leakdiag_timeline_point {
     int64_t at_ms;     /**< since the clock starts */
     double bytes;      /**< expected working set */
