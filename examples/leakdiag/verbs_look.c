@@ -45,7 +45,7 @@ static int judge_now(const cli_args *args, const char *scenario, leakdiag_format
     {"output", 'o', "FORMAT", "text|json|junit", HINT_NONE, false, "how to print"},                \
     {                                                                                              \
         "verbose", 'v', NULL, NULL, HINT_NONE, false,                                              \
-            "in text: also what passes, sources, the same question by hand"                        \
+            "in text: sources, the same by hand, checks without a source"                          \
     }
 
 static const option judge_options[] = {OUTPUT_OPTIONS, SAVE_OPTIONS, {0}};

@@ -92,7 +92,7 @@ static const option replay_options[] = {
     {"quick", 'q', NULL, NULL, HINT_NONE, false, "in text: the five answers of quick"},
     {"output", 'o', "FORMAT", "text|json|junit", HINT_NONE, false, "how to print"},
     {"verbose", 'v', NULL, NULL, HINT_NONE, false,
-     "in text: also what passes, sources, the same question by hand"},
+     "in text: sources, the same by hand, checks without a source"},
     {0},
 };
 
