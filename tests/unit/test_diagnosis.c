@@ -389,6 +389,38 @@ END_TEST
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 
+/* Every look finds another process, killed since the last: more than an analysis takes. */
+START_TEST(thousands_of_restarts_are_judged_by_the_newest)
+{
+    enum { N = 3000, ROOM = 200 };
+    char *text = malloc((size_t)N * ROOM + 200);
+    ck_assert_ptr_nonnull(text);
+    size_t len = (size_t)sprintf(
+        text, "{\"schema\":\"leakdiag.capture/1\",\"now_ms\":%d,\"facts\":[", N * 15000);
+    for (int i = 0; i < N; i++)
+        len += (size_t)snprintf(text + len, ROOM,
+                                "%s{\"kind\":\"memory\",\"source\":\"x\",\"t_ms\":%d,\"memory\":"
+                                "{\"sample_ms\":%d,\"pid\":%d,\"oom_kills\":%d,"
+                                "\"working_set_bytes\":8388608}}",
+                                i ? "," : "", i * 15000, i * 15000, i + 1, i);
+    strcpy(text + len, "]}");
+    leakdiag_scenario *scenario = NULL;
+    leakdiag_observation *observation = NULL;
+    leakdiag_diagnosis *d = NULL;
+    leakdiag_error err = {0};
+    ck_assert_int_eq(leakdiag_scenario_builtin("any-workload", NULL, 0, &scenario, &err),
+                     LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_observation_from_json(text, strlen(text), &observation, &err),
+                     LEAKDIAG_OK);
+    leakdiag_status status = leakdiag_diagnose(scenario, observation, &d, &err);
+    ck_assert_msg(status == LEAKDIAG_OK, "%s", err.message);
+    leakdiag_diagnosis_free(d);
+    leakdiag_observation_unref(observation);
+    leakdiag_scenario_unref(scenario);
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("diagnosis");
@@ -406,6 +438,7 @@ int main(void)
     tcase_add_loop_test(tc, a_limit_that_is_not_known_is_neither_none_nor_expected, 0,
                         COUNT(limit_cases));
     tcase_add_test(tc, rules_that_nobody_followed_leave_the_value_unknown);
+    tcase_add_test(tc, thousands_of_restarts_are_judged_by_the_newest);
     tcase_add_test(tc, an_old_look_says_nothing_about_now);
     tcase_add_test(tc, orders_are_what_was_posted);
     tcase_add_test(tc, a_log_whose_clock_is_two_hours_behind_still_shows_orders);

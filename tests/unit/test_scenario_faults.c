@@ -55,6 +55,8 @@ static const struct {
     {"needs: [load]", "needs: load", 23, 12, "must be a list, not a single value"},
     {"    asks: Is it running?", "    asks: Is it\n    needs: [orders]", 16, 3,
      "need each other: load -> orders -> load"},
+    {"checks:", "checks:\n  m: {kind: memory, asks: a}\n  n: {kind: memory, asks: b}", 17, 3,
+     "\"n\" is a second one of kind memory, after \"m\""},
     {"log:order", "log:ordr", 24, 30, "unknown pattern \"ordr\""},
     {"log:order", "lag:order", 24, 30, "neither \"log:PATTERN\" nor \"load:ROW\""},
     {"of: [\"load:/a\", \"log:order\"]", "window: 1m", 24, 13, "\"of\" is missing in \"expect\""},
