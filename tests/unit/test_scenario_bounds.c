@@ -27,7 +27,7 @@ START_TEST(too_many_of_anything_is_refused)
         const char *section, *item;
         int most;
     } limits[] = {
-        {"checks", "  c%d: {kind: memory, asks: Is it?}\n", 256},
+        {"checks", "  c%d: {kind: termination, asks: Is it?}\n", 256},
         {"patterns", "  c%d: {text: x}\n", 256},
         {"params", "  c%d: {type: text, default: x}\n", 128},
         {"causes", "  c%d: {title: T, when: {m: [flat]}}\n", 256},
