@@ -35,6 +35,9 @@ void ld_text_add_json(ld_text *text, const char *data, size_t len);
 leakdiag_status ld_text_take(ld_text *text, char **ret, leakdiag_error *err);
 /* Like strcmp()==0, and NULLs are equal to NULLs only. */
 bool ld_text_equal(const char *a, const char *b);
+/* The same letters, whatever their case; ASCII only: strncasecmp() follows the locale. Both have
+ * len bytes, or end sooner with a NUL. */
+bool ld_text_same_word(const char *a, const char *b, size_t len);
 /* The candidate nearest to word, or NULL: "did you mean". Edit distance at most a third of the
  * word's length and one more (two exchanged letters are two edits); 1 for a word of two letters. */
 const char *ld_text_nearest(const char *word, const char *const *candidates, size_t n);

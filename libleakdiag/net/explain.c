@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -61,7 +60,7 @@ static const char *stage_of(CURL *easy, const char *url)
         return "dns";
     if (!is_connected(easy))
         return "connect";
-    if (strncasecmp(url, "https:", 6) == 0 && is_zero(easy, CURLINFO_APPCONNECT_TIME_T))
+    if (ld_text_same_word(url, "https:", 6) && is_zero(easy, CURLINFO_APPCONNECT_TIME_T))
         return "tls";
     return "first byte";
 }

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <threads.h>
 #include <time.h>
 
@@ -115,7 +114,8 @@ static size_t take_header(char *data, size_t size, size_t n, void *payload)
     transfer *t = payload;
     size_t len = size * n;
     char value[64];
-    if (len > sizeof name - 1 && len < sizeof value && !strncasecmp(data, name, sizeof name - 1)) {
+    if (len > sizeof name - 1 && len < sizeof value &&
+        ld_text_same_word(data, name, sizeof name - 1)) {
         snprintf(value, sizeof value, "%.*s", (int)(len - sizeof name + 1), data + sizeof name - 1);
         time_t seconds = curl_getdate(value, NULL);
         t->request->date_ms = seconds > 0 ? (int64_t)seconds * 1000 : 0;

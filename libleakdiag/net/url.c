@@ -1,6 +1,5 @@
 #include <curl/curl.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -59,9 +58,9 @@ static bool has_dot_segment(CURLU *url)
 /* Where the host begins; NULL when the scheme is none of ours. curl would take "http:/host" too. */
 static const char *after_scheme(const char *url)
 {
-    if (strncasecmp(url, "http://", 7) == 0)
+    if (ld_text_same_word(url, "http://", 7))
         return url + 7;
-    return strncasecmp(url, "https://", 8) == 0 ? url + 8 : NULL;
+    return ld_text_same_word(url, "https://", 8) ? url + 8 : NULL;
 }
 
 /* What curl takes, but must not be sent. */

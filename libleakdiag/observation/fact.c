@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/redact.h"
 #include "base/text.h"
 
 static const char *const kind_names[LD_FACT_KINDS] = {"flag", "memory", "series", "log", "load"};

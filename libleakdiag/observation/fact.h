@@ -139,8 +139,4 @@ const char *ld_fact_kind_name(ld_fact_kind kind);
 leakdiag_status ld_fact_text(const char *data, size_t len, size_t max, char **ret,
                              leakdiag_error *err);
 
-/* Bearer tokens, JWTs, URL passwords, key=value of secret-looking names: masked in place of a copy.
- */
-leakdiag_status ld_redact(const char *data, size_t len, char **ret, leakdiag_error *err);
-
 #endif

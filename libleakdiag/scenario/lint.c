@@ -2,10 +2,10 @@
  * be a mistake. */
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "scenario/reader.h"
 
 struct leakdiag_lint {
@@ -20,7 +20,7 @@ static bool is_yaml_boolean(const char *text)
 {
     static const char *const words[] = {"on", "off", "yes", "no"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcasecmp(words[i], text) == 0)
+        if (ld_text_same_word(words[i], text, strlen(words[i]) + 1))
             return true;
     return false;
 }

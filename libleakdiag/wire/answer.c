@@ -1,23 +1,15 @@
 #include "wire/answer.h"
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/redact.h"
 
 #define BODY_SHOWN_BYTES 80
+#define MASKED_BYTES     4096 /* looked at for secrets: far more than is shown */
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* ASCII only: strncasecmp() follows the locale. */
-static bool same_word(const char *text, const char *lower, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        char c = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 'a' - 'A') : text[i];
-        if (c != lower[i])
-            return false;
-    }
-    return true;
 }
 
 bool ld_answer_says_json(const ld_answer *answer)
@@ -28,8 +20,8 @@ bool ld_answer_says_json(const ld_answer *answer)
     size_t len = strcspn(type, "; \t");
     static const char whole[] = "application/json", end[] = "+json";
     const size_t n = sizeof end - 1;
-    bool plain = len == sizeof whole - 1 && same_word(type, whole, len);
-    bool suffix = len > n && same_word(type + len - n, end, n);
+    bool plain = len == sizeof whole - 1 && ld_text_same_word(type, whole, len);
+    bool suffix = len > n && ld_text_same_word(type + len - n, end, n);
     return plain || suffix;
 }
 
@@ -52,15 +44,22 @@ static size_t cut(const char *data, size_t len, size_t max)
     return n;
 }
 
+/* Masking comes before cutting: the beginning of a secret would not be known as one. */
 static void add_cut(ld_text *detail, const char *data, size_t len, size_t max)
 {
+    LD_CLEANUP(ld_releasep) char *masked = NULL;
     LD_CLEANUP(ld_text_done) ld_text safe = {0};
-    ld_text_add_safe(&safe, data, cut(data, len, max));
+    if (ld_redact(data, len < MASKED_BYTES ? len : MASKED_BYTES, &masked, NULL)) {
+        detail->failed = true;
+        return;
+    }
+    size_t shown = strlen(masked);
+    ld_text_add_safe(&safe, masked, cut(masked, shown, max));
     detail->failed |= safe.failed;
     /* Escapes are longer than what they stand for, so the safe text is bounded too. */
     size_t n = cut(safe.data ? safe.data : "", safe.len, max);
     ld_text_add_bytes(detail, safe.data ? safe.data : "", n);
-    if (len > max || safe.len > n)
+    if (shown > max || len > MASKED_BYTES || safe.len > n)
         ld_text_add(detail, "…");
 }
 
@@ -72,7 +71,7 @@ void ld_detail_add(ld_text *detail, const char *data, size_t len)
 /* The first bytes of a body, each run of blanks and newlines as one blank. */
 static void add_beginning(ld_text *detail, const char *body, size_t len)
 {
-    char shown[BODY_SHOWN_BYTES + 2];
+    char shown[MASKED_BYTES];
     size_t n = 0;
     for (size_t i = 0; i < len && n < sizeof shown; i++)
         if (!is_blank(body[i]))

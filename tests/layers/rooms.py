@@ -54,6 +54,9 @@ FORBIDDEN_WHEN_PURE = {
              r"opendir|readdir\w*|scandir\w*|glob|unlink(at)?|rename(at)?|remove|mkdir\w*|mkstemp\w*|"
              r"tmpfile\w*|popen|access|realpath|json_load_file|json_loadf|json_dump_file|json_dumpf|"
              r"json_loadfd|json_dumpfd|yaml_parser_set_input_file)",
+    # The macros of <ctype.h> leave __ctype_b_loc and its kin behind.
+    "the locale": r"(strn?casecmp|tolower|toupper|is(alpha|digit|space|alnum)|__ctype_\w+_loc|strtod|"
+                  r"atof|strcoll|localeconv)",
 }
 FORBIDDEN_EVERYWHERE = {
     "printing": r"(printf|vprintf|puts|putchar|perror|stdout|stderr|stdin|__printf_chk|psignal)",

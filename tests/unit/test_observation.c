@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/redact.h"
 #include "observation/observation.h"
 
 /* One fact of each kind, with what is special about it: unknowns, escapes, a gap, no limit. */
@@ -76,7 +77,7 @@ START_TEST(an_earlier_now_forgets_the_later_facts)
     ck_assert_int_eq(leakdiag_observation_until(o, 1500, &then, NULL), LEAKDIAG_OK);
     ck_assert_int_eq(leakdiag_observation_now_ms(then), 1500);
     ck_assert_uint_eq(leakdiag_observation_fact_count(then), 4);
-    ck_assert_str_eq(leakdiag_observation_set(then, 0), "a=b");
+    ck_assert_str_eq(leakdiag_observation_setting(then, 0), "a=b");
     leakdiag_observation_unref(o); /* the facts are shared: the later one must not own them alone */
     ck_assert_str_eq(leakdiag_observation_fact_source(then, 1), "cgroup /x");
     leakdiag_observation_unref(then);
@@ -312,6 +313,36 @@ static const secret secrets[] = {
     {"user_id=\"7b2c\" user_currency=\"USD\"", "user_id=\"7b2c\" user_currency=\"USD\""},
     {"X-API-Key: 123456", "X-API-Key: [masked]"},
     {"tokens used: ", "tokens used: "},
+    {"token=[masked]", "token=[masked]"},
+    {"token=", "token="},
+    {"token=[x]y", "token=[masked]]y"},
+    {"token=geh\xc3\xa9im next", "token=[masked] next"},
+    {"Bearer", "Bearer"},
+    {"Bearer abcdef123456, ok", "Bearer [masked], ok"},
+    {"\"password\":\"\",\"n\":1", "\"password\":\"\",\"n\":1"},
+    {"\"password\" : \"a b\\\"c\", \"n\":1", "\"password\" : \"[masked]\", \"n\":1"},
+    {"{\\\"password\\\":\\\"a b\\\",\\\"n\\\":1}",
+     "{\\\"password\\\":\\\"[masked]\\\",\\\"n\\\":1}"},
+    {"Authorization: ApiKey SECRET", "Authorization: [masked]"},
+    {"-H 'Authorization: token ghp_x' -v", "-H 'Authorization: [masked]' -v"},
+    {"authorization: Digest user=\"a\", response=\"b c\"\nnext", "authorization: [masked]\nnext"},
+    {"password=\"correct horse battery\" n=1", "password=\"[masked]\" n=1"},
+    {"password=\"correct horse", "password=\"[masked]"},
+    {"password = hunter22", "password = [masked]"},
+    {"dsn=postgres://u:pa/SECRET4@db x", "dsn=[masked] x"},
+    {"postgres://u:pa/SECRET4@db/x y", "postgres://[masked]@db/x y"},
+    {"http://u:/SECRET@h", "http://[masked]@h"},
+    {"http://u:p@ss@h/x@y", "http://[masked]@h/x@y"},
+    {"http://h:80/x@y", "http://h:80/x@y"},
+    {"http://[::1]:80/x@y", "http://[::1]:80/x@y"},
+    {"http://u:p@h,http://v:q@i", "http://[masked]@h,http://[masked]@i"},
+    {"Set-Cookie: a=b; c=\"d e\"; Path=/", "Set-Cookie: [masked]"},
+    {"session=abc, n=1", "session=[masked], n=1"},
+    {"x-honeycomb-team=KEY,a=b", "x-honeycomb-team=[masked],a=b"},
+    {"got ghp_0123456789abcdef", "got [masked]"},
+    {"got xoxb-1234-5678-abcd.", "got [masked]."},
+    {"id AKIAIOSFODNN7EXAMPLE end", "id [masked] end"},
+    {"AKIAIOSFODNN7EXAMPLEX", "AKIAIOSFODNN7EXAMPLEX"},
 };
 
 START_TEST(what_looks_like_a_secret_is_masked_and_nothing_else)
@@ -320,6 +351,26 @@ START_TEST(what_looks_like_a_secret_is_masked_and_nothing_else)
     const char *text = secrets[_i].text;
     ck_assert_int_eq(ld_redact(text, strlen(text), &masked, NULL), LEAKDIAG_OK);
     ck_assert_str_eq(masked, secrets[_i].want);
+    ld_release(masked);
+}
+END_TEST
+
+START_TEST(masking_twice_changes_no_more)
+{
+    char *twice = NULL;
+    const char *want = secrets[_i].want;
+    ck_assert_int_eq(ld_redact(want, strlen(want), &twice, NULL), LEAKDIAG_OK);
+    ck_assert_str_eq(twice, want);
+    ld_release(twice);
+}
+END_TEST
+
+START_TEST(text_that_is_read_again_keeps_its_names_and_numbers)
+{
+    static const char text[] = "max_tokens=5\ntoken: {a: 1}\nhttp://u:p@h ghp_0123456789abcdef";
+    char *masked = NULL;
+    ck_assert_int_eq(ld_redact_known(text, sizeof text - 1, &masked, NULL), LEAKDIAG_OK);
+    ck_assert_str_eq(masked, "max_tokens=5\ntoken: {a: 1}\nhttp://[masked]@h [masked]");
     ld_release(masked);
 }
 END_TEST
@@ -406,6 +457,8 @@ int main(void)
     tcase_add_test(tc, deep_and_huge_captures_meet_a_limit);
     tcase_add_loop_test(tc, what_looks_like_a_secret_is_masked_and_nothing_else, 0,
                         sizeof secrets / sizeof secrets[0]);
+    tcase_add_loop_test(tc, masking_twice_changes_no_more, 0, sizeof secrets / sizeof secrets[0]);
+    tcase_add_test(tc, text_that_is_read_again_keeps_its_names_and_numbers);
     tcase_add_test(tc, a_fact_keeps_no_control_byte_and_no_half_character);
     tcase_add_test(tc, running_out_of_memory_anywhere_leaves_nothing_behind);
     Suite *suite = suite_create("observation");
