@@ -151,11 +151,11 @@ const cli_verb verb_capture = {
 static int outcome_status(leakdiag_outcome outcome)
 {
     switch (outcome) {
-    case LEAKDIAG_PASS:
+    case LEAKDIAG_OUTCOME_PASS:
         return 0;
-    case LEAKDIAG_WARN:
+    case LEAKDIAG_OUTCOME_WARN:
         return EXIT_WARN;
-    case LEAKDIAG_FAIL:
+    case LEAKDIAG_OUTCOME_FAIL:
         return EXIT_FAIL;
     default:
         return EXIT_OPEN;

@@ -9,7 +9,8 @@
 static int replay_scenario(const cli_args *args, const leakdiag_observation *observation,
                            leakdiag_scenario **ret)
 {
-    size_t len = 0, n = leakdiag_observation_set_count(observation), more = args_count(args, "set");
+    size_t len = 0, n = leakdiag_observation_setting_count(observation),
+           more = args_count(args, "set");
     const char *text = leakdiag_observation_scenario(observation, &len);
     leakdiag_error err = {0};
     if (args_has(args, "scenario"))
@@ -20,7 +21,7 @@ static int replay_scenario(const cli_args *args, const leakdiag_observation *obs
     if (!set)
         return fail(EXIT_TOOL, "replay: out of memory");
     for (size_t i = 0; i < n; i++)
-        set[i] = leakdiag_observation_set(observation, i);
+        set[i] = leakdiag_observation_setting(observation, i);
     for (size_t i = 0; i < more; i++)
         set[n + i] = args_value_at(args, "set", i);
     leakdiag_status status =
@@ -40,7 +41,7 @@ static int parse_at(const char *text, const leakdiag_observation *observation, i
                     "--at (%s): is neither a time like 2026-11-23T14:31:00Z nor a "
                     "duration since the first fact like 12m",
                     text);
-    *ret_ms += leakdiag_observation_from_ms(observation);
+    *ret_ms += leakdiag_observation_first_ms(observation);
     return 0;
 }
 

@@ -78,7 +78,7 @@ static void print_trend(const char *file, const leakdiag_trend *trend)
     print_safe(stdout, file);
     printf(": %s%s%s%s (%s)", paint_on(paints[verdict]), leakdiag_leak_verdict_name(verdict),
            paint_off(), leakdiag_trend_is_unsure(trend) ? ", unsure" : "",
-           leakdiag_trace_class_name(leakdiag_trend_class(trend)));
+           leakdiag_trace_class_name(leakdiag_trend_trace_class(trend)));
     print_slope(trend);
     print_time_to_limit(trend);
     if (ooms)

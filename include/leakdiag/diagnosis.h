@@ -23,28 +23,28 @@ extern "C" {
 /** What a check came to. Missing data is `unknown`: never green, never zero. Values never change.
  */
 typedef enum leakdiag_outcome {
-    LEAKDIAG_PASS = 0,
-    LEAKDIAG_WARN = 1,
-    LEAKDIAG_FAIL = 2,
-    LEAKDIAG_UNKNOWN = 3, /**< could not be judged */
-    LEAKDIAG_BLOCKED = 4  /**< something before it in the chain is broken */
+    LEAKDIAG_OUTCOME_PASS = 0,
+    LEAKDIAG_OUTCOME_WARN = 1,
+    LEAKDIAG_OUTCOME_FAIL = 2,
+    LEAKDIAG_OUTCOME_UNKNOWN = 3, /**< could not be judged */
+    LEAKDIAG_OUTCOME_BLOCKED = 4  /**< something before it in the chain is broken */
 } leakdiag_outcome;
 
 /** The whole. Values never change. */
 typedef enum leakdiag_verdict {
-    LEAKDIAG_AS_EXPECTED = 0,     /**< exit code 0 */
-    LEAKDIAG_WARNING = 1,         /**< exit code 4 */
-    LEAKDIAG_NOT_AS_EXPECTED = 2, /**< exit code 3 */
-    LEAKDIAG_INCONCLUSIVE = 3     /**< exit code 5 */
+    LEAKDIAG_VERDICT_AS_EXPECTED = 0,     /**< exit code 0 */
+    LEAKDIAG_VERDICT_WARNING = 1,         /**< exit code 4 */
+    LEAKDIAG_VERDICT_NOT_AS_EXPECTED = 2, /**< exit code 3 */
+    LEAKDIAG_VERDICT_INCONCLUSIVE = 3     /**< exit code 5 */
 } leakdiag_verdict;
 
 /** How sure a cause is whose conditions hold, by stated rules: `confirmed` when an independent
  * finding supports it and none speaks against it; `possible` when one speaks against it and none
  * supports it; `likely` is all between. Values never change. */
 typedef enum leakdiag_confidence {
-    LEAKDIAG_POSSIBLE = 0,
-    LEAKDIAG_LIKELY = 1,
-    LEAKDIAG_CONFIRMED = 2
+    LEAKDIAG_CONFIDENCE_POSSIBLE = 0,
+    LEAKDIAG_CONFIDENCE_LIKELY = 1,
+    LEAKDIAG_CONFIDENCE_CONFIRMED = 2
 } leakdiag_confidence;
 
 /** "pass", "warn", "fail", "unknown", "blocked". @since 0.1.0 */
@@ -134,16 +134,17 @@ LEAKDIAG_API const char *leakdiag_cause_title(const leakdiag_diagnosis *diagnosi
 LEAKDIAG_API leakdiag_confidence leakdiag_cause_confidence(const leakdiag_diagnosis *diagnosis,
                                                            size_t i);
 /** Pieces of evidence for it; 0 beyond the end. @since 0.1.0 */
-LEAKDIAG_API size_t leakdiag_cause_for_count(const leakdiag_diagnosis *diagnosis, size_t i);
+LEAKDIAG_API size_t leakdiag_cause_supporting_count(const leakdiag_diagnosis *diagnosis, size_t i);
 /** The k-th piece of evidence for it: "flag.value is lower: 100, expected 300". Borrowed; NULL
  * beyond the end. @since 0.1.0 */
-LEAKDIAG_API const char *leakdiag_cause_for(const leakdiag_diagnosis *diagnosis, size_t i,
-                                            size_t k);
+LEAKDIAG_API const char *leakdiag_cause_supporting(const leakdiag_diagnosis *diagnosis, size_t i,
+                                                   size_t k);
 /** Pieces of evidence against it; 0 beyond the end. @since 0.1.0 */
-LEAKDIAG_API size_t leakdiag_cause_against_count(const leakdiag_diagnosis *diagnosis, size_t i);
+LEAKDIAG_API size_t leakdiag_cause_contradicting_count(const leakdiag_diagnosis *diagnosis,
+                                                       size_t i);
 /** The k-th piece of evidence against it. Borrowed; NULL beyond the end. @since 0.1.0 */
-LEAKDIAG_API const char *leakdiag_cause_against(const leakdiag_diagnosis *diagnosis, size_t i,
-                                                size_t k);
+LEAKDIAG_API const char *leakdiag_cause_contradicting(const leakdiag_diagnosis *diagnosis, size_t i,
+                                                      size_t k);
 /** What would refute it. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_cause_refuted_by(const leakdiag_diagnosis *diagnosis, size_t i);
 /** What to do. Borrowed. @since 0.1.0 */

@@ -50,7 +50,7 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_observation_to_json(
 /** The time of judgement, Unix ms. @since 0.1.0 */
 LEAKDIAG_API int64_t leakdiag_observation_now_ms(const leakdiag_observation *observation);
 /** Time of the oldest fact, Unix ms; now when there is none. @since 0.1.0 */
-LEAKDIAG_API int64_t leakdiag_observation_from_ms(const leakdiag_observation *observation);
+LEAKDIAG_API int64_t leakdiag_observation_first_ms(const leakdiag_observation *observation);
 
 /**
  * What was known at an earlier time: the facts collected until then, and that time as "now".
@@ -85,11 +85,11 @@ leakdiag_observation_join(const leakdiag_observation *earlier, const leakdiag_ob
 LEAKDIAG_API const char *leakdiag_observation_scenario(const leakdiag_observation *observation,
                                                        size_t *ret_len);
 /** How many "name=value" the scenario was made with. @since 0.1.0 */
-LEAKDIAG_API size_t leakdiag_observation_set_count(const leakdiag_observation *observation);
+LEAKDIAG_API size_t leakdiag_observation_setting_count(const leakdiag_observation *observation);
 /** The i-th "name=value" that the scenario was made with. Borrowed; NULL beyond the end. @since
  * 0.1.0 */
-LEAKDIAG_API const char *leakdiag_observation_set(const leakdiag_observation *observation,
-                                                  size_t i);
+LEAKDIAG_API const char *leakdiag_observation_setting(const leakdiag_observation *observation,
+                                                      size_t i);
 
 /** Number of facts, those that could not be collected included. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_observation_fact_count(const leakdiag_observation *observation);

@@ -212,7 +212,7 @@ LEAKDIAG_API double leakdiag_trend_ttl_hi_s(const leakdiag_trend *trend);
 /** Where memory stands at the end of the series, in bytes; NAN without samples. @since 0.1.0 */
 LEAKDIAG_API double leakdiag_trend_level_bytes(const leakdiag_trend *trend);
 /** A word for the shape; "unknown" when too early. @since 0.1.0 */
-LEAKDIAG_API leakdiag_trace_class leakdiag_trend_class(const leakdiag_trend *trend);
+LEAKDIAG_API leakdiag_trace_class leakdiag_trend_trace_class(const leakdiag_trend *trend);
 /**
  * The shape as a memory finding, without any expected curve: no-samples, too-early, ahead (a leak),
  * oom-sawtooth, plateau (rose, then rose ever less), gc-bound, step, shrinking or flat. @since

@@ -97,9 +97,9 @@ LEAKDIAG_API double leakdiag_timeline_bytes_at(const leakdiag_timeline *timeline
  * Lower edge of the band there, bytes, never below 0: the lowest expected value within the
  * tolerance in time, less the tolerance in value. @since 0.1.0
  */
-LEAKDIAG_API double leakdiag_timeline_lo_at(const leakdiag_timeline *timeline, int64_t at_ms);
+LEAKDIAG_API double leakdiag_timeline_lo_bytes_at(const leakdiag_timeline *timeline, int64_t at_ms);
 /** Upper edge of the band there, bytes: the highest within the tolerance, plus it. @since 0.1.0 */
-LEAKDIAG_API double leakdiag_timeline_hi_at(const leakdiag_timeline *timeline, int64_t at_ms);
+LEAKDIAG_API double leakdiag_timeline_hi_bytes_at(const leakdiag_timeline *timeline, int64_t at_ms);
 /** Name of the phase at a time, "" before the first one. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_timeline_phase_at(const leakdiag_timeline *timeline,
                                                     int64_t at_ms);

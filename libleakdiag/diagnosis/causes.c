@@ -61,8 +61,8 @@ static leakdiag_confidence confidence_of(const leakdiag_diagnosis *d, const ld_c
     bool supported = is_supported(d, cause);
     bool contested = count_holding(d, &cause->against) > 0;
     if (supported == contested)
-        return LEAKDIAG_LIKELY;
-    return supported ? LEAKDIAG_CONFIRMED : LEAKDIAG_POSSIBLE;
+        return LEAKDIAG_CONFIDENCE_LIKELY;
+    return supported ? LEAKDIAG_CONFIDENCE_CONFIRMED : LEAKDIAG_CONFIDENCE_POSSIBLE;
 }
 
 /* "flag.value is lower: 100 (variant on), expected 300" */

@@ -16,12 +16,12 @@ static bool any(const leakdiag_diagnosis *d, ld_outcome outcome, bool with_suppo
 static leakdiag_verdict verdict_of(const leakdiag_diagnosis *d)
 {
     if (any(d, LD_FAIL, true))
-        return LEAKDIAG_NOT_AS_EXPECTED;
+        return LEAKDIAG_VERDICT_NOT_AS_EXPECTED;
     if (any(d, LD_UNKNOWN, false))
-        return LEAKDIAG_INCONCLUSIVE;
+        return LEAKDIAG_VERDICT_INCONCLUSIVE;
     if (any(d, LD_WARN, true))
-        return LEAKDIAG_WARNING;
-    return LEAKDIAG_AS_EXPECTED;
+        return LEAKDIAG_VERDICT_WARNING;
+    return LEAKDIAG_VERDICT_AS_EXPECTED;
 }
 
 /* The first answer of an outcome that decides, or NULL. */
@@ -55,7 +55,7 @@ static void add_answer(ld_text *text, const ld_answer *answer)
 
 static void sum_up_failure(ld_text *text, const leakdiag_diagnosis *d)
 {
-    if (d->n_causes > 0 && d->causes[0].confidence > LEAKDIAG_POSSIBLE) {
+    if (d->n_causes > 0 && d->causes[0].confidence > LEAKDIAG_CONFIDENCE_POSSIBLE) {
         ld_text_add(text, d->causes[0].cause->title);
         return;
     }
@@ -68,18 +68,18 @@ static void sum_up(ld_text *text, const leakdiag_diagnosis *d)
     const ld_answer *memory = memory_answer(d);
     const ld_answer *open = first(d, LD_UNKNOWN);
     switch (d->verdict) {
-    case LEAKDIAG_NOT_AS_EXPECTED:
+    case LEAKDIAG_VERDICT_NOT_AS_EXPECTED:
         sum_up_failure(text, d);
         break;
-    case LEAKDIAG_INCONCLUSIVE:
+    case LEAKDIAG_VERDICT_INCONCLUSIVE:
         add_answer(text, open);
         if (open->reason.len)
             ld_text_addf(text, " (%s)", open->reason.data);
         break;
-    case LEAKDIAG_WARNING:
+    case LEAKDIAG_VERDICT_WARNING:
         add_answer(text, first(d, LD_WARN));
         break;
-    case LEAKDIAG_AS_EXPECTED:
+    case LEAKDIAG_VERDICT_AS_EXPECTED:
     default:
         if (memory)
             add_answer(text, memory);
@@ -93,12 +93,12 @@ static const char *next_command(const leakdiag_diagnosis *d)
     if (d->n_causes > 0 && d->causes[0].cause->command)
         return d->causes[0].cause->command;
     const ld_answer *memory = memory_answer(d);
-    if (d->verdict == LEAKDIAG_INCONCLUSIVE && memory && memory->finding &&
+    if (d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE && memory && memory->finding &&
         strcmp(memory->finding->name, "too-early") == 0)
         return "leakdiag diagnose --until decided";
-    const ld_answer *open = d->verdict == LEAKDIAG_INCONCLUSIVE      ? first(d, LD_UNKNOWN)
-                            : d->verdict == LEAKDIAG_NOT_AS_EXPECTED ? first(d, LD_FAIL)
-                                                                     : NULL;
+    const ld_answer *open = d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE      ? first(d, LD_UNKNOWN)
+                            : d->verdict == LEAKDIAG_VERDICT_NOT_AS_EXPECTED ? first(d, LD_FAIL)
+                                                                             : NULL;
     return open && open->check->command ? open->check->command : "";
 }
 

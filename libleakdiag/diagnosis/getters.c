@@ -10,20 +10,21 @@ static const char *or_empty(const char *text)
 
 const char *leakdiag_outcome_name(leakdiag_outcome outcome)
 {
-    return (unsigned)outcome <= LEAKDIAG_BLOCKED ? ld_outcome_name((ld_outcome)outcome) : "unknown";
+    return (unsigned)outcome <= LEAKDIAG_OUTCOME_BLOCKED ? ld_outcome_name((ld_outcome)outcome)
+                                                         : "unknown";
 }
 
 const char *leakdiag_verdict_name(leakdiag_verdict verdict)
 {
     static const char *const names[] = {"as-expected", "warning", "not-as-expected",
                                         "inconclusive"};
-    return (unsigned)verdict <= LEAKDIAG_INCONCLUSIVE ? names[verdict] : "inconclusive";
+    return (unsigned)verdict <= LEAKDIAG_VERDICT_INCONCLUSIVE ? names[verdict] : "inconclusive";
 }
 
 const char *leakdiag_confidence_name(leakdiag_confidence confidence)
 {
     static const char *const names[] = {"possible", "likely", "confirmed"};
-    return (unsigned)confidence <= LEAKDIAG_CONFIRMED ? names[confidence] : "possible";
+    return (unsigned)confidence <= LEAKDIAG_CONFIDENCE_CONFIRMED ? names[confidence] : "possible";
 }
 
 leakdiag_verdict leakdiag_diagnosis_verdict(const leakdiag_diagnosis *diagnosis)
@@ -112,7 +113,7 @@ const char *leakdiag_check_finding(const leakdiag_diagnosis *diagnosis, size_t i
 leakdiag_outcome leakdiag_check_outcome(const leakdiag_diagnosis *diagnosis, size_t i)
 {
     return i < diagnosis->n_answers ? (leakdiag_outcome)diagnosis->answers[i].outcome
-                                    : LEAKDIAG_UNKNOWN;
+                                    : LEAKDIAG_OUTCOME_UNKNOWN;
 }
 
 const char *leakdiag_check_observed(const leakdiag_diagnosis *diagnosis, size_t i)
@@ -181,28 +182,28 @@ const char *leakdiag_cause_title(const leakdiag_diagnosis *diagnosis, size_t i)
 leakdiag_confidence leakdiag_cause_confidence(const leakdiag_diagnosis *diagnosis, size_t i)
 {
     const ld_verdict_cause *c = cause_at(diagnosis, i);
-    return c ? c->confidence : LEAKDIAG_POSSIBLE;
+    return c ? c->confidence : LEAKDIAG_CONFIDENCE_POSSIBLE;
 }
 
-size_t leakdiag_cause_for_count(const leakdiag_diagnosis *diagnosis, size_t i)
+size_t leakdiag_cause_supporting_count(const leakdiag_diagnosis *diagnosis, size_t i)
 {
     const ld_verdict_cause *c = cause_at(diagnosis, i);
     return c ? c->in_favour.n : 0;
 }
 
-const char *leakdiag_cause_for(const leakdiag_diagnosis *diagnosis, size_t i, size_t k)
+const char *leakdiag_cause_supporting(const leakdiag_diagnosis *diagnosis, size_t i, size_t k)
 {
     const ld_verdict_cause *c = cause_at(diagnosis, i);
     return c && k < c->in_favour.n ? c->in_favour.list[k] : NULL;
 }
 
-size_t leakdiag_cause_against_count(const leakdiag_diagnosis *diagnosis, size_t i)
+size_t leakdiag_cause_contradicting_count(const leakdiag_diagnosis *diagnosis, size_t i)
 {
     const ld_verdict_cause *c = cause_at(diagnosis, i);
     return c ? c->against.n : 0;
 }
 
-const char *leakdiag_cause_against(const leakdiag_diagnosis *diagnosis, size_t i, size_t k)
+const char *leakdiag_cause_contradicting(const leakdiag_diagnosis *diagnosis, size_t i, size_t k)
 {
     const ld_verdict_cause *c = cause_at(diagnosis, i);
     return c && k < c->against.n ? c->against.list[k] : NULL;

@@ -160,7 +160,7 @@ int64_t leakdiag_observation_now_ms(const leakdiag_observation *observation)
     return observation->now_ms;
 }
 
-int64_t leakdiag_observation_from_ms(const leakdiag_observation *observation)
+int64_t leakdiag_observation_first_ms(const leakdiag_observation *observation)
 {
     return observation->n_facts ? observation->facts[0]->time_ms : observation->now_ms;
 }
@@ -172,12 +172,12 @@ const char *leakdiag_observation_scenario(const leakdiag_observation *observatio
     return observation->scenario ? observation->scenario : "";
 }
 
-size_t leakdiag_observation_set_count(const leakdiag_observation *observation)
+size_t leakdiag_observation_setting_count(const leakdiag_observation *observation)
 {
     return observation->n_set;
 }
 
-const char *leakdiag_observation_set(const leakdiag_observation *observation, size_t i)
+const char *leakdiag_observation_setting(const leakdiag_observation *observation, size_t i)
 {
     return i < observation->n_set ? observation->set[i] : NULL;
 }

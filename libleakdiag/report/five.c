@@ -72,8 +72,8 @@ static void find_memory(const leakdiag_diagnosis *d, ld_five *ret)
         return;
     int64_t at_ms = leakdiag_comparison_position_ms(d->comparison);
     ret->expected_bytes = leakdiag_comparison_expected_bytes(d->comparison);
-    ret->expected_lo_bytes = leakdiag_timeline_lo_at(expected, at_ms);
-    ret->expected_hi_bytes = leakdiag_timeline_hi_at(expected, at_ms);
+    ret->expected_lo_bytes = leakdiag_timeline_lo_bytes_at(expected, at_ms);
+    ret->expected_hi_bytes = leakdiag_timeline_hi_bytes_at(expected, at_ms);
 }
 
 void ld_five_find(const leakdiag_diagnosis *diagnosis, ld_five *ret)

@@ -84,11 +84,12 @@ static void set_evidence(const ld_object *o, const char *key, const leakdiag_dia
 static json_t *cause_json(const leakdiag_diagnosis *d, size_t i, bool *failed)
 {
     ld_object o = {json_object(), failed};
-    set_evidence(&o, "against", d, i, leakdiag_cause_against_count(d, i), leakdiag_cause_against);
+    set_evidence(&o, "against", d, i, leakdiag_cause_contradicting_count(d, i),
+                 leakdiag_cause_contradicting);
     ld_object_text(&o, "command", leakdiag_cause_command(d, i));
     ld_object_text(&o, "confidence", leakdiag_confidence_name(leakdiag_cause_confidence(d, i)));
     ld_object_text(&o, "fix", leakdiag_cause_fix(d, i));
-    set_evidence(&o, "for", d, i, leakdiag_cause_for_count(d, i), leakdiag_cause_for);
+    set_evidence(&o, "for", d, i, leakdiag_cause_supporting_count(d, i), leakdiag_cause_supporting);
     ld_object_text(&o, "id", leakdiag_cause_id(d, i));
     ld_object_text(&o, "prediction", leakdiag_cause_prediction(d, i));
     ld_object_text(&o, "refuted_by", leakdiag_cause_refuted_by(d, i));

@@ -19,7 +19,7 @@ static void set_times(const ld_object *o, const char *key, const leakdiag_trend 
 static void set_trend(const leakdiag_trend *trend, const ld_object *o)
 {
     ld_object_text(o, "class",
-                   trend ? leakdiag_trace_class_name(leakdiag_trend_class(trend)) : NULL);
+                   trend ? leakdiag_trace_class_name(leakdiag_trend_trace_class(trend)) : NULL);
     set_times(o, "oom_times_s", trend, trend ? leakdiag_trend_oom_count(trend) : 0,
               leakdiag_trend_oom_time_ms);
     set_times(o, "restart_times_s", trend, trend ? leakdiag_trend_restart_count(trend) : 0,

@@ -70,7 +70,7 @@ static void add_result(ld_text *xml, const leakdiag_diagnosis *d, size_t i)
         return;
     const char *finding = leakdiag_check_finding(d, i);
     switch (leakdiag_check_outcome(d, i)) {
-    case LEAKDIAG_FAIL:
+    case LEAKDIAG_OUTCOME_FAIL:
         ld_text_add(xml, "    <failure");
         add_attribute(xml, "message", message.data);
         add_attribute(xml, "type", finding ? finding : "fail");
@@ -78,20 +78,20 @@ static void add_result(ld_text *xml, const leakdiag_diagnosis *d, size_t i)
         add_evidence(xml, d, i);
         ld_text_add(xml, "</failure>\n");
         break;
-    case LEAKDIAG_UNKNOWN:
-    case LEAKDIAG_BLOCKED:
+    case LEAKDIAG_OUTCOME_UNKNOWN:
+    case LEAKDIAG_OUTCOME_BLOCKED:
         ld_text_add(xml, "    <skipped");
         add_attribute(xml, "message", message.data);
         ld_text_add(xml, "/>\n");
         break;
-    case LEAKDIAG_WARN:
+    case LEAKDIAG_OUTCOME_WARN:
         ld_text_add(xml, "    <system-out>warning: ");
         ld_text_add_xml(xml, message.data, message.len);
         ld_text_add(xml, "\n");
         add_evidence(xml, d, i);
         ld_text_add(xml, "</system-out>\n");
         break;
-    case LEAKDIAG_PASS:
+    case LEAKDIAG_OUTCOME_PASS:
     default:
         break;
     }
@@ -102,7 +102,7 @@ static void add_case(ld_text *xml, const leakdiag_diagnosis *d, size_t i)
     ld_text_add(xml, "  <testcase");
     add_attribute(xml, "classname", leakdiag_scenario_name(d->scenario));
     add_attribute(xml, "name", leakdiag_check_id(d, i));
-    if (leakdiag_check_outcome(d, i) == LEAKDIAG_PASS) {
+    if (leakdiag_check_outcome(d, i) == LEAKDIAG_OUTCOME_PASS) {
         ld_text_add(xml, " time=\"0\"/>\n");
         return;
     }
@@ -123,10 +123,10 @@ static void add_causes(ld_text *xml, const leakdiag_diagnosis *d)
         const char *id = leakdiag_cause_id(d, i);
         ld_text_add_xml(xml, id, strlen(id));
         add_line(xml, "", leakdiag_cause_title(d, i));
-        for (size_t k = 0; k < leakdiag_cause_for_count(d, i); k++)
-            add_line(xml, "  for", leakdiag_cause_for(d, i, k));
-        for (size_t k = 0; k < leakdiag_cause_against_count(d, i); k++)
-            add_line(xml, "  against", leakdiag_cause_against(d, i, k));
+        for (size_t k = 0; k < leakdiag_cause_supporting_count(d, i); k++)
+            add_line(xml, "  for", leakdiag_cause_supporting(d, i, k));
+        for (size_t k = 0; k < leakdiag_cause_contradicting_count(d, i); k++)
+            add_line(xml, "  against", leakdiag_cause_contradicting(d, i, k));
         add_line(xml, "  refuted by", leakdiag_cause_refuted_by(d, i));
         add_line(xml, "  predicts", leakdiag_cause_prediction(d, i));
         add_line(xml, "  fix", leakdiag_cause_fix(d, i));
@@ -158,12 +158,12 @@ leakdiag_status ld_report_junit(const leakdiag_diagnosis *diagnosis, char **ret,
 {
     LD_CLEANUP(ld_text_done) ld_text xml = {0};
     size_t n = leakdiag_diagnosis_check_count(diagnosis);
-    size_t skipped =
-        count_outcome(diagnosis, LEAKDIAG_UNKNOWN) + count_outcome(diagnosis, LEAKDIAG_BLOCKED);
+    size_t skipped = count_outcome(diagnosis, LEAKDIAG_OUTCOME_UNKNOWN) +
+                     count_outcome(diagnosis, LEAKDIAG_OUTCOME_BLOCKED);
     ld_text_add(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite");
     add_attribute(&xml, "name", leakdiag_scenario_name(diagnosis->scenario));
     ld_text_addf(&xml, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"0\"", n,
-                 count_outcome(diagnosis, LEAKDIAG_FAIL), skipped);
+                 count_outcome(diagnosis, LEAKDIAG_OUTCOME_FAIL), skipped);
     add_timestamp(&xml, diagnosis);
     ld_text_add(&xml, ">\n  <properties>\n");
     add_property(&xml, "verdict", leakdiag_verdict_name(leakdiag_diagnosis_verdict(diagnosis)));

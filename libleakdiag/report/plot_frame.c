@@ -43,8 +43,8 @@ bool ld_plot_band(const ld_plot *plot, double time_ms, double *lo, double *hi)
     double at = time_ms - (double)*climb;
     if (at > (double)leakdiag_timeline_end_ms(plot->expected))
         return false;
-    *lo = leakdiag_timeline_lo_at(plot->expected, (int64_t)at);
-    *hi = leakdiag_timeline_hi_at(plot->expected, (int64_t)at);
+    *lo = leakdiag_timeline_lo_bytes_at(plot->expected, (int64_t)at);
+    *hi = leakdiag_timeline_hi_bytes_at(plot->expected, (int64_t)at);
     return isfinite(*lo) && isfinite(*hi);
 }
 

@@ -20,7 +20,8 @@ typedef struct page {
 static void begin(const page *p, size_t check, const char *label)
 {
     bool is_asked = check < p->d->n_answers;
-    leakdiag_outcome outcome = is_asked ? leakdiag_check_outcome(p->d, check) : LEAKDIAG_UNKNOWN;
+    leakdiag_outcome outcome =
+        is_asked ? leakdiag_check_outcome(p->d, check) : LEAKDIAG_OUTCOME_UNKNOWN;
     ld_paper_glyphs(p->paper, is_asked ? ld_outcome_ink(outcome) : LD_INK_DIM,
                     is_asked ? ld_outcome_word(outcome) : "----");
     ld_paper_at(p->paper, LABEL_COLUMN);
@@ -108,15 +109,16 @@ static void end(const page *p, size_t check)
     if (p->paper->column)
         ld_paper_end(p->paper);
     leakdiag_outcome outcome = leakdiag_check_outcome(p->d, check);
-    if (outcome == LEAKDIAG_UNKNOWN && *leakdiag_check_reason(p->d, check))
+    if (outcome == LEAKDIAG_OUTCOME_UNKNOWN && *leakdiag_check_reason(p->d, check))
         ld_paper_line(p->paper, p->column, LD_INK_PLAIN, leakdiag_check_reason(p->d, check));
-    if (outcome == LEAKDIAG_BLOCKED && !is_one_of_five(p, p->d->answers[check].blocked_by)) {
+    if (outcome == LEAKDIAG_OUTCOME_BLOCKED &&
+        !is_one_of_five(p, p->d->answers[check].blocked_by)) {
         ld_paper_margin(p->paper, p->column);
         if (add_blocker(p, check))
             ld_paper_end(p->paper);
     }
     /* A memory that is known but cannot be judged yet needs time, not another question. */
-    if (p->verbose || (outcome == LEAKDIAG_UNKNOWN && check != p->five->memory))
+    if (p->verbose || (outcome == LEAKDIAG_OUTCOME_UNKNOWN && check != p->five->memory))
         add_by_hand(p, check);
 }
 

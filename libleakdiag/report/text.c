@@ -47,7 +47,7 @@ static bool shows_expected(const leakdiag_diagnosis *d, size_t i, const ld_paper
         return false;
     size_t width = paper->column + paper->gap + ld_paper_width(paper, observed) +
                    strlen("; expected ") + ld_paper_width(paper, expected);
-    return leakdiag_check_outcome(d, i) != LEAKDIAG_PASS || width <= paper->columns;
+    return leakdiag_check_outcome(d, i) != LEAKDIAG_OUTCOME_PASS || width <= paper->columns;
 }
 
 static void add_observed(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
@@ -79,7 +79,7 @@ static void add_blocked(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 static void add_answer(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 {
     leakdiag_outcome outcome = leakdiag_check_outcome(d, i);
-    if (outcome == LEAKDIAG_BLOCKED && leakdiag_check_blocked_by(d, i))
+    if (outcome == LEAKDIAG_OUTCOME_BLOCKED && leakdiag_check_blocked_by(d, i))
         add_blocked(d, i, paper);
     else if (ld_report_says_nothing(d, i))
         ld_paper_words(paper, LD_INK_PLAIN, leakdiag_check_reason(d, i));
@@ -133,7 +133,7 @@ static void add_check(const leakdiag_diagnosis *d, size_t i, const table *t, boo
 {
     leakdiag_outcome outcome = leakdiag_check_outcome(d, i);
     const char *finding = leakdiag_check_finding(d, i);
-    bool is_dim = outcome == LEAKDIAG_BLOCKED;
+    bool is_dim = outcome == LEAKDIAG_OUTCOME_BLOCKED;
     bool is_first_broken = i == d->first_broken;
     if (is_first_broken)
         ld_paper_glyphs(paper, ld_outcome_ink(outcome), paper->ascii ? ">" : "\xe2\x96\xb8");
@@ -244,13 +244,13 @@ static void add_decides(const leakdiag_diagnosis *d, ld_paper *paper)
 
 static void add_evidence(const leakdiag_diagnosis *d, size_t i, ld_paper *paper)
 {
-    for (size_t k = 0; k < leakdiag_cause_for_count(d, i); k++)
+    for (size_t k = 0; k < leakdiag_cause_supporting_count(d, i); k++)
         ld_report_field(paper, LABEL_COLUMN, CAUSE_COLUMN, k ? "" : "for", LD_INK_PLAIN,
-                        leakdiag_cause_for(d, i, k));
-    for (size_t k = 0; k < leakdiag_cause_against_count(d, i); k++)
+                        leakdiag_cause_supporting(d, i, k));
+    for (size_t k = 0; k < leakdiag_cause_contradicting_count(d, i); k++)
         ld_report_field(paper, LABEL_COLUMN, CAUSE_COLUMN, k ? "" : "against", LD_INK_PLAIN,
-                        leakdiag_cause_against(d, i, k));
-    if (leakdiag_cause_against_count(d, i) == 0)
+                        leakdiag_cause_contradicting(d, i, k));
+    if (leakdiag_cause_contradicting_count(d, i) == 0)
         ld_report_field(paper, LABEL_COLUMN, CAUSE_COLUMN, "against", LD_INK_DIM, "nothing seen");
 }
 

@@ -68,7 +68,7 @@ bool ld_report_says_nothing(const leakdiag_diagnosis *diagnosis, size_t check)
     const char *observed = leakdiag_check_observed(diagnosis, check);
     const char *finding = leakdiag_check_finding(diagnosis, check);
     bool is_bare = !*observed || (finding && strcmp(observed, finding) == 0);
-    return leakdiag_check_outcome(diagnosis, check) == LEAKDIAG_UNKNOWN && is_bare &&
+    return leakdiag_check_outcome(diagnosis, check) == LEAKDIAG_OUTCOME_UNKNOWN && is_bare &&
            *leakdiag_check_reason(diagnosis, check);
 }
 

@@ -53,7 +53,7 @@ double leakdiag_trend_level_bytes(const leakdiag_trend *trend)
     return trend->level_bytes;
 }
 
-leakdiag_trace_class leakdiag_trend_class(const leakdiag_trend *trend)
+leakdiag_trace_class leakdiag_trend_trace_class(const leakdiag_trend *trend)
 {
     return trend->trace_class;
 }

@@ -40,7 +40,7 @@ leakdiag_status leakdiag_trend_to_json(const leakdiag_trend *trend, const char *
 {
     LD_CLEANUP(ld_text_done) ld_text text = {0};
     ld_text_addf(&text, "{\"class\":\"%s\"",
-                 leakdiag_trace_class_name(leakdiag_trend_class(trend)));
+                 leakdiag_trace_class_name(leakdiag_trend_trace_class(trend)));
     if (file) {
         ld_text_add(&text, ",\"file\":");
         ld_text_add_json(&text, file, strlen(file));

@@ -67,13 +67,13 @@ double leakdiag_timeline_bytes_at(const leakdiag_timeline *timeline, int64_t at_
     return value_at(timeline, (double)at_ms);
 }
 
-double leakdiag_timeline_lo_at(const leakdiag_timeline *timeline, int64_t at_ms)
+double leakdiag_timeline_lo_bytes_at(const leakdiag_timeline *timeline, int64_t at_ms)
 {
     double lowest = in_window(timeline, (double)at_ms, value_at).lowest;
     return fmax(0, lowest - timeline->tolerance_bytes);
 }
 
-double leakdiag_timeline_hi_at(const leakdiag_timeline *timeline, int64_t at_ms)
+double leakdiag_timeline_hi_bytes_at(const leakdiag_timeline *timeline, int64_t at_ms)
 {
     return in_window(timeline, (double)at_ms, value_at).highest + timeline->tolerance_bytes;
 }

@@ -246,7 +246,7 @@ START_TEST(a_log_that_is_not_there_says_so_and_how_to_name_it)
     leakdiag_session *session = follow_log(&scenario);
     leakdiag_diagnosis *d = look(session, scenario, NULL);
     size_t seen = leakdiag_diagnosis_find_check(d, "flag.seen");
-    ck_assert_int_eq(leakdiag_check_outcome(d, seen), LEAKDIAG_UNKNOWN);
+    ck_assert_int_eq(leakdiag_check_outcome(d, seen), LEAKDIAG_OUTCOME_UNKNOWN);
     ck_assert_ptr_nonnull(strstr(leakdiag_check_reason(d, seen), "log_file"));
     leakdiag_diagnosis_free(d);
     leakdiag_session_free(session);
@@ -294,7 +294,7 @@ START_TEST(a_bad_url_is_a_fact_and_the_rest_goes_on)
     leakdiag_session *session = session_for(leakdiag_scenario_ref(scenario), 3000, NULL);
     leakdiag_diagnosis *d = look(session, scenario, NULL);
     size_t flag = leakdiag_diagnosis_find_check(d, "flag.value");
-    ck_assert_int_eq(leakdiag_check_outcome(d, flag), LEAKDIAG_UNKNOWN);
+    ck_assert_int_eq(leakdiag_check_outcome(d, flag), LEAKDIAG_OUTCOME_UNKNOWN);
     ck_assert_ptr_nonnull(strstr(leakdiag_check_reason(d, flag), "http"));
     ck_assert_str_eq(finding(d, "load"), "running");
     leakdiag_diagnosis_free(d);
@@ -318,9 +318,9 @@ START_TEST(the_capture_of_a_look_is_judged_the_same_as_the_look)
     ck_assert_int_eq(leakdiag_observation_from_json(text, strlen(text), &replayed, NULL),
                      LEAKDIAG_OK);
     const char *yaml = leakdiag_observation_scenario(replayed, &len);
-    const char *set[] = {leakdiag_observation_set(replayed, 0),
-                         leakdiag_observation_set(replayed, 1)};
-    ck_assert_uint_eq(leakdiag_observation_set_count(replayed), 2);
+    const char *set[] = {leakdiag_observation_setting(replayed, 0),
+                         leakdiag_observation_setting(replayed, 1)};
+    ck_assert_uint_eq(leakdiag_observation_setting_count(replayed), 2);
     ck_assert_int_eq(leakdiag_scenario_parse(yaml, len, NULL, set, 2, &again, NULL), LEAKDIAG_OK);
     ck_assert_int_eq(leakdiag_diagnose(again, replayed, &replay, NULL), LEAKDIAG_OK);
     for (size_t i = 0; i < leakdiag_diagnosis_check_count(live); i++) {

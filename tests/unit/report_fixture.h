@@ -138,11 +138,12 @@ static inline void make_found(world *w)
     w->in_favour[1] = ld_copy_text("flag.seen is seen: 3 lines in 5m");
     w->against[0] = ld_copy_text("memory is on-track: 12Mi");
     w->found[0] = (ld_verdict_cause){&w->causes[0],
-                                     LEAKDIAG_LIKELY,
+                                     LEAKDIAG_CONFIDENCE_LIKELY,
                                      {w->in_favour, 2},
                                      {w->against, 1},
                                      ld_copy_text("the limit is reached in 54m")};
-    w->found[1] = (ld_verdict_cause){&w->causes[1], LEAKDIAG_POSSIBLE, {0}, {0}, ld_copy_text("")};
+    w->found[1] =
+        (ld_verdict_cause){&w->causes[1], LEAKDIAG_CONFIDENCE_POSSIBLE, {0}, {0}, ld_copy_text("")};
 }
 
 /* The runbook's issue 4 on a working system: the flag is 100 instead of 300. No memory samples. */
@@ -181,7 +182,7 @@ static inline void world_make(world *w)
     w->d.rates = w->rates;
     w->d.causes = w->found;
     w->d.n_causes = 2;
-    w->d.verdict = LEAKDIAG_NOT_AS_EXPECTED;
+    w->d.verdict = LEAKDIAG_VERDICT_NOT_AS_EXPECTED;
     w->d.is_decided = true;
     w->d.summary = ld_copy_text("The flag is on, but its value is too low for the timeline");
     w->d.next = ld_copy_text("kubectl edit configmap flagd-config -n otel-demo");

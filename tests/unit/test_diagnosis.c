@@ -97,9 +97,9 @@ START_TEST(behind_a_broken_link_the_rest_is_blocked_and_keeps_its_finding)
 {
     leakdiag_diagnosis *d =
         diagnose(FLAG("300") "," LOAD("\"state\":\"stopped\",\"users\":0") "," LOG(OLD_ORDER));
-    expect(d, "load", "stopped", LEAKDIAG_FAIL);
-    expect(d, "orders", "zero", LEAKDIAG_BLOCKED);
-    expect(d, "flag.seen", "not-seen", LEAKDIAG_BLOCKED);
+    expect(d, "load", "stopped", LEAKDIAG_OUTCOME_FAIL);
+    expect(d, "orders", "zero", LEAKDIAG_OUTCOME_BLOCKED);
+    expect(d, "flag.seen", "not-seen", LEAKDIAG_OUTCOME_BLOCKED);
     ck_assert_str_eq(leakdiag_check_blocked_by(d, leakdiag_diagnosis_find_check(d, "flag.seen")),
                      "load");
     ck_assert_int_eq(leakdiag_diagnosis_exit_code(d), 3);
@@ -111,8 +111,8 @@ START_TEST(what_is_seen_to_work_is_not_blocked)
 {
     leakdiag_diagnosis *d = diagnose(FLAG("100") "," LOAD(RUNNING) "," LOG(
         PATTERN("active", "75", "1000000") "," PATTERN("order", "75", "1000000")));
-    expect(d, "flag.value", "lower", LEAKDIAG_FAIL);
-    expect(d, "flag.seen", "seen", LEAKDIAG_PASS);
+    expect(d, "flag.value", "lower", LEAKDIAG_OUTCOME_FAIL);
+    expect(d, "flag.seen", "seen", LEAKDIAG_OUTCOME_PASS);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -121,12 +121,12 @@ START_TEST(absence_proves_nothing_while_orders_are_not_known)
 {
     leakdiag_diagnosis *d =
         diagnose(FLAG("300") "," LOG(PATTERN("done", "0", "1") "," PATTERN("active", "1", "1000")));
-    expect(d, "orders", "silent-source", LEAKDIAG_UNKNOWN);
-    expect(d, "flag.seen", "seen", LEAKDIAG_PASS);
+    expect(d, "orders", "silent-source", LEAKDIAG_OUTCOME_UNKNOWN);
+    expect(d, "flag.seen", "seen", LEAKDIAG_OUTCOME_PASS);
     leakdiag_diagnosis_free(d);
 
     d = diagnose(FLAG("300") "," LOG("{\"name\":\"active\",\"count\":1,\"window_count\":0}"));
-    expect(d, "flag.seen", "not-seen", LEAKDIAG_UNKNOWN);
+    expect(d, "flag.seen", "not-seen", LEAKDIAG_OUTCOME_UNKNOWN);
     ck_assert_int_eq(leakdiag_diagnosis_exit_code(d), 5);
     leakdiag_diagnosis_free(d);
 }
@@ -136,8 +136,8 @@ START_TEST(a_supporting_check_without_a_source_does_not_make_it_inconclusive)
 {
     leakdiag_diagnosis *d = diagnose(FLAG("300") "," LOAD(RUNNING) "," LOG(
         PATTERN("active", "75", "1000000") "," PATTERN("order", "75", "1000000")));
-    expect(d, "limit", NULL, LEAKDIAG_UNKNOWN);
-    ck_assert_int_eq(leakdiag_diagnosis_verdict(d), LEAKDIAG_AS_EXPECTED);
+    expect(d, "limit", NULL, LEAKDIAG_OUTCOME_UNKNOWN);
+    ck_assert_int_eq(leakdiag_diagnosis_verdict(d), LEAKDIAG_VERDICT_AS_EXPECTED);
     ck_assert_int_eq(leakdiag_diagnosis_exit_code(d), 0);
     leakdiag_diagnosis_free(d);
 }
@@ -147,8 +147,8 @@ START_TEST(nothing_observed_is_inconclusive_and_never_green)
 {
     leakdiag_diagnosis *d = diagnose("");
     for (size_t i = 0; i < leakdiag_diagnosis_check_count(d); i++)
-        ck_assert_int_eq(leakdiag_check_outcome(d, i), LEAKDIAG_UNKNOWN);
-    ck_assert_int_eq(leakdiag_diagnosis_verdict(d), LEAKDIAG_INCONCLUSIVE);
+        ck_assert_int_eq(leakdiag_check_outcome(d, i), LEAKDIAG_OUTCOME_UNKNOWN);
+    ck_assert_int_eq(leakdiag_diagnosis_verdict(d), LEAKDIAG_VERDICT_INCONCLUSIVE);
     ck_assert_int_eq(leakdiag_diagnosis_has_evidence(d), 0);
     ck_assert_uint_eq(leakdiag_diagnosis_cause_count(d), 0);
     leakdiag_diagnosis_free(d);
@@ -161,16 +161,16 @@ START_TEST(causes_are_ranked_by_stated_rules_with_their_evidence)
         diagnose(FLAG("100") "," LOAD("\"state\":\"stopped\",\"users\":0") "," LOG(OLD_ORDER));
     ck_assert_uint_eq(leakdiag_diagnosis_cause_count(d), 3);
     ck_assert_str_eq(leakdiag_cause_id(d, 0), "second"); /* supported, nothing against it */
-    ck_assert_int_eq(leakdiag_cause_confidence(d, 0), LEAKDIAG_CONFIRMED);
+    ck_assert_int_eq(leakdiag_cause_confidence(d, 0), LEAKDIAG_CONFIDENCE_CONFIRMED);
     ck_assert_str_eq(leakdiag_cause_id(d, 1), "first"); /* neither */
-    ck_assert_int_eq(leakdiag_cause_confidence(d, 1), LEAKDIAG_LIKELY);
+    ck_assert_int_eq(leakdiag_cause_confidence(d, 1), LEAKDIAG_CONFIDENCE_LIKELY);
     ck_assert_str_eq(leakdiag_cause_id(d, 2), "third"); /* something speaks against it */
-    ck_assert_int_eq(leakdiag_cause_confidence(d, 2), LEAKDIAG_POSSIBLE);
+    ck_assert_int_eq(leakdiag_cause_confidence(d, 2), LEAKDIAG_CONFIDENCE_POSSIBLE);
 
-    ck_assert_str_eq(leakdiag_cause_for(d, 1, 0), "flag.value is lower: 100, expected 300");
-    ck_assert_uint_eq(leakdiag_cause_for_count(d, 0), 2);
-    ck_assert_uint_eq(leakdiag_cause_against_count(d, 2), 1);
-    ck_assert_ptr_null(leakdiag_cause_for(d, 1, 1));
+    ck_assert_str_eq(leakdiag_cause_supporting(d, 1, 0), "flag.value is lower: 100, expected 300");
+    ck_assert_uint_eq(leakdiag_cause_supporting_count(d, 0), 2);
+    ck_assert_uint_eq(leakdiag_cause_contradicting_count(d, 2), 1);
+    ck_assert_ptr_null(leakdiag_cause_supporting(d, 1, 1));
     ck_assert_str_eq(leakdiag_diagnosis_next(d), "y");
     ck_assert_str_eq(leakdiag_diagnosis_summary(d), "Second");
     leakdiag_diagnosis_free(d);
@@ -183,23 +183,24 @@ typedef struct load_case {
 } load_case;
 
 static const load_case load_cases[] = {
-    {RUNNING, "running", LEAKDIAG_PASS},
-    {"\"state\":\"running\",\"users\":50,\"age_ms\":900000", "users-differ", LEAKDIAG_WARN},
-    {"\"state\":\"running\",\"users\":24,\"age_ms\":900000", "users-differ", LEAKDIAG_WARN},
+    {RUNNING, "running", LEAKDIAG_OUTCOME_PASS},
+    {"\"state\":\"running\",\"users\":50,\"age_ms\":900000", "users-differ", LEAKDIAG_OUTCOME_WARN},
+    {"\"state\":\"running\",\"users\":24,\"age_ms\":900000", "users-differ", LEAKDIAG_OUTCOME_WARN},
     {"\"state\":\"running\",\"users\":25,\"age_ms\":900000,\"spawn_per_s\":1", "rate-differs",
-     LEAKDIAG_WARN},
-    {"\"state\":\"running\",\"users\":25,\"age_ms\":599000", "too-young", LEAKDIAG_WARN},
-    {"\"state\":\"running\",\"users\":25,\"age_ms\":600000", "running", LEAKDIAG_PASS},
-    {"\"state\":\"running\",\"users\":25", "running", LEAKDIAG_PASS}, /* its age is not known */
-    {"\"state\":\"running\",\"users\":0", "stopped", LEAKDIAG_FAIL},
-    {"\"state\":\"spawning\",\"users\":4", "spawning", LEAKDIAG_PASS},
+     LEAKDIAG_OUTCOME_WARN},
+    {"\"state\":\"running\",\"users\":25,\"age_ms\":599000", "too-young", LEAKDIAG_OUTCOME_WARN},
+    {"\"state\":\"running\",\"users\":25,\"age_ms\":600000", "running", LEAKDIAG_OUTCOME_PASS},
+    {"\"state\":\"running\",\"users\":25", "running",
+     LEAKDIAG_OUTCOME_PASS}, /* its age is not known */
+    {"\"state\":\"running\",\"users\":0", "stopped", LEAKDIAG_OUTCOME_FAIL},
+    {"\"state\":\"spawning\",\"users\":4", "spawning", LEAKDIAG_OUTCOME_PASS},
     {"\"state\":\"running\",\"users\":25,\"age_ms\":900000,\"fail_ratio\":0.9", "failing",
-     LEAKDIAG_FAIL},
-    {"\"state\":\"ready\",\"users\":0", "stopped", LEAKDIAG_FAIL},
-    {"\"state\":\"stopping\",\"users\":3", "stopped", LEAKDIAG_FAIL},
-    {"\"state\":\"running\",\"age_ms\":900000,\"spawn_per_s\":3", NULL, LEAKDIAG_UNKNOWN},
-    {"\"state\":\"unreachable\",\"detail\":\"refused\"", "absent", LEAKDIAG_UNKNOWN},
-    {"\"state\":\"not-locust\"", "absent", LEAKDIAG_UNKNOWN},
+     LEAKDIAG_OUTCOME_FAIL},
+    {"\"state\":\"ready\",\"users\":0", "stopped", LEAKDIAG_OUTCOME_FAIL},
+    {"\"state\":\"stopping\",\"users\":3", "stopped", LEAKDIAG_OUTCOME_FAIL},
+    {"\"state\":\"running\",\"age_ms\":900000,\"spawn_per_s\":3", NULL, LEAKDIAG_OUTCOME_UNKNOWN},
+    {"\"state\":\"unreachable\",\"detail\":\"refused\"", "absent", LEAKDIAG_OUTCOME_UNKNOWN},
+    {"\"state\":\"not-locust\"", "absent", LEAKDIAG_OUTCOME_UNKNOWN},
 };
 
 START_TEST(the_load_is_judged_by_state_and_users)
@@ -219,7 +220,7 @@ START_TEST(a_frozen_rate_of_a_stopped_test_is_zero)
     leakdiag_diagnosis *d = diagnose(LOAD(
         "\"state\":\"stopped\",\"users\":0,\"rows\":[{\"name\":\"/api/checkout\",\"requests\":900,"
         "\"failures\":0,\"rate_per_s\":33.6}]"));
-    expect(d, "orders", "zero", LEAKDIAG_BLOCKED);
+    expect(d, "orders", "zero", LEAKDIAG_OUTCOME_BLOCKED);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -228,8 +229,8 @@ START_TEST(orders_while_the_generator_is_stopped_come_from_another_one)
 {
     leakdiag_diagnosis *d = diagnose(
         LOAD("\"state\":\"stopped\",\"users\":0") "," LOG(PATTERN("order", "75", "999000")));
-    expect(d, "load", "other-generator", LEAKDIAG_WARN);
-    expect(d, "orders", "in-range", LEAKDIAG_PASS);
+    expect(d, "load", "other-generator", LEAKDIAG_OUTCOME_WARN);
+    expect(d, "orders", "in-range", LEAKDIAG_OUTCOME_PASS);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -268,13 +269,13 @@ typedef struct limit_case {
 } limit_case;
 
 static const limit_case limit_cases[] = {
-    {LIMIT("20971520"), "expected", LEAKDIAG_PASS},
-    {LIMIT("20000000"), "decimal-unit", LEAKDIAG_WARN},
-    {LIMIT("20971521"), "higher", LEAKDIAG_FAIL},
-    {LIMIT("20971519"), "lower", LEAKDIAG_WARN},
-    {LIMIT("null"), "none", LEAKDIAG_FAIL},
+    {LIMIT("20971520"), "expected", LEAKDIAG_OUTCOME_PASS},
+    {LIMIT("20000000"), "decimal-unit", LEAKDIAG_OUTCOME_WARN},
+    {LIMIT("20971521"), "higher", LEAKDIAG_OUTCOME_FAIL},
+    {LIMIT("20971519"), "lower", LEAKDIAG_OUTCOME_WARN},
+    {LIMIT("null"), "none", LEAKDIAG_OUTCOME_FAIL},
     {"{\"kind\":\"memory\",\"source\":\"x\",\"t_ms\":" NOW ",\"memory\":{}}", NULL,
-     LEAKDIAG_UNKNOWN},
+     LEAKDIAG_OUTCOME_UNKNOWN},
 };
 
 START_TEST(a_limit_that_is_not_known_is_neither_none_nor_expected)
@@ -311,7 +312,7 @@ START_TEST(rules_that_nobody_followed_leave_the_value_unknown)
         "{\"kind\":\"flag\",\"source\":\"file\",\"t_ms\":" NOW ",\"flag\":{\"state\":\"value\","
         "\"type\":\"number\",\"value\":\"300\",\"number\":300,\"method\":\"file\","
         "\"has_targeting\":true}}");
-    expect(d, "flag.value", NULL, LEAKDIAG_UNKNOWN);
+    expect(d, "flag.value", NULL, LEAKDIAG_OUTCOME_UNKNOWN);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -323,8 +324,8 @@ START_TEST(an_old_look_says_nothing_about_now)
         "{\"kind\":\"flag\",\"source\":\"ofrep\",\"t_ms\":879999,\"flag\":{\"state\":"
         "\"value\",\"type\":\"number\",\"value\":\"300\",\"number\":300}},"
         "{\"kind\":\"load\",\"source\":\"locust\",\"t_ms\":879999,\"load\":{" RUNNING "}}");
-    expect(d, "flag.value", NULL, LEAKDIAG_UNKNOWN);
-    expect(d, "load", NULL, LEAKDIAG_UNKNOWN);
+    expect(d, "flag.value", NULL, LEAKDIAG_OUTCOME_UNKNOWN);
+    expect(d, "load", NULL, LEAKDIAG_OUTCOME_UNKNOWN);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -335,7 +336,7 @@ START_TEST(orders_are_what_was_posted)
         RUNNING ",\"rows\":[{\"method\":\"GET\",\"name\":\"/api/checkout\",\"requests\":100,"
                 "\"rate_per_s\":0.25},{\"method\":\"POST\",\"name\":\"/api/checkout\",\"requests\":"
                 "0,\"rate_per_s\":0}]"));
-    expect(d, "orders", "zero", LEAKDIAG_FAIL);
+    expect(d, "orders", "zero", LEAKDIAG_OUTCOME_FAIL);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -353,7 +354,7 @@ START_TEST(a_log_whose_clock_is_two_hours_behind_still_shows_orders)
         diagnose(LOOK("700000", "\"is_first\":true,", "-7000000", "-6500000",
                       "100") "," LOOK("850000", "", "-6499000", "-6350000",
                                       "38") "," LOOK("1000000", "", "-6349000", "-6200000", "37"));
-    expect(d, "orders", "in-range", LEAKDIAG_PASS);
+    expect(d, "orders", "in-range", LEAKDIAG_OUTCOME_PASS);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -370,8 +371,8 @@ START_TEST(a_log_that_does_not_grow_is_silent)
                                                   "\"name\":\"active\",\"count\":4,"
                                                   "\"window_count\":4,\"last\":{\"line\":\"x\"}}]}"
                                                   "}");
-    expect(d, "orders", "in-range", LEAKDIAG_PASS);
-    expect(d, "flag.seen", "silent-source", LEAKDIAG_UNKNOWN);
+    expect(d, "orders", "in-range", LEAKDIAG_OUTCOME_PASS);
+    expect(d, "flag.seen", "silent-source", LEAKDIAG_OUTCOME_UNKNOWN);
     leakdiag_diagnosis_free(d);
 }
 END_TEST

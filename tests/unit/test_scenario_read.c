@@ -105,8 +105,8 @@ START_TEST(the_band_is_as_wide_as_the_tolerance_says)
     char *text =
         with("  oom_at_end: true\n", "  oom_at_end: true\n  tolerance: {value: 3Mi, time: 1ms}\n");
     LD_CLEANUP(scenario_unrefp) leakdiag_scenario *s = parse(text, NULL, 0);
-    ck_assert_double_eq_tol(leakdiag_timeline_hi_at(s->timeline, 5 * MIN), 17 * MI, 1000);
-    ck_assert_double_eq_tol(leakdiag_timeline_lo_at(s->timeline, 5 * MIN), 11 * MI, 1000);
+    ck_assert_double_eq_tol(leakdiag_timeline_hi_bytes_at(s->timeline, 5 * MIN), 17 * MI, 1000);
+    ck_assert_double_eq_tol(leakdiag_timeline_lo_bytes_at(s->timeline, 5 * MIN), 11 * MI, 1000);
     ck_assert_int_eq(s->timeline_tolerance_ms, 1);
     free(text);
 }

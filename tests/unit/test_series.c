@@ -329,8 +329,8 @@ START_TEST(each_shape_has_its_name)
     ck_assert_msg(leakdiag_trend_verdict(trend) == s->verdict, "%s: %s, score %d/1000", s->name,
                   leakdiag_leak_verdict_name(leakdiag_trend_verdict(trend)),
                   (int)(1000 * leakdiag_trend_score(trend)));
-    ck_assert_msg(leakdiag_trend_class(trend) == s->trace_class, "%s: %s", s->name,
-                  leakdiag_trace_class_name(leakdiag_trend_class(trend)));
+    ck_assert_msg(leakdiag_trend_trace_class(trend) == s->trace_class, "%s: %s", s->name,
+                  leakdiag_trace_class_name(leakdiag_trend_trace_class(trend)));
     ck_assert_msg(leakdiag_trend_finding(trend) == s->finding, "%s: %s", s->name,
                   leakdiag_memory_finding_name(leakdiag_trend_finding(trend)));
     leakdiag_trend_free(trend);
@@ -658,7 +658,7 @@ START_TEST(too_little_is_too_early_and_never_a_number)
     leakdiag_trend *trend = analyzed(&t, &options);
     ck_assert_int_eq(leakdiag_trend_verdict(trend), LEAKDIAG_LEAK_TOO_EARLY);
     ck_assert_int_eq(leakdiag_trend_finding(trend), LEAKDIAG_MEMORY_TOO_EARLY);
-    ck_assert_int_eq(leakdiag_trend_class(trend), LEAKDIAG_TRACE_UNKNOWN);
+    ck_assert_int_eq(leakdiag_trend_trace_class(trend), LEAKDIAG_TRACE_UNKNOWN);
     ck_assert_int_eq(leakdiag_trend_is_unsure(trend), 1);
     ck_assert(isnan(leakdiag_trend_score(trend)));
     ck_assert(isnan(leakdiag_trend_slope_bytes_per_s(trend)));

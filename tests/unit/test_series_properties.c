@@ -60,7 +60,7 @@ static void check_same_answer(const leakdiag_trend *a, const leakdiag_trend *b, 
                               int seed)
 {
     ck_assert_int_eq(leakdiag_trend_verdict(a), leakdiag_trend_verdict(b));
-    ck_assert_int_eq(leakdiag_trend_class(a), leakdiag_trend_class(b));
+    ck_assert_int_eq(leakdiag_trend_trace_class(a), leakdiag_trend_trace_class(b));
     ck_assert_int_eq(leakdiag_trend_finding(a), leakdiag_trend_finding(b));
     ck_assert_int_eq(leakdiag_trend_is_unsure(a), leakdiag_trend_is_unsure(b));
     check_same(leakdiag_trend_score(a), leakdiag_trend_score(b), "score", seed);
@@ -201,7 +201,7 @@ START_TEST(four_times_the_bytes_leak_four_times_as_fast)
     leakdiag_trend *a = trend_of(&t, 200 * MIB, 0), *b = trend_of(&large, 800 * MIB, 0);
     ck_assert_int_eq(leakdiag_trend_verdict(a), LEAKDIAG_LEAK_YES);
     ck_assert_int_eq(leakdiag_trend_verdict(b), LEAKDIAG_LEAK_YES);
-    ck_assert_int_eq(leakdiag_trend_class(a), leakdiag_trend_class(b));
+    ck_assert_int_eq(leakdiag_trend_trace_class(a), leakdiag_trend_trace_class(b));
     check_same(4 * leakdiag_trend_slope_bytes_per_s(a), leakdiag_trend_slope_bytes_per_s(b),
                "slope", _i);
     check_same(leakdiag_trend_ttl_s(a), leakdiag_trend_ttl_s(b), "ttl", _i);

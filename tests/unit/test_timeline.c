@@ -65,8 +65,10 @@ START_TEST(text_makes_the_same_curve_as_points)
         ck_assert_double_eq(leakdiag_timeline_bytes_at(a, at_ms),
                             leakdiag_timeline_bytes_at(b, at_ms));
         /* the default tolerance is 7.5 % of 20Mi and of 20 minutes: the runbook's 1.5Mi and 90 s */
-        ck_assert_double_eq(leakdiag_timeline_lo_at(a, at_ms), leakdiag_timeline_lo_at(b, at_ms));
-        ck_assert_double_eq(leakdiag_timeline_hi_at(a, at_ms), leakdiag_timeline_hi_at(b, at_ms));
+        ck_assert_double_eq(leakdiag_timeline_lo_bytes_at(a, at_ms),
+                            leakdiag_timeline_lo_bytes_at(b, at_ms));
+        ck_assert_double_eq(leakdiag_timeline_hi_bytes_at(a, at_ms),
+                            leakdiag_timeline_hi_bytes_at(b, at_ms));
     }
     leakdiag_timeline_free(a);
     leakdiag_timeline_free(b);
@@ -194,8 +196,10 @@ START_TEST(the_band_is_wide_in_value_and_in_time)
     leakdiag_timeline *timeline = runbook_curve(1);
     int64_t at_ms = (int64_t)(places[_i].minute * MINUTE_MS);
     ck_assert_double_eq_tol(leakdiag_timeline_bytes_at(timeline, at_ms), places[_i].mib * MIB, 1);
-    ck_assert_double_eq_tol(leakdiag_timeline_lo_at(timeline, at_ms), places[_i].lo_mib * MIB, 1);
-    ck_assert_double_eq_tol(leakdiag_timeline_hi_at(timeline, at_ms), places[_i].hi_mib * MIB, 1);
+    ck_assert_double_eq_tol(leakdiag_timeline_lo_bytes_at(timeline, at_ms), places[_i].lo_mib * MIB,
+                            1);
+    ck_assert_double_eq_tol(leakdiag_timeline_hi_bytes_at(timeline, at_ms), places[_i].hi_mib * MIB,
+                            1);
     ck_assert_str_eq(leakdiag_timeline_phase_at(timeline, at_ms), places[_i].phase);
     ck_assert_int_eq(leakdiag_timeline_end_ms(timeline), 20 * MINUTE_MS);
     leakdiag_timeline_free(timeline);
@@ -211,15 +215,15 @@ START_TEST(the_band_sees_a_peak_between_its_edges)
     ck_assert_int_eq(
         leakdiag_timeline_parse("0s=100,60s=100,65s=900,70s=100", &options, &timeline, NULL),
         LEAKDIAG_OK);
-    ck_assert_double_eq(leakdiag_timeline_hi_at(timeline, 60000), 901);
-    ck_assert_double_eq(leakdiag_timeline_lo_at(timeline, 60000), 99);
-    ck_assert_double_eq(leakdiag_timeline_hi_at(timeline, 50000), 101);
+    ck_assert_double_eq(leakdiag_timeline_hi_bytes_at(timeline, 60000), 901);
+    ck_assert_double_eq(leakdiag_timeline_lo_bytes_at(timeline, 60000), 99);
+    ck_assert_double_eq(leakdiag_timeline_hi_bytes_at(timeline, 50000), 101);
     leakdiag_timeline_free(timeline);
 
     options.tolerance_bytes = 500; /* and it never goes below nothing */
     ck_assert_int_eq(leakdiag_timeline_parse("0s=100,60s=200", &options, &timeline, NULL),
                      LEAKDIAG_OK);
-    ck_assert_double_eq(leakdiag_timeline_lo_at(timeline, 0), 0);
+    ck_assert_double_eq(leakdiag_timeline_lo_bytes_at(timeline, 0), 0);
     leakdiag_timeline_free(timeline);
 }
 END_TEST
@@ -232,8 +236,8 @@ START_TEST(a_third_of_the_flag_takes_three_times_as_long)
     for (int64_t at_ms = 0; at_ms < 1300000; at_ms += 10000) {
         ck_assert_double_eq_tol(leakdiag_timeline_bytes_at(slow, 3 * at_ms),
                                 leakdiag_timeline_bytes_at(timeline, at_ms), 1);
-        ck_assert_double_eq_tol(leakdiag_timeline_lo_at(slow, 3 * at_ms),
-                                leakdiag_timeline_lo_at(timeline, at_ms), 1);
+        ck_assert_double_eq_tol(leakdiag_timeline_lo_bytes_at(slow, 3 * at_ms),
+                                leakdiag_timeline_lo_bytes_at(timeline, at_ms), 1);
     }
     ck_assert_str_eq(leakdiag_timeline_point_at(slow, 5).phase, "pressure");
     ck_assert_int_eq(leakdiag_timeline_point_at(slow, 5).at_ms, 45 * MINUTE_MS);

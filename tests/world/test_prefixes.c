@@ -133,9 +133,9 @@ START_TEST(a_run_of_twenty_minutes_is_on_track_until_it_is_killed)
     expect_first(&r, 0, INT64_MAX, "none");
     ck_assert_int_lt(decided_ms(&r), 6 * MINUTE);
     for (size_t i = 0; i < r.n; i++)
-        ck_assert_msg(r.list[i].verdict != LEAKDIAG_NOT_AS_EXPECTED, "not as expected at %g s",
-                      (double)r.list[i].at_ms / 1e3);
-    ck_assert_int_eq(r.list[r.n - 1].verdict, LEAKDIAG_AS_EXPECTED);
+        ck_assert_msg(r.list[i].verdict != LEAKDIAG_VERDICT_NOT_AS_EXPECTED,
+                      "not as expected at %g s", (double)r.list[i].at_ms / 1e3);
+    ck_assert_int_eq(r.list[r.n - 1].verdict, LEAKDIAG_VERDICT_AS_EXPECTED);
     run_done(&r);
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(a_low_flag_is_blamed_from_the_first_line_on_and_memory_falls_behind)
     expect_order(&r, words, 2);
     expect_first(&r, 10000, INT64_MAX, "flag-value-too-low");
     for (size_t i = 0; i < r.n; i++)
-        ck_assert_int_eq(r.list[i].verdict, LEAKDIAG_NOT_AS_EXPECTED);
+        ck_assert_int_eq(r.list[i].verdict, LEAKDIAG_VERDICT_NOT_AS_EXPECTED);
     run_done(&r);
 }
 END_TEST
@@ -216,11 +216,11 @@ static leakdiag_scenario *scenario_of(const leakdiag_observation *observation)
 {
     leakdiag_error err = {0};
     leakdiag_scenario *scenario = NULL;
-    size_t len, n = leakdiag_observation_set_count(observation);
+    size_t len, n = leakdiag_observation_setting_count(observation);
     const char *text = leakdiag_observation_scenario(observation, &len), *set[16];
     ck_assert_uint_lt(n, 16);
     for (size_t i = 0; i < n; i++)
-        set[i] = leakdiag_observation_set(observation, i);
+        set[i] = leakdiag_observation_setting(observation, i);
     leakdiag_status status = leakdiag_scenario_parse(text, len, NULL, set, n, &scenario, &err);
     ck_assert_msg(status == LEAKDIAG_OK, "%s", err.message);
     return scenario;
