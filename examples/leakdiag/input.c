@@ -17,6 +17,23 @@ static const char *name_of(leakdiag_error const *err)
     return err->message[0] ? err->message : leakdiag_status_name(err->status);
 }
 
+/* "http://user:password@host" may be anywhere in what was typed: the part before '@' is not
+ * repeated.
+ */
+static void mask_credentials(char *text)
+{
+    static const char mask[] = "***";
+    for (char *at = strstr(text, "://"); at; at = strstr(at + 1, "://")) {
+        char *user = at + 3, *end = user + strcspn(user, " \t\"'"), *host = NULL;
+        for (char *p = user; p < end; p++)
+            host = *p == '@' ? p : host;
+        if (!host || host - user < (long)sizeof mask - 1)
+            continue;
+        memcpy(user, mask, sizeof mask - 1);
+        memmove(user + sizeof mask - 1, host, strlen(host) + 1);
+    }
+}
+
 int fail(int status, const char *format, ...)
 {
     char text[2048];
@@ -25,6 +42,7 @@ int fail(int status, const char *format, ...)
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     fflush(stdout); /* what was found so far stands before the reason why it ends */
+    mask_credentials(text);
     fputs("leakdiag: ", stderr);
     print_safe(stderr, text);
     fputc('\n', stderr);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "observation/observation.h"
 
@@ -42,19 +43,33 @@ static leakdiag_status write_facts(ld_text *out, const leakdiag_observation *o, 
     return LEAKDIAG_OK;
 }
 
-static leakdiag_status write_scenario(ld_text *out, const leakdiag_observation *o)
+/* What is plainly a secret is masked; names and numbers stay, so that it reads back as a scenario.
+ */
+static leakdiag_status write_masked(ld_text *out, const char *data, size_t len, leakdiag_error *err)
 {
+    LD_CLEANUP(ld_releasep) char *masked = NULL;
+    leakdiag_status status = ld_redact_known(data, len, &masked, err);
+    if (!status)
+        ld_text_add_json(out, masked, strlen(masked));
+    return status;
+}
+
+static leakdiag_status write_scenario(ld_text *out, const leakdiag_observation *o,
+                                      leakdiag_error *err)
+{
+    leakdiag_status status = LEAKDIAG_OK;
     if (!o->scenario)
         return LEAKDIAG_OK;
     ld_text_add(out, "\"scenario\":{\"set\":[");
-    for (size_t i = 0; i < o->n_set; i++) {
+    for (size_t i = 0; !status && i < o->n_set; i++) {
         ld_text_add(out, i ? "," : "");
-        ld_text_add_json(out, o->set[i], strlen(o->set[i]));
+        status = write_masked(out, o->set[i], strlen(o->set[i]), err);
     }
     ld_text_add(out, "],\"text\":");
-    ld_text_add_json(out, o->scenario, o->scenario_len);
+    if (!status)
+        status = write_masked(out, o->scenario, o->scenario_len, err);
     ld_text_add(out, "},\n");
-    return LEAKDIAG_OK;
+    return status;
 }
 
 leakdiag_status leakdiag_observation_to_json(const leakdiag_observation *observation, char **ret,
@@ -66,7 +81,9 @@ leakdiag_status leakdiag_observation_to_json(const leakdiag_observation *observa
     if (status)
         return status;
     ld_text_addf(&out, "\n],\n\"now_ms\":%lld,\n", (long long)observation->now_ms);
-    write_scenario(&out, observation);
+    status = write_scenario(&out, observation, err);
+    if (status)
+        return status;
     ld_text_add(&out, "\"schema\":\"" SCHEMA "\"}\n");
     if (out.failed)
         return ld_fail_nomem(err);

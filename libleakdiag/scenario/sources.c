@@ -107,6 +107,19 @@ static void refuse_empty(ld_reader *r, const ld_source_type *type, const ld_sour
     }
 }
 
+/* Credentials do not belong into a URL: every report would show them. The URL is not repeated. */
+static void refuse_credentials(ld_reader *r, const ld_source_spec *source, const char *where)
+{
+    const ld_attribute *url = ld_attribute_find(&source->attributes, "url");
+    if (!url || !url->text)
+        return;
+    const char *authority = strstr(url->text, "://");
+    authority = authority ? authority + 3 : url->text;
+    if (strpbrk(authority, "@?#"))
+        ld_reader_error(r, url->line, url->column,
+                        "\"url\" of %s: no user:password@, query or fragment is taken", where);
+}
+
 static void read_source(ld_reader *r, const ld_node *node, const char *role, size_t number,
                         ld_source_spec *source)
 {
@@ -127,6 +140,8 @@ static void read_source(ld_reader *r, const ld_node *node, const char *role, siz
     ld_reader_attributes(r, node, keys, where, &source->attributes);
     if (!r->no_memory)
         refuse_empty(r, type, source, where);
+    if (!r->no_memory)
+        refuse_credentials(r, source, where);
 }
 
 static bool is_role(const char *name)
