@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The quickstart's stages, live: a shop that leaks as planned and is killed for it, then the ways in
 which it does not. For each stage the lab is changed, leakdiag looks, and what it says is held against
 what was changed. Exits with 1 when one of its answers is not the one announced.
@@ -9,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -108,6 +110,7 @@ def sources(folder):
         "locust_url": where["locust_url"],
         "log_file": where["log"],
         "flag_file": where["flag_file"],
+        "lab_dir": folder,
     }
     if shop.get("cgroup"):
         names["cgroup"] = shop["cgroup"]
@@ -138,11 +141,18 @@ def look(options, folder, stage):
     return json.loads(replay.stdout)
 
 
-def differences(stage, said):
+def announced(stage, limited):
+    """Without a cgroup there is no limit, which leakdiag rightly finds wrong: only memory is left."""
+    if limited or "memory" not in stage.expect:
+        return stage.expect
+    return {"memory": stage.expect["memory"]}
+
+
+def differences(stage, said, limited):
     """What leakdiag did not say as announced; empty when all is well."""
     checks = {check["id"]: check for check in said["checks"]}
     found = []
-    for key, want in stage.expect.items():
+    for key, want in announced(stage, limited).items():
         if key == "verdict":
             got = said["verdict"]
         elif key == "cause":
@@ -163,7 +173,7 @@ def run_stage(options, folder, stage, colours):
         print("%s   lab.py %s%s" % (colours.dim, " ".join(command), colours.off))
         lab(folder, *command)
     print("%s   leakdiag looks for %d s …%s" % (colours.dim, stage.look_s, colours.off))
-    found = differences(stage, look(options, folder, stage))
+    found = differences(stage, look(options, folder, stage), has_cgroup(folder))
     for text in found:
         print("%s   NOT AS ANNOUNCED: %s%s" % (colours.red, text, colours.off))
     return found
@@ -187,7 +197,7 @@ def run_all(options, folder, colours):
 
 
 def summary(results, began, colours):
-    print("\n%sIn %d s:%s" % (colours.bold, time.monotonic() - began, colours.off))
+    print("\n%sAs announced? (%d s)%s" % (colours.bold, time.monotonic() - began, colours.off))
     for stage, found in results:
         answer = stage.expect.get("cause") or stage.expect["memory"]
         word = "not tested" if found is None else "no" if found else "yes"
@@ -216,6 +226,8 @@ def main():
     print("Starting the lab: flag service, shop, Locust …")
     try:
         lab(folder, "up", "--flag", "300", "--limit", "20Mi", "--locust", options.locust, "--life-s", "400")
+        if not has_cgroup(folder):
+            print("No memory cgroup may be made here: the shop runs without a limit, OOM not tested")
         results = run_all(options, folder, colours)
     finally:
         subprocess.run(LAB + ["down", "--dir", folder], stdout=subprocess.DEVNULL)
@@ -224,7 +236,13 @@ def main():
     return summary(results, began, colours)
 
 
+def stop(*_):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)  # as Ctrl-C: the lab must not be left behind
     try:
         sys.exit(main())
     except KeyboardInterrupt:

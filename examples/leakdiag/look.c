@@ -81,6 +81,10 @@ static int check_pid(const cli_args *args)
 {
     const char *text = args_value(args, "pid");
     char *end = NULL;
+    int named =
+        (text != NULL) + (args_value(args, "cgroup") != NULL) + (args_value(args, "csv") != NULL);
+    if (named > 1)
+        return fail(EXIT_USAGE, "--pid, --cgroup, --csv: one of them says what to watch; name one");
     if (!text)
         return 0;
     long long pid = strtoll(text, &end, 10);

@@ -70,10 +70,7 @@ static int judge(leakdiag_flag_state state, const char *detail, const char *erro
                  const char *where, bool is_file)
 {
     if (state == LEAKDIAG_FLAG_UNREACHABLE)
-        return fail(EXIT_TOOL,
-                    "flag (%s): %s; is it running, or is the port-forward? "
-                    "kubectl -n otel-demo port-forward svc/flagd 8016",
-                    where, detail[0] ? detail : "no answer");
+        return fail(EXIT_TOOL, "flag (%s): %s", where, detail[0] ? detail : "no answer");
     if (is_file && is_bad_file(state, detail, error_code))
         return fail(EXIT_USAGE, "flag file (%s): %s; correct the file", where, detail);
     return 0;

@@ -115,6 +115,19 @@ const cli_verb verb_replay = {
 /* --- explain -------------------------------------------------------------------------------------
  */
 
+/* Without a scenario named, the id may be of any built-in one. */
+static bool explain_elsewhere(const char *id, char **text)
+{
+    for (size_t i = 0; i < leakdiag_scenario_builtin_count(); i++) {
+        CLEANUP(scenario_free) leakdiag_scenario *scenario = NULL;
+        if (!leakdiag_scenario_builtin(leakdiag_scenario_builtin_name(i), NULL, 0, &scenario,
+                                       NULL) &&
+            !leakdiag_report_explain(scenario, id, text, NULL))
+            return true;
+    }
+    return false;
+}
+
 static int run_explain(const cli_args *args)
 {
     CLEANUP(scenario_free) leakdiag_scenario *scenario = NULL;
@@ -125,6 +138,8 @@ static int run_explain(const cli_args *args)
     if (code)
         return code;
     leakdiag_status status = leakdiag_report_explain(scenario, id, &text, &err);
+    if (status == LEAKDIAG_E_NOT_FOUND && !args_value(args, "scenario"))
+        status = explain_elsewhere(id, &text) ? LEAKDIAG_OK : status;
     if (status == LEAKDIAG_E_NOT_FOUND)
         return fail_with(EXIT_USAGE, id, &err, "leakdiag scenario show lists checks and causes");
     if (status)

@@ -178,8 +178,7 @@ static void print_comparison(const char *file, const leakdiag_comparison *c)
         format_number(leakdiag_comparison_fitted_time_ratio(c), ratio);
         printf(", takes %s times as long", ratio);
     }
-    printf("; the first OOM kill %s in time\n",
-           leakdiag_comparison_is_match(c) ? "came" : "did not come");
+    puts(leakdiag_comparison_is_match(c) ? "; the first OOM kill came in time" : "");
 }
 
 static int run_timeline_compare(const cli_args *args)

@@ -210,10 +210,8 @@ static int run_load_status(const cli_args *args)
     else
         print_load(load, url);
     if (leakdiag_load_get_state(load) == LEAKDIAG_LOAD_UNREACHABLE)
-        return fail(EXIT_TOOL,
-                    "load (%s): %s; is it running, or is the port-forward? kubectl -n "
-                    "otel-demo port-forward svc/load-generator 8089",
-                    url, leakdiag_load_detail(load)[0] ? leakdiag_load_detail(load) : "no answer");
+        return fail(EXIT_TOOL, "load (%s): %s", url,
+                    leakdiag_load_detail(load)[0] ? leakdiag_load_detail(load) : "no answer");
     return 0;
 }
 

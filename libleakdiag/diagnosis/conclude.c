@@ -95,7 +95,7 @@ static const char *next_command(const leakdiag_diagnosis *d)
     const ld_answer *memory = memory_answer(d);
     if (d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE && memory && memory->finding &&
         strcmp(memory->finding->name, "too-early") == 0)
-        return "leakdiag diagnose --until decided";
+        return "the same again with --until decided";
     const ld_answer *open = d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE      ? first(d, LD_UNKNOWN)
                             : d->verdict == LEAKDIAG_VERDICT_NOT_AS_EXPECTED ? first(d, LD_FAIL)
                                                                              : NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "diagnosis/diagnosis.h"
 #include "run/clock.h"
 
 #define DEFAULT_DEADLINE_MS 5000
@@ -171,11 +172,23 @@ static bool is_an_end(leakdiag_status status)
     return status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_LIMIT;
 }
 
+/* Looking longer cannot decide anything: there is no memory to look at, what was looked at has
+ * gone, or it is a recording, which does not grow. */
+static bool is_hopeless(const leakdiag_diagnosis *diagnosis)
+{
+    const ld_view *view = &diagnosis->view;
+    if (view->memory_error)
+        return view->memory_error->failed == LEAKDIAG_E_NOT_FOUND ||
+               view->memory_error->failed == LEAKDIAG_E_INVALID;
+    return !view->series_is_live || !ld_configured(diagnosis->scenario, "memory", 0);
+}
+
 static bool is_enough(const leakdiag_watch_options *options, const leakdiag_diagnosis *diagnosis)
 {
     if (options->on_look && options->on_look(diagnosis, options->payload))
         return true;
-    return options->until_decided && leakdiag_diagnosis_is_decided(diagnosis);
+    return options->until_decided &&
+           (leakdiag_diagnosis_is_decided(diagnosis) || is_hopeless(diagnosis));
 }
 
 leakdiag_status leakdiag_session_watch(leakdiag_session *session,
