@@ -426,4 +426,18 @@ def doctor_says_what_can_be_reached_and_what_to_do():
         assert re.search(r"^missing +load from .*\n +next: kubectl", half.out, re.M), half
 
 
+@test
+def until_decided_ends_when_nothing_can_be_decided():
+    with Folder() as folder:
+        two = folder.write("two.csv", "t,ws\n0,1000\n15,2000\n")
+        for what in (("--pid", "4194303"), ("--csv", two), ("-s", "otel-demo/checkout")):
+            result = run("diagnose", *what, "--until", "decided")
+            assert result.status in (1, 5), result
+
+
+@test
+def a_cause_of_any_built_in_scenario_is_explained():
+    assert "memory-leak" in run("explain", "memory-leak").out
+
+
 main()

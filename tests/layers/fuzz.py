@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from count_ctest import without_randomisation
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TOTAL_S = 40  # of fuzzing, over all targets
+TOTAL_S = 20  # of fuzzing, over all targets
 LIMITS = ["-timeout=5", "-rss_limit_mb=1024", "-max_len=65536"]
 
 
