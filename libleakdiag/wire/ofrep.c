@@ -81,6 +81,8 @@ static void judge_error(const json_t *object, verdict *v)
         ld_text_add(&v->detail, ": ");
     if (details)
         ld_detail_add(&v->detail, details, strlen(details));
+    if (v->detail.len == 0) /* both may be there and empty */
+        ld_text_add(&v->detail, "an error answer that says neither code nor details");
 }
 
 /* True when the object is about another flag than was asked for. */
