@@ -54,13 +54,13 @@ static void read_metadata(ld_reader *r)
 
 void ld_reader_read(ld_reader *r, const char *const *set, size_t n_set)
 {
-    static const char *const known[] = {"apiVersion", "kind",    "metadata", "params",
-                                        "pace",       "sources", "patterns", "checks",
-                                        "timeline",   "causes",  "tests"};
+    static const char *const known[] = {"apiVersion", "kind",     "metadata", "params",
+                                        "pace",       "profiles", "sources",  "patterns",
+                                        "checks",     "timeline", "causes",   "tests"};
     /* In this order: what comes later refers to what comes before it. */
     static void (*const sections[])(ld_reader *) = {
-        ld_fill_params, read_metadata,    ld_read_pace,   ld_read_patterns, ld_read_sources,
-        ld_read_checks, ld_read_timeline, ld_read_causes, ld_read_tests,
+        ld_fill_params,  read_metadata,  ld_read_pace,     ld_read_profiles, ld_read_patterns,
+        ld_read_sources, ld_read_checks, ld_read_timeline, ld_read_causes,   ld_read_tests,
     };
     if (!ld_reader_expect(r, r->root, LD_NODE_MAP, "a scenario"))
         return;
