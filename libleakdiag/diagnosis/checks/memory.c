@@ -119,14 +119,19 @@ leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdi
     const ld_view *view = &d->view;
     const ld_fact *series = NULL;
     for (size_t i = view->observation->n_facts; i-- > 0 && !series;)
-        if (view->observation->facts[i]->kind == LD_FACT_SERIES)
+        if (view->observation->facts[i]->kind == LD_FACT_SERIES &&
+            !view->observation->facts[i]->of.series.is_live)
             series = view->observation->facts[i];
     ld_rest_on(answer, series ? series : view->memory ? view->memory : view->memory_error);
     if (leakdiag_series_len(view->series) == 0) {
         if (!answer->is_configured)
             return ld_not_configured(answer, "memory");
         ld_find(answer, "no-samples");
-        ld_text_add(&answer->reason, answer->fact->error ? answer->fact->error : "no sample came");
+        const char *detail =
+            view->memory && !answer->fact->error ? view->memory->of.memory.detail : NULL;
+        ld_text_add(&answer->reason, answer->fact->error ? answer->fact->error
+                                     : detail            ? detail
+                                                         : "no sample came");
         return LEAKDIAG_OK;
     }
     leakdiag_status status = analyze(d, err);
