@@ -229,10 +229,7 @@ static const ld_fact *latest_named(const ld_view *view, ld_fact_kind kind, const
     const leakdiag_observation *o = view->observation;
     for (size_t i = o->n_facts; i-- > 0;) {
         const ld_fact *fact = o->facts[i];
-        if (fact->kind != kind)
-            continue;
-        const char *own = kind == LD_FACT_WORKLOAD ? fact->of.workload.name : fact->of.service.name;
-        if (own && strcmp(own, name) == 0)
+        if (fact->kind == kind && ld_text_equal(fact->subject, name))
             return if_fresh(view, fact);
     }
     return NULL;

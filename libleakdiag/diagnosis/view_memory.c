@@ -17,11 +17,16 @@ bool ld_same_pod(const ld_memory_fact *a, const ld_memory_fact *b)
            ld_text_equal(a->pod.container, b->pod.container);
 }
 
-/* Which of several pods speaks for the workload: one that stays, and of those the fullest. */
+static bool stays(const ld_memory_fact *memory)
+{
+    return !memory->has_pod || (!memory->pod.is_terminating && memory->started_ms);
+}
+
+/* Which of several pods speaks for the workload: one that runs and stays, and of those the fullest. */
 static bool speaks_more(const ld_memory_fact *a, const ld_memory_fact *b)
 {
-    if (a->pod.is_terminating != b->pod.is_terminating)
-        return b->pod.is_terminating;
+    if (stays(a) != stays(b))
+        return stays(a);
     if (!isfinite(a->working_set_bytes) || !isfinite(b->working_set_bytes))
         return isfinite(a->working_set_bytes) && !isfinite(b->working_set_bytes);
     return a->working_set_bytes > b->working_set_bytes;

@@ -116,7 +116,6 @@ static void pod_done(ld_pod_fact *pod)
 
 static void workload_done(ld_workload_fact *workload)
 {
-    ld_release(workload->name);
     ld_release(workload->object);
     ld_release(workload->selector);
     ld_release(workload->version);
@@ -127,7 +126,6 @@ static void workload_done(ld_workload_fact *workload)
 
 static void service_done(ld_service_fact *service)
 {
-    ld_release(service->name);
     ld_release(service->object);
     ld_release(service->ports);
     ld_release(service->detail);
@@ -217,6 +215,7 @@ void ld_fact_unref(ld_fact *fact)
         return;
     content_done(fact);
     ld_release(fact->source);
+    ld_release(fact->subject);
     ld_release(fact->error);
     ld_release(fact);
 }

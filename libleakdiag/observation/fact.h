@@ -75,7 +75,6 @@ typedef struct ld_memory_fact {
 
 /* What is wanted of a workload, and how far its controller has come. */
 typedef struct ld_workload_fact {
-    char *name;     /* what the scenario calls it: "app", "flagd" */
     char *object;   /* "deployment/checkout" */
     char *selector; /* its own */
     char *version;  /* of the application, as labels or the image tell it */
@@ -92,7 +91,6 @@ typedef struct ld_workload_fact {
 } ld_workload_fact;
 
 typedef struct ld_service_fact {
-    char *name;   /* what the scenario calls it */
     char *object; /* "service/frontend" */
     bool exists;
     char *ports;                  /* "8013,8016"; NULL not known */
@@ -162,6 +160,7 @@ typedef struct ld_fact {
     int references; /* atomic */
     ld_fact_kind kind;
     char *source;
+    char *subject; /* of workloads and services: what the scenario calls it ("app"); else NULL */
     int64_t time_ms;
     int64_t latency_ms;     /* -1 not measured */
     char *error;            /* NULL when collected; then the rest is set */

@@ -228,9 +228,6 @@ static void read_pod(reader *r, const json_t *o, ld_memory_fact *memory)
 
 static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload)
 {
-    read_text(r, o, "name", &workload->name);
-    if (!r->status && !workload->name)
-        refuse(r, "name of a workload", "a text");
     read_text(r, o, "object", &workload->object);
     read_text(r, o, "selector", &workload->selector);
     read_text(r, o, "version", &workload->version);
@@ -252,9 +249,6 @@ static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload
 
 static void read_service(reader *r, const json_t *o, ld_service_fact *service)
 {
-    read_text(r, o, "name", &service->name);
-    if (!r->status && !service->name)
-        refuse(r, "name of a service", "a text");
     read_text(r, o, "object", &service->object);
     read_bool(r, o, "exists", &service->exists);
     read_text(r, o, "ports", &service->ports);
@@ -496,6 +490,7 @@ leakdiag_status ld_fact_from_json(const json_t *json, ld_fact **ret, leakdiag_er
         refuse(&r, "t_ms", "a whole number");
     read_int(&r, json, "t_ms", &fact->time_ms);
     read_count(&r, json, "latency_ms", &fact->latency_ms);
+    read_text(&r, json, "subject", &fact->subject);
     read_text(&r, json, "error", &fact->error);
     if (fact->error)
         read_word(&r, json, "failed", status_name, -LEAKDIAG_E_CALLBACK + 1, &failed);

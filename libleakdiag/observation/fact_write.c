@@ -118,7 +118,6 @@ static json_t *pod_json(writer *w, const ld_pod_fact *pod)
 static json_t *workload_json(writer *w, const ld_workload_fact *workload)
 {
     json_t *o = json_object();
-    put_text(w, o, "name", workload->name);
     put_text(w, o, "object", workload->object);
     put_text(w, o, "selector", workload->selector);
     put_text(w, o, "version", workload->version);
@@ -142,7 +141,6 @@ static json_t *workload_json(writer *w, const ld_workload_fact *workload)
 static json_t *service_json(writer *w, const ld_service_fact *service)
 {
     json_t *o = json_object();
-    put_text(w, o, "name", service->name);
     put_text(w, o, "object", service->object);
     put(w, o, "exists", json_boolean(service->exists));
     put_text(w, o, "ports", service->ports);
@@ -306,6 +304,7 @@ leakdiag_status ld_fact_to_json(const ld_fact *fact, json_t **ret, leakdiag_erro
     LD_JSON *o = json_object();
     put_text(w, o, "kind", ld_fact_kind_name(fact->kind));
     put_text(w, o, "source", fact->source);
+    put_text(w, o, "subject", fact->subject);
     put_int(w, o, "t_ms", fact->time_ms);
     put_known(w, o, "latency_ms", fact->latency_ms);
     put_text(w, o, "error", fact->error);

@@ -179,7 +179,7 @@ static const ld_key pod_log_keys[] = {{"of", LD_VALUE_TEXT, true}};
 static const ld_key locust_keys[] = {REACHED_BY};
 static const ld_key kubernetes_keys[] = {
     {"as", LD_VALUE_TEXT, true},         {"namespace", LD_VALUE_TEXT, true},
-    {"deployment", LD_VALUE_TEXT, true}, {"pod", LD_VALUE_TEXT, false},
+    {"deployment", LD_VALUE_TEXT, false}, {"pod", LD_VALUE_TEXT, false},
     {"selector", LD_VALUE_TEXT, false},  {"usual_selector", LD_VALUE_TEXT, false},
     {"container", LD_VALUE_TEXT, false},
 };

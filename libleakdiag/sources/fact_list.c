@@ -1,6 +1,6 @@
 /* The list of facts of one look. */
 #include "base/alloc.h"
-#include "run/session.h"
+#include "sources/facts.h"
 
 void ld_facts_done(ld_facts *facts)
 {
@@ -20,4 +20,15 @@ leakdiag_status ld_facts_add(ld_facts *facts, ld_fact *fact, leakdiag_error *err
     facts->list = list;
     facts->list[facts->n++] = fact;
     return LEAKDIAG_OK;
+}
+
+leakdiag_status ld_facts_add_failed(ld_facts *facts, ld_fact_kind kind, const char *source,
+                                    int64_t time_ms, leakdiag_status failed, const char *why,
+                                    leakdiag_error *err)
+{
+    if (failed == LEAKDIAG_E_NOMEM)
+        return ld_fail_nomem(err);
+    ld_fact *fact = NULL;
+    leakdiag_status status = ld_fact_new_failed(kind, source, time_ms, failed, why, &fact, err);
+    return status ? status : ld_facts_add(facts, fact, err);
 }
