@@ -18,5 +18,6 @@
 #include <leakdiag/series.h>
 #include <leakdiag/session.h>
 #include <leakdiag/timeline.h>
+#include <leakdiag/transport.h>
 
 #endif

@@ -70,7 +70,7 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_PROTOCOL = -9,     /**< the other side does not speak as it should */
     LEAKDIAG_E_LIMIT = -10,       /**< larger, deeper or longer than allowed */
     LEAKDIAG_E_UNSUPPORTED = -11, /**< not here, or not in this version */
-    LEAKDIAG_E_CALLBACK = -12     /**< a callback asked to stop; reserved, nothing returns it yet */
+    LEAKDIAG_E_CALLBACK = -12     /**< a callback of yours failed, or asked to stop */
 } leakdiag_status;
 
 /** In leakdiag_error::flags: trying again later may help. Reserved, nothing sets it yet. */
