@@ -6,6 +6,7 @@
 #define LEAKDIAG_H
 
 #include <leakdiag/base.h>
+#include <leakdiag/cluster.h>
 #include <leakdiag/diagnosis.h>
 #include <leakdiag/file.h>
 #include <leakdiag/flag.h>
