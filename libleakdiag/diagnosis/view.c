@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "diagnosis/soft_limit.h"
 #include "diagnosis/view_parts.h"
 

@@ -22,7 +22,8 @@ static bool stays(const ld_memory_fact *memory)
     return !memory->has_pod || (!memory->pod.is_terminating && memory->started_ms);
 }
 
-/* Which of several pods speaks for the workload: one that runs and stays, and of those the fullest. */
+/* Which of several pods speaks for the workload: one that runs and stays, and of those the fullest.
+ */
 static bool speaks_more(const ld_memory_fact *a, const ld_memory_fact *b)
 {
     if (stays(a) != stays(b))

@@ -176,7 +176,7 @@ static leakdiag_status check_kind(const char *api_version, const json_t *answer,
 leakdiag_status ld_exec_credential_read(const char *api_version, const char *data, size_t len,
                                         ld_exec_credential *ret, leakdiag_error *err)
 {
-    static const ld_json_limits limits = {(size_t)1 << 20, 16, 1000};
+    static const ld_json_limits limits = {.bytes = (size_t)1 << 20, .depth = 16, .values = 1000};
     LD_CLEANUP(ld_exec_credential_done) ld_exec_credential made = {0};
     LD_JSON *answer = NULL;
     if (len == 0)

@@ -36,7 +36,7 @@ leakdiag_status ld_token_check(const char *token, leakdiag_error *err)
 
 int64_t ld_token_expires_ms(const char *token)
 {
-    static const ld_json_limits limits = {65536, 16, 10000};
+    static const ld_json_limits limits = {.bytes = 65536, .depth = 16, .values = 10000};
     const char *claims = strchr(token, '.');
     const char *end = claims ? strchr(claims + 1, '.') : NULL;
     LD_SECRET *text = NULL;

@@ -178,9 +178,9 @@ static const ld_key log_file_keys[] = {{"path", LD_VALUE_TEXT, true}};
 static const ld_key pod_log_keys[] = {{"of", LD_VALUE_TEXT, true}};
 static const ld_key locust_keys[] = {REACHED_BY};
 static const ld_key kubernetes_keys[] = {
-    {"as", LD_VALUE_TEXT, true},         {"namespace", LD_VALUE_TEXT, true},
+    {"as", LD_VALUE_TEXT, true},          {"namespace", LD_VALUE_TEXT, true},
     {"deployment", LD_VALUE_TEXT, false}, {"pod", LD_VALUE_TEXT, false},
-    {"selector", LD_VALUE_TEXT, false},  {"usual_selector", LD_VALUE_TEXT, false},
+    {"selector", LD_VALUE_TEXT, false},   {"usual_selector", LD_VALUE_TEXT, false},
     {"container", LD_VALUE_TEXT, false},
 };
 static const ld_key service_source_keys[] = {

@@ -65,8 +65,8 @@ void ld_ask_send(ld_asking *asking, ld_http_request *request)
         asking->first[asking->n_first++] = request;
         return;
     } else if (!status) {
-        status = ld_fail(&err, LEAKDIAG_E_LIMIT, "more than %d requests at once",
-                         LD_FIRST_REQUESTS_MAX);
+        status =
+            ld_fail(&err, LEAKDIAG_E_LIMIT, "more than %d requests at once", LD_FIRST_REQUESTS_MAX);
     }
     if (status == LEAKDIAG_E_NOMEM)
         asking->failed = status;

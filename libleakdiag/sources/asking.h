@@ -22,17 +22,17 @@ typedef struct ld_asking {
     size_t n_first;
     leakdiag_status failed; /* out of memory in a callback; ends the look */
     /* Seen on the way. */
-    int64_t server_ms;                 /* the API server's clock when it answered; 0 not said */
-    bool was_refused;                  /* the API server answered 401 */
-    const ld_profile *profile;         /* the application was found under this profile's names */
-    char release[128];                 /* and "{release}" of its settings is this */
+    int64_t server_ms;         /* the API server's clock when it answered; 0 not said */
+    bool was_refused;          /* the API server answered 401 */
+    const ld_profile *profile; /* the application was found under this profile's names */
+    char release[128];         /* and "{release}" of its settings is this */
 } ld_asking;
 
 typedef struct ld_question ld_question;
 
 typedef struct ld_question_type {
-    /* Sends the first requests. What cannot even be asked is a fact of finish(); fails only when out
-     * of memory. */
+    /* Sends the first requests. What cannot even be asked is a fact of finish(); fails only when
+     * out of memory. */
     leakdiag_status (*begin)(ld_question *question, leakdiag_error *err);
     /* After the last answer: the facts, in the order of the scenario. */
     leakdiag_status (*finish)(ld_question *question, ld_facts *facts, leakdiag_error *err);
@@ -64,16 +64,17 @@ leakdiag_status ld_service_question_new(ld_question **ret, leakdiag_error *err);
 leakdiag_status ld_prometheus_question_new(ld_question **ret, leakdiag_error *err);
 
 /* Sends a request, at once or with the first ones; it must stay where it is. A failure to send is
- * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT. */
+ * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT.
+ */
 void ld_ask_send(ld_asking *asking, ld_http_request *request);
 
 /* Where a service is asked. */
 typedef struct ld_endpoint {
     char *base_url;
     const ld_origin *origin; /* NULL: plain */
-    char *where;             /* for facts: the URL, or "otel-demo/flagd:8016 through the API server" */
-    const char *ns;          /* of a proxied service, else NULL; borrowed */
-    const char *service;     /* the same */
+    char *where;         /* for facts: the URL, or "otel-demo/flagd:8016 through the API server" */
+    const char *ns;      /* of a proxied service, else NULL; borrowed */
+    const char *service; /* the same */
 } ld_endpoint;
 
 void ld_endpoint_done(ld_endpoint *endpoint);

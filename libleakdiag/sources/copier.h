@@ -1,4 +1,5 @@
-/* Copies outside text into a fact: safe, masked, cut. After the first failure the rest is skipped. */
+/* Copies outside text into a fact: safe, masked, cut. After the first failure the rest is skipped.
+ */
 #ifndef LD_SOURCES_COPIER_H
 #define LD_SOURCES_COPIER_H
 

@@ -161,8 +161,8 @@ static void copy_pattern(ld_copier *c, const leakdiag_scan *scan, size_t i, cons
         copy_line(c, &line, &of->last);
 }
 
-static void copy_patterns(ld_copier *c, const leakdiag_scan *scan, const leakdiag_scenario *scenario,
-                          ld_log_fact *of)
+static void copy_patterns(ld_copier *c, const leakdiag_scan *scan,
+                          const leakdiag_scenario *scenario, ld_log_fact *of)
 {
     of->patterns = ld_alloc_array(scenario->n_patterns + 1, sizeof *of->patterns);
     if (!of->patterns) {

@@ -57,8 +57,8 @@ static void send(flag_question *q, ld_http_request *request,
     ld_ask_send(q->base.asking, request);
 }
 
-static leakdiag_status begin_with(ld_question *question, leakdiag_status (*prepare)(flag_question *),
-                                  leakdiag_error *err)
+static leakdiag_status begin_with(ld_question *question,
+                                  leakdiag_status (*prepare)(flag_question *), leakdiag_error *err)
 {
     flag_question *q = (flag_question *)question;
     q->key = ld_attribute_text(&question->spec->attributes, "key", "");
@@ -99,9 +99,8 @@ static leakdiag_status no_answer(const flag_question *q, const ld_http_request *
         return unanswered(q, state_of(refused), why.message, method, request->latency_ms, ret, err);
     if (request->end == LD_HTTP_ANSWERED)
         return LEAKDIAG_OK;
-    return unanswered(q, LEAKDIAG_FLAG_UNREACHABLE,
-                      request->why[0] ? request->why : "no answer", method, request->latency_ms,
-                      ret, err);
+    return unanswered(q, LEAKDIAG_FLAG_UNREACHABLE, request->why[0] ? request->why : "no answer",
+                      method, request->latency_ms, ret, err);
 }
 
 static leakdiag_status add_fact(const flag_question *q, ld_facts *facts, leakdiag_error *err)
@@ -189,8 +188,8 @@ static leakdiag_status rpc_prepare(flag_question *q)
         status = ld_endpoint_url(&q->endpoint, LD_FLAGD_RPC_INT_PATH, &q->url, &q->why);
     if (status)
         return status;
-    q->first = (ld_http_request){
-        .method = "POST", .url = q->url, .body = q->body, .headers = headers};
+    q->first =
+        (ld_http_request){.method = "POST", .url = q->url, .body = q->body, .headers = headers};
     send(q, &q->first, NULL);
     return LEAKDIAG_OK;
 }

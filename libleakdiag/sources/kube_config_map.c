@@ -1,4 +1,5 @@
-/* The flag definition that a cluster keeps in a ConfigMap: what flagd copies when its pod starts. */
+/* The flag definition that a cluster keeps in a ConfigMap: what flagd copies when its pod starts.
+ */
 #include <math.h>
 #include <string.h>
 

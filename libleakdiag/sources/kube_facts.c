@@ -44,7 +44,10 @@ const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wan
         ld_text_addf(&names, "%s%s", i ? ", " : "", pod->instances[i].name);
     ld_fail(err, LEAKDIAG_E_NOT_FOUND,
             "pod %s has no container \"%.80s\"; it has %s; name one of them with --container",
-            pod->name, wanted && wanted[0] ? wanted : workload ? workload : "",
+            pod->name,
+            wanted && wanted[0] ? wanted
+            : workload          ? workload
+                                : "",
             names.data ? names.data : "none");
     return NULL;
 }
@@ -206,8 +209,7 @@ static void copy_counts(const ld_kube_deployment *deployment, ld_workload_fact *
     of->is_observed = deployment->observed_generation >= deployment->generation;
     of->is_paused = deployment->is_paused;
     of->is_stuck = deployment->is_progress_failed;
-    of->changed_ms =
-        deployment->restarted_ms ? deployment->restarted_ms : deployment->created_ms;
+    of->changed_ms = deployment->restarted_ms ? deployment->restarted_ms : deployment->created_ms;
 }
 
 /* The youngest instance; pods that are going do not count, but keep the rollout from being done. */

@@ -16,8 +16,8 @@ leakdiag_status ld_fact_from_pod(const ld_kube_pod *pod, const ld_kube_instance 
                                  const ld_kube_sample *sample, const char *no_sample,
                                  int64_t time_ms, ld_fact **ret, leakdiag_error *err);
 
-/* The container that is meant, or NULL with a message that names those there are: the wanted one, the
- * one named like the workload, or the only one. */
+/* The container that is meant, or NULL with a message that names those there are: the wanted one,
+ * the one named like the workload, or the only one. */
 const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wanted,
                                          const char *workload, leakdiag_error *err);
 

@@ -49,10 +49,8 @@ leakdiag_status ld_pod_log_begin(ld_pod_log *log, ld_asking *asking, const ld_ku
     leakdiag_status status = remember_names(log, pod, container, err);
     if (status)
         return status;
-    ld_kube_log_query query = {.ns = log->ns,
-                               .pod = log->pod,
-                               .container = log->container,
-                               .previous = previous};
+    ld_kube_log_query query = {
+        .ns = log->ns, .pod = log->pod, .container = log->container, .previous = previous};
     if (log->memory->is_opened)
         query.since_ms = log->memory->ms;
     else
@@ -85,12 +83,14 @@ static size_t fraction(const char *stamp, size_t len, const char **digits)
     const char *point = memchr(stamp, '.', len);
     size_t n = 0;
     *digits = point ? point + 1 : "";
-    while (point && (size_t)(*digits + n - stamp) < len && (*digits)[n] >= '0' && (*digits)[n] <= '9')
+    while (point && (size_t)(*digits + n - stamp) < len && (*digits)[n] >= '0' &&
+           (*digits)[n] <= '9')
         n++;
     return n;
 }
 
-/* Milliseconds do not tell neighbouring lines apart: their fractions are compared digit by digit. */
+/* Milliseconds do not tell neighbouring lines apart: their fractions are compared digit by digit.
+ */
 static int compare_stamps(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     int64_t a_ms = 0, b_ms = 0;

@@ -1,9 +1,9 @@
-/* A workload of a cluster: its Deployment, the pods that its own selector chooses, their memory, and
- * their logs.
+/* A workload of a cluster: its Deployment, the pods that its own selector chooses, their memory,
+ * and their logs.
  *
  * The selector is only known when the Deployment has answered. Not to lose a round trip, pods and
- * metrics are asked for with the usual selector (or the one an earlier look has learned) at once; when
- * the Deployment says another one, they are asked for again. */
+ * metrics are asked for with the usual selector (or the one an earlier look has learned) at once;
+ * when the Deployment says another one, they are asked for again. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,21 +14,21 @@
 #include "sources/kube_facts.h"
 #include "sources/kube_log.h"
 
-#define PODS_MAX 16                /* looked at closely; all are counted */
-#define LOGS_MAX (2 * PODS_MAX)    /* each with the instance before */
-#define ROUNDS   2                 /* the usual selector, the Deployment's own */
+#define PODS_MAX 16             /* looked at closely; all are counted */
+#define LOGS_MAX (2 * PODS_MAX) /* each with the instance before */
+#define ROUNDS   2              /* the usual selector, the Deployment's own */
 
 typedef struct workload_question {
     ld_question base;
     const char *as, *ns, *name, *pod, *container;
     const char *fixed_selector; /* said by the caller; NULL: the Deployment's own */
     char *selector;             /* what pods and metrics were last asked with; NULL: none */
-    bool is_app; /* its memory and its logs are wanted, not only its state */
+    bool is_app;                /* its memory and its logs are wanted, not only its state */
     bool has_deployment, has_pods, has_samples; /* decoded */
     ld_http_request deployment_request, find_request;
     ld_http_request pods_requests[ROUNDS], metrics_requests[ROUNDS];
     char *deployment_url, *pods_urls[ROUNDS], *metrics_urls[ROUNDS], *find_url;
-    size_t round; /* answers to an earlier one are of the wrong selector */
+    size_t round;              /* answers to an earlier one are of the wrong selector */
     const ld_profile *finding; /* the profile that find_request looks for */
     ld_kube_deployment deployment;
     ld_kube_pods pods;
@@ -81,8 +81,8 @@ static void add_log(workload_question *q, const ld_kube_pod *pod, const char *co
 {
     if (q->n_logs == LOGS_MAX)
         return;
-    note_failure(q, ld_pod_log_begin(&q->logs[q->n_logs++], q->base.asking, pod, container, previous,
-                                     NULL));
+    note_failure(
+        q, ld_pod_log_begin(&q->logs[q->n_logs++], q->base.asking, pod, container, previous, NULL));
 }
 
 static void ask_logs(workload_question *q)
@@ -345,9 +345,9 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
     if (!q->name[0])
         return LEAKDIAG_OK;
     if (q->has_deployment) {
-        status = ld_fact_from_deployment(&q->deployment, q->has_pods ? &q->pods : NULL,
-                                         q->container, q->as, q->base.asking->scenario, now_ms,
-                                         &fact, err);
+        status =
+            ld_fact_from_deployment(&q->deployment, q->has_pods ? &q->pods : NULL, q->container,
+                                    q->as, q->base.asking->scenario, now_ms, &fact, err);
         if (status)
             return status;
         fact->latency_ms = q->deployment_request.latency_ms;
@@ -357,10 +357,9 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
     if (source.failed)
         return ld_fail_nomem(err);
     const leakdiag_error *why = q->deployment_status ? &q->no_deployment : &q->no_pods;
-    status = ld_fact_new_failed(
-        LD_FACT_WORKLOAD, source.data, now_ms,
-        q->deployment_status ? q->deployment_status : LEAKDIAG_E_INVALID,
-        why->message[0] ? why->message : "it was not asked", &fact, err);
+    status = ld_fact_new_failed(LD_FACT_WORKLOAD, source.data, now_ms,
+                                q->deployment_status ? q->deployment_status : LEAKDIAG_E_INVALID,
+                                why->message[0] ? why->message : "it was not asked", &fact, err);
     if (!status && !(fact->subject = ld_copy_text(q->as))) {
         ld_fact_unref(fact);
         return ld_fail_nomem(err);
@@ -403,9 +402,9 @@ static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *po
     if (!instance)
         return add_no_pods(q, LEAKDIAG_E_NOT_FOUND, why.message, facts, err);
     const ld_kube_sample *sample = find_sample(q, pod->name, instance->name);
-    leakdiag_status status = ld_fact_from_pod(
-        pod, instance, sample, q->samples_status ? q->no_samples.message : too_young,
-        q->base.asking->now_ms, &fact, err);
+    leakdiag_status status = ld_fact_from_pod(pod, instance, sample,
+                                              q->samples_status ? q->no_samples.message : too_young,
+                                              q->base.asking->now_ms, &fact, err);
     if (status)
         return status;
     fact->latency_ms = q->metrics_requests[q->round].latency_ms;

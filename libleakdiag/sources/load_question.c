@@ -45,8 +45,7 @@ static leakdiag_status not_reached(leakdiag_status refused, const leakdiag_error
                                    leakdiag_load **ret, leakdiag_error *err)
 {
     ld_load_fields fields = LD_LOAD_FIELDS_UNKNOWN;
-    fields.state =
-        refused == LEAKDIAG_E_AUTH ? LEAKDIAG_LOAD_REFUSED : LEAKDIAG_LOAD_UNREACHABLE;
+    fields.state = refused == LEAKDIAG_E_AUTH ? LEAKDIAG_LOAD_REFUSED : LEAKDIAG_LOAD_UNREACHABLE;
     fields.detail = why->message;
     return ld_load_new(&fields, ret, err);
 }

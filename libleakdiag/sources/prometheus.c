@@ -43,7 +43,8 @@ static const ld_source_spec *workload_of(const ld_question *question)
     return NULL;
 }
 
-/* The names of a regular expression's own characters do not occur in names of the cluster but '.'. */
+/* The names of a regular expression's own characters do not occur in names of the cluster but '.'.
+ */
 static void add_pod_pattern(ld_text *query, const char *pod, const char *deployment)
 {
     LD_CLEANUP(ld_text_done) ld_text pattern = {0};
@@ -55,8 +56,9 @@ static void add_pod_pattern(ld_text *query, const char *pod, const char *deploym
     query->failed = query->failed || pattern.failed;
 }
 
-/* cAdvisor's series, and those that a collector's kubeletstats brings over OTLP with and without the
- * unit in the name. The series of the pod as a whole and of its pause container are not asked for. */
+/* cAdvisor's series, and those that a collector's kubeletstats brings over OTLP with and without
+ * the unit in the name. The series of the pod as a whole and of its pause container are not asked
+ * for. */
 static leakdiag_status memory_query(const ld_question *question, ld_text *query,
                                     leakdiag_error *err)
 {
@@ -114,8 +116,8 @@ static leakdiag_status prepare(prometheus_question *q)
         from_ms = q->is_memory ? asking->now_ms : asking->now_ms - asking->scenario->window_ms;
     leakdiag_status status = make_query(q, &query);
     if (!status)
-        status = ld_prometheus_range_path(query.data, from_ms, asking->now_ms, STEP_MS, &path,
-                                          &q->why);
+        status =
+            ld_prometheus_range_path(query.data, from_ms, asking->now_ms, STEP_MS, &path, &q->why);
     if (!status)
         status = ld_endpoint_url(&q->endpoint, path, &q->url, &q->why);
     if (status)
@@ -159,8 +161,8 @@ static void points_done(points *p)
     ld_release(p->values);
 }
 
-/* After a restart a pod has two series that overlap by the look-back of five minutes: the younger one
- * (which begins later) is right where both are. */
+/* After a restart a pod has two series that overlap by the look-back of five minutes: the younger
+ * one (which begins later) is right where both are. */
 static void merge(points *p, const ld_prometheus_series *series)
 {
     size_t kept = 0;
@@ -199,7 +201,8 @@ static leakdiag_status join_pod(const ld_prometheus_matrix *matrix, const char *
     for (;;) {
         const ld_prometheus_series *next = NULL;
         for (size_t i = 0; i < matrix->n; i++)
-            if (ld_text_equal(pod_of(&matrix->list[i]), pod) && first_of(&matrix->list[i]) > after &&
+            if (ld_text_equal(pod_of(&matrix->list[i]), pod) &&
+                first_of(&matrix->list[i]) > after &&
                 (!next || first_of(&matrix->list[i]) < first_of(next)))
                 next = &matrix->list[i];
         if (!next || next->n == 0)

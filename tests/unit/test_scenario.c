@@ -12,7 +12,7 @@ START_TEST(the_flag_is_300)
     ck_assert_double_eq(s->timeline_flag_value, 300);
     const ld_role *flag = ld_scenario_role(s, "flag");
     ck_assert_str_eq(flag->sources[0].type, "ofrep");
-    ck_assert_str_eq(ld_attribute_text(&flag->sources[0].attributes, "url", ""),
+    ck_assert_str_eq(ld_attribute_text(&flag->sources[0].attributes, "local", ""),
                      "http://localhost:8016");
 }
 END_TEST
@@ -24,7 +24,7 @@ START_TEST(the_load_is_25_users_at_3_per_second_for_10_minutes)
     ck_assert_double_eq(expected(s, "load", "spawn_per_s"), 3);
     ck_assert_double_eq(expected(s, "load", "min_age"), 10 * MIN);
     ck_assert_str_eq(
-        ld_attribute_text(&ld_scenario_role(s, "load")->sources[0].attributes, "url", ""),
+        ld_attribute_text(&ld_scenario_role(s, "load")->sources[0].attributes, "local", ""),
         "http://localhost:8089");
 }
 END_TEST
