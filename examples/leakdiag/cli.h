@@ -87,8 +87,10 @@ int duration_option(const cli_args *args, const char *name, int64_t fallback_ms,
 /* The value of --output, "text" when it was not given. */
 bool wants(const cli_args *args, const char *format);
 
-/* A scenario by name or file, with --set and the shorthands (--pid, --cgroup, --csv). */
-int load_scenario(const cli_args *args, const char *fallback, leakdiag_scenario **ret);
+/* A scenario by name or file, with --set and the shorthands: --pid, --cgroup, --csv, the workload
+ * of a cluster and its namespace. cluster may be NULL. */
+int load_scenario(const cli_args *args, const char *fallback, const leakdiag_cluster *cluster,
+                  leakdiag_scenario **ret);
 int load_scenario_named(const char *name, const char *const *set, size_t set_count,
                         leakdiag_scenario **ret);
 /* Text of a scenario as it was written. *ret_owned is to be freed (leakdiag_free), NULL for a

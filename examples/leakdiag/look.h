@@ -9,6 +9,7 @@
 extern const option look_options[];
 
 typedef struct cli_look {
+    leakdiag_cluster *cluster; /* NULL: none */
     leakdiag_scenario *scenario;
     leakdiag_observation *observation;
     leakdiag_diagnosis *diagnosis;

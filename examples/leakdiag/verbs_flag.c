@@ -162,7 +162,7 @@ static int ask(const cli_args *args, const char *key, const char *url)
     leakdiag_error err = {0};
     int code = interrupts_setup();
     if (!code)
-        code = duration_option(args, "timeout", 0, &options.timeout_ms);
+        code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
     if (!code)
         code = read_token(args, &token);
     if (code)
@@ -219,7 +219,7 @@ static const option flag_options[] = {
     {"all", 'a', NULL, NULL, HINT_NONE, false, "all flags"},
     {"context", 0, "JSON", NULL, HINT_NONE, false, "evaluation context (default {})"},
     {"token-file", 0, "FILE", NULL, HINT_FILE, false, "file with a bearer token"},
-    {"timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
+    {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
     {0},
 };

@@ -1,6 +1,7 @@
 /* quick, diagnose, capture, check: look now, and judge. */
 #include <string.h>
 
+#include "cluster.h"
 #include "look.h"
 #include "verbs.h"
 
@@ -82,25 +83,39 @@ const cli_verb verb_quick = {
 
 static bool names_a_workload(const cli_args *args)
 {
-    return args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv");
+    return args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv") ||
+           args_has(args, "selector") || (args->operand_count && strchr(args->operands[0], '/'));
+}
+
+static int check_workload(const cli_args *args)
+{
+    const char *param, *name;
+    if (args->operand_count == 0 || parse_workload(args->operands[0], &param, &name))
+        return 0;
+    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME",
+                args->verb->name, args->operands[0]);
 }
 
 static int run_diagnose(const cli_args *args)
 {
-    return judge_now(args, names_a_workload(args) ? ANY : RUNBOOK, LEAKDIAG_FORMAT_TEXT);
+    int code = check_workload(args);
+    return code ? code
+                : judge_now(args, names_a_workload(args) ? ANY : RUNBOOK, LEAKDIAG_FORMAT_TEXT);
 }
 
 const cli_verb verb_diagnose = {
     .name = "diagnose",
     .about = "all checks, the likely causes, what to do next",
-    .operands = "",
+    .operands = "[deploy/NAME|pod/NAME]",
     .examples = "  leakdiag diagnose\n"
+                "  leakdiag diagnose deploy/cart -n shop --until decided\n"
                 "  leakdiag diagnose --pid 4711 --until decided\n"
                 "  leakdiag diagnose --scenario mine.yaml --for 20m --save run.json\n",
-    .notes = "The scenario is " ANY " when a process, cgroup or CSV is named, else\n" RUNBOOK
-             ".\n" VERDICTS,
+    .notes = "The scenario is " ANY
+             " when a workload, process, cgroup or CSV is named, else\n" RUNBOOK ".\n" VERDICTS,
     .options = judge_options,
     .more = look_options,
+    .operands_max = 1,
     .run = run_diagnose,
 };
 
@@ -267,7 +282,7 @@ static int run_check(const cli_args *args)
     CLEANUP(looked) cli_look look = {0};
     CLEANUP(scenario_free) leakdiag_scenario *scenario = NULL;
     const char *fallback = names_a_workload(args) ? ANY : RUNBOOK;
-    int code = load_scenario(args, fallback, &scenario);
+    int code = load_scenario(args, fallback, NULL, &scenario);
     if (!code)
         code = check_ids(args, scenario);
     if (!code)

@@ -194,7 +194,7 @@ static int run_load_status(const cli_args *args)
     leakdiag_error err = {0};
     int code = interrupts_setup();
     if (!code)
-        code = duration_option(args, "timeout", 0, &options.timeout_ms);
+        code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
     if (code)
         return code;
     options.cancel = interrupts_cancel();
@@ -217,7 +217,7 @@ static int run_load_status(const cli_args *args)
 
 static const option load_options[] = {
     {"url", 'u', "URL", NULL, HINT_NONE, false, "Locust (default " LOCUST_URL ")"},
-    {"timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
+    {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
     {0},
 };

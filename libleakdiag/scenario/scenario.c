@@ -55,6 +55,19 @@ const ld_source_spec *ld_scenario_source(const leakdiag_scenario *scenario, cons
     return NULL;
 }
 
+int leakdiag_scenario_uses_cluster(const leakdiag_scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->n_roles; i++)
+        for (size_t k = 0; k < scenario->roles[i].n; k++) {
+            const ld_source_spec *spec = &scenario->roles[i].sources[k];
+            const ld_source_type *type = ld_source_type_find(spec->type);
+            if (type &&
+                (type->needs_cluster || ld_attribute_text(&spec->attributes, "service", NULL)))
+                return 1;
+        }
+    return 0;
+}
+
 const char *ld_check_subject(const ld_check *check)
 {
     const char *dot = strrchr(check->id, '.');
