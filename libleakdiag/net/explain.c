@@ -28,6 +28,16 @@ static ld_http_end end_of_tls(CURL *easy, const char *said)
     return is_cut_handshake(easy, said) ? LD_HTTP_CUT_OFF : LD_HTTP_TLS;
 }
 
+static ld_http_end end_of_io(CURL *easy, const char *said)
+{
+    long connect_status = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    if (connect_status >= 300) /* the proxy does not let us through */
+        return LD_HTTP_NO_CONNECT;
+    /* With TLS 1.3 a server refuses our certificate only here. */
+    return says(said, " alert ") ? LD_HTTP_TLS : LD_HTTP_CUT_OFF;
+}
+
 ld_http_end ld_http_end_of(CURL *easy, CURLcode code, const char *curl_said)
 {
     switch ((int)code) {
@@ -54,9 +64,9 @@ ld_http_end ld_http_end_of(CURL *easy, CURLcode code, const char *curl_said)
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_SHUTDOWN_FAILED:
         return LD_HTTP_TLS;
-    case CURLE_RECV_ERROR: /* with TLS 1.3 a server refuses our certificate only here */
+    case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        return says(curl_said, " alert ") ? LD_HTTP_TLS : LD_HTTP_CUT_OFF;
+        return end_of_io(easy, curl_said);
     default:
         return LD_HTTP_CUT_OFF;
     }
