@@ -331,8 +331,9 @@ bool ld_transfer_end(ld_exchange *x, CURLcode code, ld_stage at_least)
 
 void ld_transfer_clear(ld_exchange *x, CURLM *multi)
 {
-    if (x->easy)
-        curl_multi_remove_handle(multi, x->easy);
+    if (!x->easy) /* libcurl may not even be loaded */
+        return;
+    curl_multi_remove_handle(multi, x->easy);
     curl_easy_cleanup(x->easy);
     for (struct curl_slist *at = x->headers; at; at = at->next)
         explicit_bzero(at->data, strlen(at->data)); /* credentials are among them */
