@@ -382,17 +382,18 @@ static leakdiag_status open_any(const leakdiag_cluster_options *options, leakdia
 {
     LD_CLEANUP(ld_kubeconfig_done) ld_kubeconfig config = {0};
     chosen c = {0};
-    bool found = false;
+    bool found = false, in_pod = false;
     leakdiag_status status =
         ld_kubeconfig_load(options->kubeconfig, &made->around, &made->warnings, &config, err);
     if (!status)
         status = choose(options, &config, &c, &found, err);
+    if (!status && found)
+        return open_chosen(options, &c, made, err);
+    if (!status)
+        status = ld_in_cluster_is_possible(&made->around, &in_pod, err);
     if (status)
         return status;
-    if (found)
-        return open_chosen(options, &c, made, err);
-    return ld_in_cluster_is_possible(&made->around) ? open_in_pod(options, made, err)
-                                                    : nothing_there(&config, err);
+    return in_pod ? open_in_pod(options, made, err) : nothing_there(&config, err);
 }
 
 static leakdiag_status check_options(const leakdiag_cluster_options *options, leakdiag_error *err)
