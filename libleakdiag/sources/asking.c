@@ -180,8 +180,7 @@ leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, c
     return ld_url_join(endpoint->base_url, path, url, err);
 }
 
-/* The API server's own objects begin with their kind; no service behind it speaks so. */
-static bool is_status(const ld_answer *answer)
+bool ld_ask_is_status(const ld_answer *answer)
 {
     static const char beginning[] = "{\"kind\":\"Status\",\"apiVersion\":\"v1\"";
     return answer->status >= 400 && answer->len >= sizeof beginning - 1 &&
@@ -194,7 +193,7 @@ leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_req
     if (!endpoint->service || request->end != LD_HTTP_ANSWERED)
         return LEAKDIAG_OK;
     ld_answer answer = ld_exchange_answer(request);
-    if (!is_status(&answer))
+    if (!ld_ask_is_status(&answer))
         return LEAKDIAG_OK;
     ld_kube_asked asked = {strcmp(request->method, "POST") == 0 ? "create" : "get",
                            "services/proxy", "", endpoint->ns, endpoint->service};

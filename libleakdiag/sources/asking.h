@@ -6,6 +6,7 @@
 #include "net/http.h"
 #include "sources/facts.h"
 #include "sources/memories.h"
+#include "wire/answer.h"
 
 #define LD_FIRST_REQUESTS_MAX 64 /* sent before the first answer */
 
@@ -88,6 +89,10 @@ leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, c
  * service itself has answered. */
 leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_request *request,
                                   leakdiag_error *err);
+
+/* An error of the API server itself: its objects begin with their kind, and no service behind it
+ * speaks so. */
+bool ld_ask_is_status(const ld_answer *answer);
 
 /* A GET of the API server: path as wire/kube.h makes it. */
 leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,
