@@ -82,6 +82,10 @@ void ld_endpoint_done(ld_endpoint *endpoint);
 /* By the attributes url, service, namespace and local of a source. E_INVALID, E_NOMEM. */
 leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
                                ld_endpoint *ret, leakdiag_error *err);
+/* A service behind the API server at that URL, which is "NAME:PORT" or "SCHEME:NAME:PORT"; its
+ * origin is left NULL. */
+leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const char *service,
+                                       ld_endpoint *ret, leakdiag_error *err);
 /* base + path, with the API server's credentials where it is asked. *url from ld_alloc. */
 leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, char **url,
                                 leakdiag_error *err);

@@ -1,5 +1,7 @@
 #include "sources/errand.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "net/cluster.h"
 #include "net/surroundings.h"
@@ -49,8 +51,7 @@ leakdiag_status ld_errand_run(ld_errand *errand, leakdiag_error *err)
 {
     LD_CLEANUP(ld_http_client_freep) ld_http_client *client = NULL;
     if (errand->timeout_ms < 0 || errand->timeout_ms > INT32_MAX)
-        return ld_fail(err, LEAKDIAG_E_INVALID,
-                       "a time-out is not negative, and not longer than 24 days");
+        return ld_fail(err, LEAKDIAG_E_INVALID, "the deadline is not positive, or too far away");
     int64_t timeout_ms = errand->timeout_ms ? errand->timeout_ms : LD_ERRAND_TIMEOUT_MS;
     int64_t until_ms = ld_monotonic_ms() + timeout_ms;
     leakdiag_status status = ld_http_client_new(errand->transport, &client, err);
@@ -67,6 +68,18 @@ leakdiag_status ld_errand_run(ld_errand *errand, leakdiag_error *err)
 }
 
 /* --- plain requests --- */
+
+leakdiag_status ld_errand_endpoint(const leakdiag_cluster *cluster, const char *ns,
+                                   const char *service, ld_endpoint *ret, leakdiag_error *err)
+{
+    if (cluster && service && !strstr(service, "://"))
+        return ld_endpoint_of_service(leakdiag_cluster_server(cluster),
+                                      ns ? ns : leakdiag_cluster_namespace_name(cluster), service,
+                                      ret, err);
+    *ret = (ld_endpoint){.base_url = ld_copy_text(service ? service : ""),
+                         .where = ld_copy_text(service ? service : "")};
+    return ret->base_url && ret->where ? LEAKDIAG_OK : ld_fail_nomem(err);
+}
 
 typedef struct batch {
     ld_http_request *requests;

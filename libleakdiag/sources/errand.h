@@ -32,4 +32,9 @@ leakdiag_status ld_errand_run(ld_errand *errand, leakdiag_error *err);
 leakdiag_status ld_errand_perform(ld_errand *errand, ld_http_request *requests, size_t n,
                                   leakdiag_error *err);
 
+/* Where a service of the cluster, or a URL, is asked. service is "NAME:PORT" behind the API server,
+ * or a URL with "://". ret->origin stays NULL: ld_errand_perform() sets it. E_INVALID, E_NOMEM. */
+leakdiag_status ld_errand_endpoint(const leakdiag_cluster *cluster, const char *ns,
+                                   const char *service, ld_endpoint *ret, leakdiag_error *err);
+
 #endif
