@@ -37,11 +37,12 @@ static void mask_credentials(char *text)
 
 int fail(int status, const char *format, ...)
 {
-    char text[2048];
+    char said[2048], text[2048];
     va_list list;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    vsnprintf(said, sizeof said, format, list);
     va_end(list);
+    format_command(said, text, sizeof text);
     fflush(stdout); /* what was found so far stands before the reason why it ends */
     mask_credentials(text);
     fputs("leakdiag: ", stderr);

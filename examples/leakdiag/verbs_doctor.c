@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster.h"
 #include "look.h"
 #include "verbs.h"
 
@@ -141,10 +142,130 @@ static void print_sources(const cli_look *look)
     }
 }
 
+/* --- the cluster ---------------------------------------------------------------------------------
+ */
+
+static void access_free(leakdiag_access **p)
+{
+    leakdiag_access_free(*p);
+}
+
+static void print_cluster(const leakdiag_cluster *cluster)
+{
+    const char *source = leakdiag_cluster_namespace_source(cluster);
+    const char *context = leakdiag_cluster_context(cluster), *user = leakdiag_cluster_user(cluster);
+    char text[512];
+    printf("\n%sCluster%s\n", paint_on(PAINT_BOLD), paint_off());
+    snprintf(text, sizeof text, "%s (%s)", leakdiag_cluster_server(cluster),
+             leakdiag_cluster_origin(cluster));
+    print_item(HEALTH_OK, "server", text, NULL);
+    if (context)
+        print_item(HEALTH_OK, "context", context, NULL);
+    snprintf(text, sizeof text, "%s (%s%s)", leakdiag_cluster_namespace_name(cluster),
+             strcmp(source, "default") == 0 ? "by " : "from the ", source);
+    print_item(HEALTH_OK, "namespace", text, NULL);
+    print_item(user ? HEALTH_OK : HEALTH_NOTE, "user", user ? user : "none in the kubeconfig",
+               NULL);
+    if (leakdiag_cluster_is_tls_verified(cluster))
+        print_item(HEALTH_OK, "TLS", "the server's certificate is checked", NULL);
+    else
+        print_item(HEALTH_NOTE, "TLS",
+                   strncmp(leakdiag_cluster_server(cluster), "https", 5) == 0
+                       ? "the server's certificate is not checked, as the kubeconfig says"
+                       : "none: plain http, so no credentials are sent",
+                   NULL);
+}
+
+static void print_clock(int64_t skew_ms)
+{
+    char text[128], figure[FIGURE_BYTES];
+    format_duration((skew_ms < 0 ? -1.0 : 1.0) * (double)skew_ms / 1e3, figure);
+    snprintf(text, sizeof text, "the cluster's is %s %s this machine's; times are told by it",
+             figure, skew_ms > 0 ? "ahead of" : "behind");
+    print_item(skew_ms ? HEALTH_NOTE : HEALTH_OK, "clock",
+               skew_ms ? text : "the cluster's and this machine's agree within 3 s", NULL);
+}
+
+static void print_right(const leakdiag_access *access, size_t i)
+{
+    char what[600], why[700];
+    const char *group = leakdiag_access_group(access, i), *name = leakdiag_access_name(access, i);
+    const char *sub = leakdiag_access_subresource(access, i);
+    const char *reason = leakdiag_access_reason(access, i);
+    leakdiag_access_state state = leakdiag_access_get_state(access, i);
+    snprintf(what, sizeof what, "%s %s%s%s%s%s%s%s in %s", leakdiag_access_verb(access, i),
+             leakdiag_access_resource(access, i), sub[0] ? "/" : "", sub, group[0] ? "." : "",
+             group, name[0] ? " " : "", name, leakdiag_access_namespace_name(access, i));
+    if (state == LEAKDIAG_ACCESS_ALLOWED) {
+        print_item(HEALTH_OK, what, "", NULL);
+        return;
+    }
+    bool is_denied = state == LEAKDIAG_ACCESS_DENIED;
+    snprintf(why, sizeof why, "%s%s; not seen without it: %s%s%s",
+             is_denied ? "denied" : "not known", is_denied ? "" : " whether it is there",
+             leakdiag_access_purpose(access, i), reason[0] ? "; " : "", reason);
+    print_item(is_denied ? HEALTH_MISSING : HEALTH_NOTE, what, why, NULL);
+}
+
+static void print_rules(const leakdiag_access *access)
+{
+    CLEANUP(text_free) char *rules = NULL;
+    leakdiag_error err = {0};
+    if (leakdiag_access_missing_rules(access, &rules, &err) || !rules[0])
+        return;
+    print_command(stdout, "        next: add these rules to a Role; leakdiag rbac prints all of "
+                          "it\n");
+    for (const char *line = rules; *line;) {
+        size_t len = strcspn(line, "\n");
+        printf("        ");
+        print_safe_bytes(stdout, line, len);
+        putchar('\n');
+        line += len + (line[len] == '\n');
+    }
+}
+
+/* The same reason for all of them is told once. */
+static bool none_is_known(const leakdiag_access *access)
+{
+    size_t n = leakdiag_access_len(access);
+    for (size_t i = 0; i < n; i++)
+        if (leakdiag_access_get_state(access, i) != LEAKDIAG_ACCESS_UNKNOWN)
+            return false;
+    return n > 0;
+}
+
+static void print_rights(const cli_args *args, const cli_look *look)
+{
+    CLEANUP(access_free) leakdiag_access *access = NULL;
+    leakdiag_access_options options = LEAKDIAG_ACCESS_OPTIONS_INIT;
+    leakdiag_error err = {0};
+    options.cancel = interrupts_cancel();
+    if (duration_option(args, "request-timeout", 0, &options.timeout_ms))
+        return;
+    leakdiag_status status =
+        leakdiag_access_review(look->cluster, look->scenario, NULL, &options, &access, &err);
+    if (!status)
+        print_clock(leakdiag_access_skew_ms(access));
+    printf("\n%sRights%s\n", paint_on(PAINT_BOLD), paint_off());
+    if (status || none_is_known(access)) {
+        print_item(HEALTH_MISSING, "rights",
+                   status ? err.message : leakdiag_access_reason(access, 0), NULL);
+        return;
+    }
+    for (size_t i = 0; i < leakdiag_access_len(access); i++)
+        print_right(access, i);
+    print_rules(access);
+}
+
 static int run_doctor(const cli_args *args)
 {
     CLEANUP(looked) cli_look look = {0};
-    bool workload = args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv");
+    const char *param, *name;
+    bool workload = args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv") ||
+                    args_has(args, "selector") || args->operand_count;
+    if (args->operand_count && !parse_workload(args->operands[0], &param, &name))
+        return fail(EXIT_USAGE, "doctor (%s): names no workload; write deploy/NAME or pod/NAME",
+                    args->operands[0]);
     printf("leakdiag %s, libleakdiag %s (built with %s)\n", LEAKDIAG_VERSION, leakdiag_version(),
            BUILT_WITH);
     print_cgroups();
@@ -152,6 +273,12 @@ static int run_doctor(const cli_args *args)
     int code = look_now(args, workload ? "any-workload" : "otel-demo/checkout", &look);
     if (code)
         return code;
+    if (look.cluster) {
+        print_cluster(look.cluster);
+        print_rights(args, &look);
+    } else if (!workload) {
+        print_item(HEALTH_NOTE, "cluster", "no kubeconfig", "--kubeconfig FILE, or set KUBECONFIG");
+    }
     print_sources(&look);
     if (interrupted())
         return interrupted();
@@ -161,10 +288,12 @@ static int run_doctor(const cli_args *args)
 const cli_verb verb_doctor = {
     .name = "doctor",
     .about = "what can be reached from here, and the next steps",
-    .operands = "",
+    .operands = "[deploy/NAME|pod/NAME]",
+    .operands_max = 1,
     .examples = "  leakdiag doctor\n"
+                "  leakdiag doctor --context staging -n otel-demo\n"
                 "  leakdiag doctor --set ofrep_url=http://flagd:8016\n",
     .notes = "Exit status 0 when something answered, 1 when nothing did.\n",
-    .more = look_options,
+    .more = look_groups,
     .run = run_doctor,
 };
