@@ -45,15 +45,29 @@ bool parse_workload(const char *text, const char **ret_param, const char **ret_n
     return false;
 }
 
+const char *workload_operand(const cli_args *args)
+{
+    bool is_taken = strstr(args->verb->operands, "deploy/NAME") != NULL;
+    return is_taken && args->operand_count ? args->operands[0] : NULL;
+}
+
+int check_workload(const cli_args *args)
+{
+    const char *text = workload_operand(args), *param, *name;
+    if (!text || parse_workload(text, &param, &name))
+        return 0;
+    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME",
+                args->verb->name, text);
+}
+
 bool means_cluster(const cli_args *args)
 {
     static const char *const options[] = {"kubeconfig", "context",  "namespace",
                                           "as",         "selector", "container"};
-    const char *param, *name;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (args_has(args, options[i]))
             return true;
-    return args->operand_count && parse_workload(args->operands[0], &param, &name);
+    return workload_operand(args) != NULL;
 }
 
 /* What is wrong with a kubeconfig is bad input; that it may not be read, or that there is no

@@ -12,6 +12,10 @@ extern const option_group *const cluster_groups[];
 /* "deploy/NAME", "deployment/NAME", "pod/NAME": the parameter of a scenario that names it, and the
  * name; false for anything else. */
 bool parse_workload(const char *text, const char **ret_param, const char **ret_name);
+/* The operand of a verb that takes a workload; NULL: none was given. */
+const char *workload_operand(const cli_args *args);
+/* Tells an operand that names no workload. 0, or the exit status. */
+int check_workload(const cli_args *args);
 /* Whether the options or the operand say that a cluster is meant. */
 bool means_cluster(const cli_args *args);
 

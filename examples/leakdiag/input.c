@@ -276,7 +276,7 @@ int load_scenario(const cli_args *args, const char *fallback, const leakdiag_clu
     for (size_t i = 0; i < n_short; i++)
         add_setting(&set, shorthands[i], args_value(args, shorthands[i]));
     add_namespace(&set, args, name, cluster);
-    if (args->operand_count && parse_workload(args->operands[0], &param, &workload))
+    if (workload_operand(args) && parse_workload(workload_operand(args), &param, &workload))
         add_setting(&set, param, workload);
     for (size_t i = 0; i < n_set; i++) {
         const char *text = args_value_at(args, "set", i);

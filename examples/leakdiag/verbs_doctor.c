@@ -29,8 +29,11 @@ static void print_item(cli_health health, const char *what, const char *detail, 
         print_safe(stdout, detail);
     }
     putchar('\n');
-    if (next)
-        printf("        next: %s\n", next);
+    if (!next)
+        return;
+    printf("        next: ");
+    print_command(stdout, next);
+    putchar('\n');
 }
 
 /* --- this machine --------------------------------------------------------------------------------
@@ -67,21 +70,33 @@ static void print_own_memory(void)
 /* --- sources of the scenario ---------------------------------------------------------------------
  */
 
-static const char *next_step(const char *kind)
+typedef struct step {
+    const char *kind, *next;
+} step;
+
+static const step local_steps[] = {
+    {"flag", "kubectl -n otel-demo port-forward svc/flagd 8016, or --set ofrep_url=URL"},
+    {"load", "kubectl -n otel-demo port-forward svc/load-generator 8089, or --set locust_url=URL"},
+    {"log", "--set log_file=FILE"},
+    {"memory", "--pid N, --cgroup PATH or --csv FILE"},
+    {"series", "--csv FILE"},
+    {NULL, NULL},
+};
+/* In a cluster the messages name the right that is missing; what is left is another place. */
+static const step cluster_steps[] = {
+    {"flag", "if it is elsewhere: --set flagd=NAME, or --set ofrep_url=URL"},
+    {"load", "if it is elsewhere: --set load_generator=NAME, or --set locust_url=URL"},
+    {"series",
+     "if it is elsewhere: --set prometheus_url=URL; without it nothing is known of before"},
+    {"workload", "leakdiag top -n NAMESPACE shows what is there; --set deployment=NAME"},
+    {NULL, NULL},
+};
+
+static const char *next_step(const cli_look *look, const char *kind)
 {
-    static const struct {
-        const char *kind, *next;
-    } steps[] = {
-        {"flag", "kubectl -n otel-demo port-forward svc/flagd 8016, or --set ofrep_url=URL"},
-        {"load", "kubectl -n otel-demo port-forward svc/load-generator 8089, or --set "
-                 "locust_url=URL"},
-        {"log", "--set log_file=FILE"},
-        {"memory", "--pid N, --cgroup PATH or --csv FILE"},
-        {"series", "--csv FILE"},
-    };
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (strcmp(steps[i].kind, kind) == 0)
-            return steps[i].next;
+    for (const step *s = look->cluster ? cluster_steps : local_steps; s->kind; s++) {
+        if (strcmp(s->kind, kind) == 0)
+            return s->next;
     }
     return NULL;
 }
@@ -122,7 +137,7 @@ static void print_fact(const cli_look *look, size_t i)
     if (latency_ms >= 0)
         snprintf(answered, sizeof answered, "answered in %lld ms", (long long)latency_ms);
     print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered,
-               error[0] ? next_step(kind) : NULL);
+               error[0] ? next_step(look, kind) : NULL);
 }
 
 static void print_sources(const cli_look *look)
@@ -138,7 +153,7 @@ static void print_sources(const cli_look *look)
         for (size_t i = 0; i < n; i++)
             seen |= strcmp(leakdiag_observation_fact_kind(look->observation, i), kinds[k]) == 0;
         if (!seen)
-            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(kinds[k]));
+            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(look, kinds[k]));
     }
 }
 
@@ -260,17 +275,16 @@ static void print_rights(const cli_args *args, const cli_look *look)
 static int run_doctor(const cli_args *args)
 {
     CLEANUP(looked) cli_look look = {0};
-    const char *param, *name;
     bool workload = args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv") ||
-                    args_has(args, "selector") || args->operand_count;
-    if (args->operand_count && !parse_workload(args->operands[0], &param, &name))
-        return fail(EXIT_USAGE, "doctor (%s): names no workload; write deploy/NAME or pod/NAME",
-                    args->operands[0]);
+                    args_has(args, "selector") || workload_operand(args);
+    int code = check_workload(args);
+    if (code)
+        return code;
     printf("leakdiag %s, libleakdiag %s (built with %s)\n", LEAKDIAG_VERSION, leakdiag_version(),
            BUILT_WITH);
     print_cgroups();
     print_own_memory();
-    int code = look_now(args, workload ? "any-workload" : "otel-demo/checkout", &look);
+    code = look_now(args, workload ? "any-workload" : "otel-demo/checkout", &look);
     if (code)
         return code;
     if (look.cluster) {

@@ -84,16 +84,7 @@ const cli_verb verb_quick = {
 static bool names_a_workload(const cli_args *args)
 {
     return args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv") ||
-           args_has(args, "selector") || (args->operand_count && strchr(args->operands[0], '/'));
-}
-
-static int check_workload(const cli_args *args)
-{
-    const char *param, *name;
-    if (args->operand_count == 0 || parse_workload(args->operands[0], &param, &name))
-        return 0;
-    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME",
-                args->verb->name, args->operands[0]);
+           args_has(args, "selector") || workload_operand(args);
 }
 
 static int run_diagnose(const cli_args *args)

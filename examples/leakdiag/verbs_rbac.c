@@ -12,12 +12,10 @@ static int run_rbac(const cli_args *args)
     CLEANUP(scenario_free) leakdiag_scenario *scenario = NULL;
     CLEANUP(text_free) char *yaml = NULL;
     leakdiag_error err = {0};
-    const char *param, *name;
     const char *ns = args_value(args, "namespace"), *parts = args_value(args, "for");
-    if (args->operand_count && !parse_workload(args->operands[0], &param, &name))
-        return fail(EXIT_USAGE, "rbac (%s): names no workload; write deploy/NAME or pod/NAME",
-                    args->operands[0]);
-    int code = load_scenario(args, args->operand_count ? ANY : RUNBOOK, NULL, &scenario);
+    int code = check_workload(args);
+    if (!code)
+        code = load_scenario(args, workload_operand(args) ? ANY : RUNBOOK, NULL, &scenario);
     if (code)
         return code;
     leakdiag_status status = leakdiag_rbac_yaml(scenario, ns, parts, &yaml, &err);

@@ -107,7 +107,7 @@ static int top_cluster(const cli_args *args)
     CLEANUP(pods_free) leakdiag_pods *pods = NULL;
     leakdiag_pods_options options = LEAKDIAG_PODS_OPTIONS_INIT;
     leakdiag_error err = {0};
-    const char *workload = args->operand_count ? args->operands[0] : NULL;
+    const char *workload = workload_operand(args);
     int code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
     if (!code)
         code = interrupts_setup();
@@ -132,15 +132,14 @@ static int top_cluster(const cli_args *args)
 static int run_top(const cli_args *args)
 {
     const char *pid = args_value(args, "pid"), *cgroup = args_value(args, "cgroup");
-    const char *param, *name;
     if (pid && cgroup)
         return fail(EXIT_USAGE, "top: --pid and --cgroup exclude each other; leave out one");
-    if ((pid || cgroup) && (args->operand_count || means_cluster(args)))
+    if ((pid || cgroup) && means_cluster(args))
         return fail(EXIT_USAGE, "--pid, --cgroup: are of this machine; leave them out to look at "
                                 "a cluster");
-    if (args->operand_count && !parse_workload(args->operands[0], &param, &name))
-        return fail(EXIT_USAGE, "top (%s): names no workload; write deploy/NAME or pod/NAME",
-                    args->operands[0]);
+    int code = check_workload(args);
+    if (code)
+        return code;
     return pid || cgroup ? top_local(args, pid, cgroup) : top_cluster(args);
 }
 
