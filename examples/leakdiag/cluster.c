@@ -74,8 +74,10 @@ bool means_cluster(const cli_args *args)
  * memory, is not. */
 static int tell_no_cluster(leakdiag_status status, const leakdiag_error *err, const char *otherwise)
 {
-    return fail_with(status == LEAKDIAG_E_NOT_FOUND ? EXIT_USAGE : exit_for(status), "kubeconfig",
-                     err, otherwise);
+    bool is_path = err->message[0] == '/';
+    return fail(status == LEAKDIAG_E_NOT_FOUND ? EXIT_USAGE : exit_for(status), "%s%s%s%s",
+                is_path ? "kubeconfig: " : "", err->message, otherwise ? "; " : "",
+                otherwise ? otherwise : "");
 }
 
 static int tell_warnings(const leakdiag_cluster *cluster)
@@ -123,7 +125,9 @@ int need_cluster(const cli_args *args, const char *otherwise, leakdiag_cluster *
 {
     leakdiag_error err = {0};
     leakdiag_status status = open_it(args, ret, &err);
-    return status ? tell_no_cluster(status, &err, otherwise) : tell_warnings(*ret);
+    bool is_none =
+        status == LEAKDIAG_E_NOT_FOUND && !args_has(args, "kubeconfig") && !has_kubeconfig();
+    return status ? tell_no_cluster(status, &err, is_none ? otherwise : NULL) : tell_warnings(*ret);
 }
 
 /* --- a service -----------------------------------------------------------------------------------
@@ -156,7 +160,7 @@ int choose_service(const cli_args *args, const char *url, const char *service, s
         snprintf(ret->where, sizeof ret->where, "%s", ret->url);
         return 0;
     }
-    int code = need_cluster(args, "name one with --kubeconfig, or a URL with --url", &ret->cluster);
+    int code = need_cluster(args, "a URL needs none: --url URL", &ret->cluster);
     if (code)
         return code;
     ret->url = given ? given : service;

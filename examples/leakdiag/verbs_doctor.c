@@ -101,28 +101,6 @@ static const char *next_step(const cli_look *look, const char *kind)
     return NULL;
 }
 
-/* That a service does not answer is a fact too: what it means stands in the judgement. */
-static const char *trouble(const leakdiag_diagnosis *diagnosis, const char *kind)
-{
-    static const struct {
-        const char *kind, *check_kind, *findings;
-    } table[] = {
-        {"flag", "flag-value", "unreachable|refused|not-ofrep"},
-        {"load", "load", "absent"},
-        {"memory", "memory", "no-samples"},
-    };
-    for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
-        for (size_t i = 0; i < leakdiag_diagnosis_check_count(diagnosis); i++) {
-            const char *finding = leakdiag_check_finding(diagnosis, i);
-            if (finding && strcmp(table[t].kind, kind) == 0 &&
-                strcmp(table[t].check_kind, leakdiag_check_kind(diagnosis, i)) == 0 &&
-                is_choice(finding, strlen(finding), table[t].findings))
-                return leakdiag_check_reason(diagnosis, i);
-        }
-    }
-    return "";
-}
-
 static void print_fact(const cli_look *look, size_t i)
 {
     const leakdiag_observation *observation = look->observation;
@@ -131,7 +109,7 @@ static void print_fact(const cli_look *look, size_t i)
     int64_t latency_ms = leakdiag_observation_fact_latency_ms(observation, i);
     char what[512], answered[64] = "answered";
     if (!error[0])
-        error = trouble(look->diagnosis, kind);
+        error = leakdiag_observation_fact_trouble(observation, i);
     snprintf(what, sizeof what, "%s from %s", kind,
              leakdiag_observation_fact_source(observation, i));
     if (latency_ms >= 0)
@@ -272,6 +250,16 @@ static void print_rights(const cli_args *args, const cli_look *look)
     print_rules(access);
 }
 
+static int answered_status(const leakdiag_observation *observation)
+{
+    size_t n = leakdiag_observation_fact_count(observation);
+    for (size_t i = 0; i < n; i++)
+        if (!leakdiag_observation_fact_error(observation, i)[0] &&
+            !leakdiag_observation_fact_trouble(observation, i)[0])
+            return 0;
+    return fail(EXIT_TOOL, "nothing answered; what is said above of each source is the next step");
+}
+
 static int run_doctor(const cli_args *args)
 {
     CLEANUP(looked) cli_look look = {0};
@@ -296,7 +284,7 @@ static int run_doctor(const cli_args *args)
     print_sources(&look);
     if (interrupted())
         return interrupted();
-    return verdict_status(look.diagnosis) == EXIT_TOOL ? EXIT_TOOL : 0;
+    return answered_status(look.observation);
 }
 
 const cli_verb verb_doctor = {

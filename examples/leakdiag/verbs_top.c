@@ -112,10 +112,8 @@ static int top_cluster(const cli_args *args)
     if (!code)
         code = interrupts_setup();
     if (!code)
-        code = need_cluster(args,
-                            "name --kubeconfig FILE, or --pid N or --cgroup PATH for "
-                            "something of this machine",
-                            &cluster);
+        code =
+            need_cluster(args, "for something of this machine: --pid N or --cgroup PATH", &cluster);
     if (code)
         return code;
     options.cancel = interrupts_cancel();
