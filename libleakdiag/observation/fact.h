@@ -88,6 +88,8 @@ typedef struct ld_workload_fact {
     char *limit_text;
     int64_t changed_ms; /* the latest rollout; 0 not known */
     int64_t started_ms; /* the youngest running instance; 0 not known */
+    int64_t
+        clock_skew_ms; /* what the cluster's clock is ahead of the machine that looked; 0 none */
 } ld_workload_fact;
 
 typedef struct ld_service_fact {

@@ -89,7 +89,8 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .scenario = session->scenario,
                        .patterns = session->patterns,
                        .memories = &session->memories,
-                       .now_ms = ld_session_now_ms(session)};
+                       .now_ms = ld_session_now_ms(session),
+                       .skew_ms = session->skew_ms};
 }
 
 /* Without a credential nothing of the cluster can be asked; the rest still can. */
@@ -109,12 +110,14 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
 
 static void note_clock(leakdiag_session *session, const ld_asking *asking)
 {
-    int64_t skew_ms = asking->server_ms ? asking->server_ms + 500 - asking->now_ms : 0;
+    int64_t skew_ms = asking->server_ms + 500 - asking->now_ms;
     if (session->has_skew || !asking->server_ms)
         return;
     session->has_skew = true;
-    if (skew_ms > SKEW_MIN_MS || skew_ms < -SKEW_MIN_MS)
-        session->skew_ms = skew_ms;
+    if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)
+        return;
+    session->skew_ms = skew_ms;
+    ld_memories_done(&session->memories); /* the look is taken again, by the other clock */
 }
 
 static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, ld_facts *facts,
@@ -149,8 +152,9 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
     int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
     for (int tries = 0;; tries++) {
         bool was_refused = false, has_profile = session->profile != NULL;
+        int64_t skew_ms = session->skew_ms;
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
-        bool is_better = !has_profile && session->profile;
+        bool is_better = (!has_profile && session->profile) || session->skew_ms != skew_ms;
         if (was_refused && ld_cluster_can_refresh(session->cluster)) {
             ld_cluster_refused(session->cluster);
             is_better = true;

@@ -17,6 +17,7 @@ typedef struct ld_asking {
     leakdiag_patterns *patterns;
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
+    int64_t skew_ms; /* what the cluster's clock, which now is, is ahead of this machine's */
     bool is_running; /* answers are coming in: further requests join them */
     ld_http_request *first[LD_FIRST_REQUESTS_MAX];
     size_t n_first;

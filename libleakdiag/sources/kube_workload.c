@@ -351,6 +351,7 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
         if (status)
             return status;
         fact->latency_ms = q->deployment_request.latency_ms;
+        fact->of.workload.clock_skew_ms = q->base.asking->skew_ms;
         return ld_facts_add(facts, fact, err);
     }
     ld_text_addf(&source, "deployment %s/%s", q->ns, q->name);
