@@ -100,8 +100,8 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
 {
     char source[300];
     snprintf(source, sizeof source, "cluster %.256s", leakdiag_cluster_server(session->cluster));
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source, ld_session_now_ms(session), failed,
-                               why->message, err);
+    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source, NULL, ld_session_now_ms(session),
+                               failed, why->message, err);
 }
 
 /* The cluster's clock is the one that samples, logs and restarts are told in. Date is whole

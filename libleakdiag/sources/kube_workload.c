@@ -358,14 +358,9 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
     if (source.failed)
         return ld_fail_nomem(err);
     const leakdiag_error *why = q->deployment_status ? &q->no_deployment : &q->no_pods;
-    status = ld_fact_new_failed(LD_FACT_WORKLOAD, source.data, now_ms,
-                                q->deployment_status ? q->deployment_status : LEAKDIAG_E_INVALID,
-                                why->message[0] ? why->message : "it was not asked", &fact, err);
-    if (!status && !(fact->subject = ld_copy_text(q->as))) {
-        ld_fact_unref(fact);
-        return ld_fail_nomem(err);
-    }
-    return status ? status : ld_facts_add(facts, fact, err);
+    return ld_facts_add_failed(facts, LD_FACT_WORKLOAD, source.data, q->as, now_ms,
+                               q->deployment_status ? q->deployment_status : LEAKDIAG_E_INVALID,
+                               why->message[0] ? why->message : "it was not asked", err);
 }
 
 static const ld_kube_sample *find_sample(const workload_question *q, const char *pod,
@@ -388,8 +383,8 @@ static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status f
                                : q->name);
     if (source.failed)
         return ld_fail_nomem(err);
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, q->base.asking->now_ms, failed,
-                               why, err);
+    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL, q->base.asking->now_ms,
+                               failed, why, err);
 }
 
 static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *pod, ld_facts *facts,

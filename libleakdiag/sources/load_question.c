@@ -56,6 +56,8 @@ static leakdiag_status decode(const load_question *q, leakdiag_load **ret, leakd
     leakdiag_status refused = ld_endpoint_check(&q->endpoint, &q->requests[0], &why);
     if (refused == LEAKDIAG_E_NOMEM)
         return ld_fail_nomem(err);
+    if (!refused && q->endpoint.service)
+        refused = ld_ask_unanswered(&q->requests[0], &why);
     if (refused)
         return not_reached(refused, &why, ret, err);
     bool has_page = !ld_endpoint_check(&q->endpoint, &q->requests[1], NULL);
@@ -72,7 +74,7 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     if (source.failed)
         return ld_fail_nomem(err);
     if (q->invalid)
-        return ld_facts_add_failed(facts, LD_FACT_LOAD, source.data, now_ms, q->invalid,
+        return ld_facts_add_failed(facts, LD_FACT_LOAD, source.data, NULL, now_ms, q->invalid,
                                    q->why.message, err);
     ld_fact *fact = NULL;
     leakdiag_status status = decode(q, &load, err);

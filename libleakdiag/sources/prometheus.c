@@ -227,6 +227,7 @@ static leakdiag_status add_points(prometheus_question *q, const points *p, const
         return c.status;
     fact->latency_ms = q->request.latency_ms;
     fact->of.series.is_live = true;
+    ld_copy_to(&c, q->name, &fact->subject);
     ld_copy_to(&c, q->name, &fact->of.series.name);
     ld_copy_to(&c, pod, &fact->of.series.pod);
     if (!c.status)
@@ -304,8 +305,8 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     ld_text_addf(&source, "prometheus %s %s", q->endpoint.where ? q->endpoint.where : "", q->name);
     if (source.failed)
         return ld_fail_nomem(err);
-    return ld_facts_add_failed(facts, LD_FACT_SERIES, source.data, question->asking->now_ms, status,
-                               why.message, err);
+    return ld_facts_add_failed(facts, LD_FACT_SERIES, source.data, q->name,
+                               question->asking->now_ms, status, why.message, err);
 }
 
 leakdiag_status ld_prometheus_question_new(ld_question **ret, leakdiag_error *err)

@@ -94,7 +94,7 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
     const ld_view *view = &d->view;
     const ld_fact *service = view->flag;
     double used = used_value(d);
-    bool has_service = service && !service->error && service != view->flag_file;
+    bool has_service = view->is_flag_served && service != view->flag_file;
     bool has_second = view->flag_file || view->flag_stored || view->flag_ui || isfinite(used);
     if (!has_service || !has_second)
         return ld_not_configured(answer, "a second place that knows the flag");

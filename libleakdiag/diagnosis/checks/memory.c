@@ -120,7 +120,7 @@ leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdi
     const ld_fact *series = NULL;
     for (size_t i = view->observation->n_facts; i-- > 0 && !series;)
         if (view->observation->facts[i]->kind == LD_FACT_SERIES &&
-            !view->observation->facts[i]->of.series.is_live)
+            !view->observation->facts[i]->subject)
             series = view->observation->facts[i];
     ld_rest_on(answer, series ? series : view->memory ? view->memory : view->memory_error);
     if (leakdiag_series_len(view->series) == 0) {
