@@ -303,6 +303,8 @@ ld_stage ld_transfer_stage(const ld_exchange *x)
         return x->stage;
     if (x->intake.head_bytes > 0)
         return x->intake.has_head ? LD_STAGE_BODY : LD_STAGE_HEAD;
+    if (!is_zero(x->easy, CURLINFO_PRETRANSFER_TIME_T))
+        return LD_STAGE_FIRST_BYTE; /* on a connection that was there, the times below are zero */
     if (is_zero(x->easy, CURLINFO_NAMELOOKUP_TIME_T))
         return LD_STAGE_DNS;
     if (!is_connected(x->easy))

@@ -74,6 +74,29 @@ START_TEST(a_connection_that_died_meanwhile_is_replaced)
 }
 END_TEST
 
+START_TEST(on_a_connection_that_was_there_the_stage_is_right_too)
+{
+    const fake_rule rules[] = {{.bytes = OK_300, .keep = true, .times = 1}, {.hang = true}};
+    for (int is_tls = 0; is_tls <= 1; is_tls++) {
+        fake_http *server = is_tls ? fake_tls_start(rules, 2, NULL) : fake_http_start(rules, 2);
+        ld_origin *origin = origin_of(fake_http_url(server));
+        ld_http_client *client = client_new();
+        for (int i = 0; i < 2; i++) {
+            ld_http_request request = {
+                .method = "GET", .url = fake_http_url(server), .origin = origin};
+            perform(client, &request, i ? 200 : 5000);
+            assert_end(&request, i ? LD_HTTP_TIMED_OUT : LD_HTTP_ANSWERED,
+                       i ? "as far as: first byte; " : "");
+            ld_http_request_done(&request);
+        }
+        ck_assert_uint_eq(fake_http_accept_count(server), 1);
+        ld_http_client_free(client);
+        ld_origin_free(origin);
+        fake_http_stop(server);
+    }
+}
+END_TEST
+
 /* ---- the body as it comes ---- */
 
 typedef struct sink {
@@ -432,6 +455,7 @@ static TCase *connection_cases(void)
     tcase_add_test(tc, the_next_call_uses_the_connection_again);
     tcase_add_test(tc, a_bulk_body_has_a_connection_of_its_own);
     tcase_add_test(tc, a_connection_that_died_meanwhile_is_replaced);
+    tcase_add_test(tc, on_a_connection_that_was_there_the_stage_is_right_too);
     tcase_add_test(tc, on_body_gets_all_of_it_and_knows_the_status);
     tcase_add_test(tc, on_body_may_stop_and_that_is_no_failure);
     tcase_add_test(tc, what_on_body_gets_is_limited_too);
