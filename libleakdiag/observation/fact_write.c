@@ -189,6 +189,7 @@ static json_t *series_json(writer *w, const ld_series_fact *fact)
     put(w, o, ld_series_is_memory(fact) ? "values_bytes" : "values_per_min", values);
     put_text(w, o, "name", fact->name);
     put_text(w, o, "pod", fact->pod);
+    put_text(w, o, "container", fact->container);
     put_true(w, o, "is_live", fact->is_live);
     return o;
 }
