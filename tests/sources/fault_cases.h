@@ -4,6 +4,7 @@
 #define FAULT_CASES_H
 
 #include "client_helpers.h"
+#include "net/explain.h"
 
 #define HEAD  "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\n"
 #define BLANK "                                                                                "
@@ -313,6 +314,36 @@ START_TEST(who_waits_for_the_connection_of_another_says_how_far_that_one_came)
 }
 END_TEST
 
+START_TEST(other_tls_libraries_use_other_words_for_the_same)
+{
+    static const struct {
+        const char *said, *in_why;
+    } rows[] = {
+        {"SSL certificate problem: certificate has expired", "has expired"},
+        {"server certificate expiration date has passed.", "has expired"},
+        {"SSL certificate problem: certificate is not yet valid", "not yet valid"},
+        {"server certificate not activated yet.", "not yet valid"},
+        {"SSL certificate problem: unable to get local issuer certificate", "an authority"},
+        {"SSL certificate problem: self-signed certificate in certificate chain", "an authority"},
+        {"SSL certificate problem: self signed certificate", "an authority"},
+        {"server certificate verification failed. CAfile: none CRLfile: none", "an authority"},
+        {"SSL: no alternative certificate subject name matches target host name 'h'",
+         "another host"},
+        {"SSL: certificate subject name (x) does not match target host name 'h'", "another host"},
+        {"OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno "
+         "0",
+         "client certificate"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        ld_http_request request = {.url = "https://h/", .end = LD_HTTP_TLS};
+        ld_exchange x = {.request = &request, .stage = LD_STAGE_TLS};
+        snprintf(x.error, sizeof x.error, "%s", rows[i].said);
+        ck_assert(ld_http_explain(&x, CURLE_PEER_FAILED_VERIFICATION));
+        ck_assert_msg(strstr(request.why, rows[i].in_why), "%s: %s", rows[i].said, request.why);
+    }
+}
+END_TEST
+
 static TCase *fault_cases(void)
 {
     TCase *tc = tcase_create("faults");
@@ -323,6 +354,7 @@ static TCase *fault_cases(void)
     tcase_add_test(tc, an_insecure_origin_takes_any_certificate_and_the_others_none_of_these);
     tcase_add_loop_test(tc, a_client_certificate_is_shown_and_what_is_wrong_with_it_is_said, 0,
                         (int)COUNT(client_cases));
+    tcase_add_test(tc, other_tls_libraries_use_other_words_for_the_same);
     tcase_add_test(tc, who_waits_for_the_connection_of_another_says_how_far_that_one_came);
     return tc;
 }
