@@ -272,6 +272,24 @@ START_TEST(a_proxy_that_refuses_the_tunnel_sees_no_credential)
 }
 END_TEST
 
+START_TEST(what_a_proxy_says_is_not_taken_for_the_answer)
+{
+    const fake_rule rule = {.bytes = "HTTP/1.1 200 Established\r\nAudit-Id: proxy\r\n\r\n",
+                            .stall = true};
+    fake_http *proxy = fake_http_start(&rule, 1);
+    ld_origin *origin = origin_with_canaries("https://api.invalid:6443");
+    origin->proxy_url = ld_copy_text(fake_http_url(proxy));
+    ld_http_client *client = client_new();
+    ld_http_request request = {
+        .method = "GET", .url = "https://api.invalid:6443/x", .origin = origin};
+    perform(client, &request, 300);
+    assert_end(&request, LD_HTTP_TIMED_OUT, "as far as: tls");
+    ld_http_client_free(client);
+    ld_origin_free(origin);
+    fake_http_stop(proxy);
+}
+END_TEST
+
 START_TEST(with_an_authority_of_its_own_the_systems_certificates_are_not_read)
 {
     const char *bundle = "/etc/ssl/certs/ca-certificates.crt";
@@ -314,6 +332,7 @@ static TCase *credential_cases(void)
     tcase_add_test(tc, a_certificate_may_have_another_name_than_the_host_when_that_is_said);
     tcase_add_test(tc, the_origins_proxy_is_used_and_no_other);
     tcase_add_test(tc, a_proxy_that_refuses_the_tunnel_sees_no_credential);
+    tcase_add_test(tc, what_a_proxy_says_is_not_taken_for_the_answer);
     tcase_add_test(tc, with_an_authority_of_its_own_the_systems_certificates_are_not_read);
     return tc;
 }
