@@ -229,6 +229,8 @@ static bool end_transfer(ld_http_client *client, ld_exchange *x, CURLcode code)
 static leakdiag_status try_one(ld_http_client *client, ld_exchange *x, leakdiag_error *err)
 {
     int64_t left_ms = x->end_ms - ld_monotonic_ms();
+    if (left_ms < 1) /* for libcurl 0 is for ever */
+        left_ms = 1;
     ld_intake_start(&x->intake, x->request, x->request->retries < x->retries_max);
     if (!is_network(client)) {
         leakdiag_status status = ld_transport_try(&client->transport, x, left_ms, err);

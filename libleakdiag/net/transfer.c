@@ -140,8 +140,8 @@ static CURLcode set_tls(ld_exchange *x)
     SET(CURLOPT_SSL_VERIFYPEER, is_insecure ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, is_insecure ? 0L : 2L);
     if (is_insecure || (origin && origin->ca_pem)) {
-        SET(CURLOPT_CAINFO,
-            (char *)NULL); /* the system's: 26 ms to read, and it would be trusted */
+        /* The system's take 26 ms to read, and would be trusted. */
+        SET(CURLOPT_CAINFO, (char *)NULL);
         SET(CURLOPT_CAPATH, (char *)NULL);
     }
     if (code == CURLE_OK && x->url.is_tls && origin && origin->ca_pem)
