@@ -549,6 +549,10 @@ static leakdiag_status open_and_ask(void)
         status = ld_cluster_origin(cluster, 1000, NULL, &origin, NULL);
     if (!status)
         status = leakdiag_cluster_to_json(cluster, &json, NULL);
+    char *why = NULL;
+    if (!status)
+        status = ld_cluster_why_refused(cluster, &why, NULL);
+    leakdiag_free(why);
     leakdiag_free(json);
     ld_origin_free(origin);
     leakdiag_cluster_free(cluster);
