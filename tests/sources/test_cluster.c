@@ -1,8 +1,10 @@
 /* A cluster once it is open: what it says of itself, token files that are renewed, pods, threads.
  */
 #include <pthread.h>
+#include <stddef.h>
 
 #include "base/json.h"
+#include "net/certificate.h"
 #include "net/cluster_state.h"
 #include "net/token.h"
 #include "sources/clusters.h"
@@ -326,6 +328,226 @@ START_TEST(an_oidc_token_is_shown_until_it_expires)
 }
 END_TEST
 
+/* ---- what expires ---- */
+
+/* notAfter Nov 20 12:56:05 2036 GMT, as openssl says. */
+static const char utc_time[] = "-----BEGIN CERTIFICATE-----\n"
+                               "MIIBjjCCATWgAwIBAgIURrKhsvMDww6jbx55V97vA0trwTowCgYIKoZIzj0EAwIw\n"
+                               "FTETMBEGA1UEAwwKa3ViZXJuZXRlczAeFw0yNjExMjMxMjU2MDVaFw0zNjExMjAx\n"
+                               "MjU2MDVaMBUxEzARBgNVBAMMCmt1YmVybmV0ZXMwWTATBgcqhkjOPQIBBggqhkjO\n"
+                               "PQMBBwNCAAQY9werNh1RvFladJmOJjcoecGptOnX0lFp1BPzgjpQoMbi9xTr5h8J\n"
+                               "K+WJ4+MwFxwwRJ1ixnxsDP0n5vuTnUrCo2MwYTAdBgNVHQ4EFgQUh5/SrKBfKJZJ\n"
+                               "V2jXYmwKosClww0wHwYDVR0jBBgwFoAUh5/SrKBfKJZJV2jXYmwKosClww0wDgYD\n"
+                               "VR0PAQH/BAQDAgGGMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIg\n"
+                               "DL8tPb3Z5bxVAS/O38nkXE5P7ERWKBTGeordzwVPhHcCID1/tNB+2s+f/oUzFB1u\n"
+                               "3zUMy3lqK+3WIuQH+XjOClix\n"
+                               "-----END CERTIFICATE-----\n";
+/* notAfter Oct  2 07:06:40 2096 GMT: beyond 2049 a certificate writes the whole year. */
+static const char generalized_time[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBBDCBt6ADAgECAgEBMAUGAytlcDARMQ8wDQYDVQQDEwZ0ZXN0IDEwIBcNMjMx\n"
+    "MTE0MjIxMzIwWhgPMjA5NjEwMDIwNzA2NDBaMBExDzANBgNVBAMTBnRlc3QgMTAq\n"
+    "MAUGAytlcAMhAF6oFwVV87Ina0r9mwSG3oux9uwZcGFu7F4weFqXZ0gMozIwMDAP\n"
+    "BgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBRfNMP0CsWDb2qsEH9YKUG/oYQyWjAF\n"
+    "BgMrZXADQQBXxU5S9MCAo5kjboP+dj13BB9lVVbAyHm5hnVJ9VpFrEVMqRlrI3tQ\n"
+    "rFBS/FlN+daavG0dHzZ/vc2PtVHs5wEH\n"
+    "-----END CERTIFICATE-----\n";
+#define KEY "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----\n"
+
+static int64_t expires(const char *pem, bool latest)
+{
+    int64_t ms = -1;
+    ck_assert_int_eq(ld_certificate_expires(pem, latest, &ms, NULL), LEAKDIAG_OK);
+    return ms;
+}
+
+START_TEST(a_certificates_last_day_is_read_and_of_a_bundle_the_latest)
+{
+    char both[4096];
+    ck_assert_int_eq(expires(utc_time, false), INT64_C(2110798565000));
+    ck_assert_int_eq(expires(generalized_time, false), INT64_C(4000000000000));
+    snprintf(both, sizeof both, "# a comment\n%s%s", utc_time, generalized_time);
+    ck_assert_int_eq(expires(both, false), INT64_C(2110798565000));
+    ck_assert_int_eq(expires(both, true), INT64_C(4000000000000));
+    ck_assert_int_eq(expires("nonsense", true), 0);
+    ck_assert_int_eq(expires(PEM("AAAA"), true), 0);
+    ck_assert_int_eq(expires("-----BEGIN CERTIFICATE-----\nAAAA", true), 0);
+}
+END_TEST
+
+/* Cut anywhere and with any byte changed: a time or none, and nothing is read beyond its end. */
+START_TEST(broken_certificates_are_read_within_their_bounds)
+{
+    char *data = NULL;
+    size_t len;
+    const char *begin = strchr(utc_time, '\n');
+    ck_assert_int_eq(
+        ld_base64_decode(begin, (size_t)(strstr(begin, "-----END") - begin), &data, &len, NULL),
+        LEAKDIAG_OK);
+    for (size_t i = 0; i < len; i++) {
+        char was = data[i], *pem = NULL;
+        data[i] = (char)(was ^ (1 << (i % 8)));
+        for (int cut = 0; cut <= 1; cut++) {
+            char *text = ld_base64_encode(data, cut ? i : len);
+            ck_assert_int_gt(asprintf(&pem,
+                                      "-----BEGIN CERTIFICATE-----\n%s\n"
+                                      "-----END CERTIFICATE-----\n",
+                                      text),
+                             0);
+            (void)expires(pem, true);
+            leakdiag_free(text);
+            free(pem);
+        }
+        data[i] = was;
+    }
+    leakdiag_free(data);
+}
+END_TEST
+
+static void assert_why(leakdiag_cluster *cluster, const char *expected)
+{
+    char *why = NULL;
+    ck_assert_int_eq(ld_cluster_why_refused(cluster, &why, NULL), LEAKDIAG_OK);
+    char *short_form = replaced(why, p.dir, "DIR");
+    ck_assert_str_eq(short_form, expected);
+    free(short_form);
+    leakdiag_free(why);
+}
+
+START_TEST(certificates_that_expired_are_warned_of_when_opened)
+{
+    place_write(&p, "ca", utc_time);
+    place_write(&p, "k", KEY);
+    place_config(&p, HTTPS ", certificate-authority: ca", "client-certificate: ca, client-key: k");
+    p.now_ms = INT64_C(2110798564999);
+    leakdiag_cluster *cluster = place_open(&p, LEAKDIAG_EXEC_DENY);
+    ck_assert_uint_eq(leakdiag_cluster_warning_count(cluster), 0);
+    assert_why(cluster, "user u of DIR/config: its client certificate was refused, although it is "
+                        "good until 2036-11-20T12:56:05Z; get a new kubeconfig");
+    leakdiag_cluster_free(cluster);
+    p.now_ms += 3600001;
+    cluster = place_open(&p, LEAKDIAG_EXEC_DENY);
+    ck_assert_uint_eq(leakdiag_cluster_warning_count(cluster), 2);
+    ck_assert_str_eq(leakdiag_cluster_warning(cluster, 0),
+                     "cluster c: the certificate authority expired at 2036-11-20T12:56:05Z; get a "
+                     "new kubeconfig, or is this machine's clock wrong?");
+    ck_assert_str_eq(leakdiag_cluster_warning(cluster, 1),
+                     "user u: the client certificate expired at 2036-11-20T12:56:05Z; get a new "
+                     "kubeconfig, or is this machine's clock wrong?");
+    assert_why(cluster, "user u of DIR/config: client certificate expired 60m ago (exp "
+                        "2036-11-20T12:56:05Z); get a new kubeconfig");
+    leakdiag_cluster_free(cluster);
+}
+END_TEST
+
+static void assert_why_of(const char *cluster, const char *user, const char *expected)
+{
+    place_config(&p, cluster, user);
+    leakdiag_cluster *opened = place_open(&p, LEAKDIAG_EXEC_DENY);
+    assert_why(opened, expected);
+    leakdiag_cluster_free(opened);
+}
+
+START_TEST(a_refused_credential_says_whether_it_expired_and_what_to_do)
+{
+    assert_why_of(HTTPS, "token: " JWT,
+                  "user u of DIR/config: its token was refused, although it "
+                  "is good until 2026-11-23T13:09:32Z; get a new token");
+    p.now_ms += 721000;
+    assert_why_of(HTTPS, "token: " JWT,
+                  "user u of DIR/config: token expired 12m ago (exp "
+                  "2026-11-23T13:09:32Z); get a new token");
+    assert_why_of(HTTPS, "token: t",
+                  "user u of DIR/config: its token was refused; get a new token");
+    place_write(&p, "t", "t");
+    assert_why_of(HTTPS, "tokenFile: t",
+                  "user u of DIR/config: its token was refused; is its file renewed?");
+    assert_why_of(
+        HTTPS, "username: me, password: p",
+        "user u of DIR/config: its user name with its password was refused; are user name and "
+        "password right?");
+    assert_why_of(HTTPS, "",
+                  "asked as anonymous: there is no credential; name a user that has one");
+    assert_why_of("server: 'http://h'", "token: t",
+                  "asked as anonymous: credentials are not sent over plain http; use https");
+}
+END_TEST
+
+/* ---- nothing stays in memory ---- */
+
+#define CANARY "canary7c1f2e9b"
+
+typedef struct watched {
+    size_t bytes; /* of the block that follows */
+    max_align_t block[];
+} watched;
+
+static size_t found_in_freed;
+
+static void *watched_alloc(size_t bytes, void *payload)
+{
+    (void)payload;
+    watched *made = malloc(sizeof *made + bytes);
+    if (!made)
+        return NULL;
+    made->bytes = bytes;
+    return made->block;
+}
+
+static void watched_release(void *memory, void *payload)
+{
+    (void)payload;
+    watched *made = (watched *)(void *)((char *)memory - offsetof(watched, block));
+    if (memmem(memory, made->bytes, CANARY, sizeof CANARY - 1))
+        found_in_freed++;
+    free(made);
+}
+
+static void *watched_resize(void *memory, size_t old_bytes, size_t bytes, void *payload)
+{
+    void *made = watched_alloc(bytes, payload);
+    if (!made)
+        return NULL;
+    memcpy(made, memory, old_bytes < bytes ? old_bytes : bytes);
+    watched_release(memory, payload);
+    return made;
+}
+
+START_TEST(no_freed_memory_of_ours_holds_a_secret)
+{
+    static const char *const users[] = {
+        "token: " CANARY, "tokenFile: t", "username: me, password: " CANARY,
+        "client-certificate: c, client-key: k",
+        "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./run, "
+        "env: [{name: A, value: " CANARY "}]}"};
+    const leakdiag_allocator allocator = {.size = sizeof allocator,
+                                          .alloc = watched_alloc,
+                                          .resize = watched_resize,
+                                          .release = watched_release};
+    place_write(&p, "t", CANARY "\n");
+    place_write(&p, "c", utc_time);
+    place_write(&p, "k", "-----BEGIN PRIVATE KEY-----\n" CANARY "\n-----END PRIVATE KEY-----\n");
+    place_write(&p, "run",
+                "#!/bin/sh\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":"
+                "\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"" CANARY
+                "\"}}'\n");
+    place_chmod(&p, "run", 0700);
+    for (size_t i = 0; i < COUNT(users); i++) {
+        place_config(&p, HTTPS, users[i]);
+        found_in_freed = 0;
+        ck_assert_int_eq(leakdiag_set_allocator(&allocator), LEAKDIAG_OK);
+        leakdiag_cluster *cluster = place_open(&p, LEAKDIAG_EXEC_ALLOW);
+        ld_origin_free(origin_of(cluster));
+        ld_cluster_refused(cluster);
+        ld_origin_free(origin_of(cluster));
+        leakdiag_cluster_free(cluster);
+        ck_assert_int_eq(leakdiag_set_allocator(NULL), LEAKDIAG_OK);
+        ck_assert_msg(found_in_freed == 0, "%zu blocks with a secret: %s", found_in_freed,
+                      users[i]);
+    }
+}
+END_TEST
+
 /* ---- base64 ---- */
 
 static void assert_base64(const char *text, const char *expected)
@@ -452,6 +674,11 @@ int main(void)
     tcase_add_test(tests, half_an_environment_is_no_pod);
     tcase_add_test(tests, an_explicit_kubeconfig_is_never_replaced_by_the_pods_cluster);
     tcase_add_test(tests, an_oidc_token_is_shown_until_it_expires);
+    tcase_add_test(tests, a_certificates_last_day_is_read_and_of_a_bundle_the_latest);
+    tcase_add_test(tests, broken_certificates_are_read_within_their_bounds);
+    tcase_add_test(tests, certificates_that_expired_are_warned_of_when_opened);
+    tcase_add_test(tests, a_refused_credential_says_whether_it_expired_and_what_to_do);
+    tcase_add_test(tests, no_freed_memory_of_ours_holds_a_secret);
     tcase_add_test(tests, base64_is_read_and_written_as_in_rfc_4648);
     tcase_add_test(tests, threads_share_a_cluster_while_its_token_changes);
     tcase_add_test(tests, the_surroundings_of_the_process_are_read);
