@@ -348,7 +348,7 @@ START_TEST(each_path_is_that_of_the_api)
     leakdiag_status s = ld_kube_path_deployment("otel-demo", "checkout", &path, NULL);
     assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/deployments/checkout");
     s = ld_kube_path_deployments("otel-demo", NULL, &path, NULL);
-    assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/deployments?limit=500");
+    assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/deployments");
     s = ld_kube_path_pod("otel-demo", "checkout-1.x", &path, NULL);
     assert_path(s, path, "/api/v1/namespaces/otel-demo/pods/checkout-1.x");
     s = ld_kube_path_pods("otel-demo", "a=b,c in (d,e),!f", &path, NULL);
@@ -361,14 +361,13 @@ START_TEST(each_path_is_that_of_the_api)
     s = ld_kube_path_metrics("otel-demo", "p", NULL, &path, NULL);
     assert_path(s, path, "/apis/metrics.k8s.io/v1beta1/namespaces/otel-demo/pods/p");
     s = ld_kube_path_replica_sets("otel-demo", "a", &path, NULL);
-    assert_path(s, path,
-                "/apis/apps/v1/namespaces/otel-demo/replicasets?labelSelector=a&limit=500");
+    assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/replicasets?labelSelector=a");
     s = ld_kube_path_service("otel-demo", "flagd", &path, NULL);
     assert_path(s, path, "/api/v1/namespaces/otel-demo/services/flagd");
     s = ld_kube_path_endpoint_slices("otel-demo", "flagd", &path, NULL);
     assert_path(s, path,
                 "/apis/discovery.k8s.io/v1/namespaces/otel-demo/endpointslices?labelSelector="
-                "kubernetes.io%2Fservice-name%3Dflagd&limit=500");
+                "kubernetes.io%2Fservice-name%3Dflagd");
     s = ld_kube_path_config_map("otel-demo", "flagd-config", &path, NULL);
     assert_path(s, path, "/api/v1/namespaces/otel-demo/configmaps/flagd-config");
     s = ld_kube_path_access_review(&path, NULL);
