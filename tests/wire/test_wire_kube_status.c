@@ -95,12 +95,14 @@ static const struct {
 } answers[] = {
     {200, 0, HTML, "<html>Sign in", LEAKDIAG_E_PROTOCOL, "text/html", "login page"},
     {204, 0, "", "", LEAKDIAG_E_PROTOCOL, "empty body", NULL},
+    {300, 0, HTML, "", LEAKDIAG_E_PROTOCOL, "HTTP 300: redirect", NULL},
     {301, 0, HTML, "", LEAKDIAG_E_PROTOCOL, "redirect to login.example", NULL},
     {302, 0, JSON, STATUS(403, "x"), LEAKDIAG_E_PROTOCOL, "redirect to login.example", NULL},
     {400, 0, HTML, "<html>", LEAKDIAG_E_PROTOCOL, "not the Kubernetes API", NULL},
     {401, 0, HTML, "<html>", LEAKDIAG_E_AUTH, "HTTP 401", NULL},
     {403, 0, "", "", LEAKDIAG_E_AUTH, "HTTP 403 with an empty body", "in front of Kubernetes"},
     {403, 0, JSON, STATUS(403, "no"), LEAKDIAG_E_AUTH, "HTTP 403: no", "verbs: [list]"},
+    {403, 0, JSON, STATUS(403, "User \\\"\\\" cannot"), LEAKDIAG_E_AUTH, "User \"\" cannot", NULL},
     {403, 0, JSON, STATUS(403, "User \\\"never ends"), LEAKDIAG_E_AUTH, "verbs: [list]", NULL},
     {403, 0, JSON, STATUS(403, "User \\\"a\\u001b[2Jb\\\" x"), LEAKDIAG_E_AUTH, "a\\x1b[2Jb", NULL},
     {404, 0, HTML, " <html>", LEAKDIAG_E_PROTOCOL, "not the Kubernetes API", NULL},
@@ -224,6 +226,18 @@ START_TEST(each_name_is_one_or_the_first_wrong_byte_is_named)
 }
 END_TEST
 
+START_TEST(the_rule_that_a_name_breaks_is_told)
+{
+    leakdiag_error err = {0};
+    ck_assert_int_eq(ld_kube_check_label("namespace", "a.b", &err), LEAKDIAG_E_INVALID);
+    assert_message(&err, "only lower-case letters, digits and '-' are allowed");
+    ck_assert_int_eq(ld_kube_check_subdomain("pod", "a..b", &err), LEAKDIAG_E_INVALID);
+    assert_message(&err, "single '.' between them");
+    ck_assert_int_eq(ld_kube_check_subdomain("pod", "a.-b", &err), LEAKDIAG_E_INVALID);
+    assert_message(&err, "'-' may not be first or last");
+}
+END_TEST
+
 START_TEST(a_label_has_up_to_63_bytes_and_a_subdomain_up_to_253)
 {
     char name[256];
@@ -298,6 +312,9 @@ START_TEST(each_selector_is_one_or_its_first_wrong_byte_is_named)
                   selectors[_i].selector, err.message);
     ck_assert_msg(err.column == selectors[_i].column, "%s: column %u", selectors[_i].selector,
                   err.column);
+    char place[32];
+    snprintf(place, sizeof place, "at byte %zu", selectors[_i].column);
+    ck_assert_msg(!status || strstr(err.message, place), "%s", err.message);
 }
 END_TEST
 
@@ -520,6 +537,7 @@ int main(void)
     tc = tcase_create("asking");
     tcase_add_loop_test(tc, each_name_is_one_or_the_first_wrong_byte_is_named, 0,
                         (int)COUNT(names));
+    tcase_add_test(tc, the_rule_that_a_name_breaks_is_told);
     tcase_add_test(tc, a_label_has_up_to_63_bytes_and_a_subdomain_up_to_253);
     tcase_add_loop_test(tc, each_selector_is_one_or_its_first_wrong_byte_is_named, 0,
                         (int)COUNT(selectors));
