@@ -1006,6 +1006,7 @@ static const struct {
      "{\"kind\":\"DeploymentList\",\"items\":[{\"metadata\":{\"name\":\"d\"},\"spec\":{"
      "\"selector\":{"
      "\"matchExpressions\":[{\"key\":\"c\",\"operator\":\"In\",\"values\":[\"d\"]}]},\"template\":{"
+     "\"metadata\":{\"labels\":{\"app.kubernetes.io/version\":\"1\"}},"
      "\"spec\":{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"memory\":\"x\"},"
      "\"requests\":{\"memory\":5}},\"env\":[{\"name\":\"GOGC\",\"value\":\"5\"}],\"envFrom\":[{"
      "\"secretRef\":{\"name\":\"s\"}}]}]}}}}]}"},

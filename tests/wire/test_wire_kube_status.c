@@ -265,6 +265,12 @@ static const struct {
     {"app = checkout , b != c", 0},
     {"opentelemetry.io/name=checkout", 0},
     {"app", 0},
+    {"a-z_A.Z09=9Z.0_z-a", 0},
+    {"z=Z,Z=z,9=0,0=9", 0},
+    {"a=b@c", 3}, /* where the bad value begins */
+    {"a[=b", 1},
+    {"a{=b", 1},
+    {"a:=b", 1},
     {"!app", 0},
     {"! app", 0},
     {"a in (b)", 0},
