@@ -728,7 +728,8 @@ START_TEST(endpoints_are_ready_not_ready_or_terminating)
         "{\"conditions\":{\"ready\":false,\"serving\":true,\"terminating\":true}},{}],"
         "\"ports\":[{\"name\":\"rpc\",\"port\":8013},{\"name\":\"ofrep\",\"port\":8016}]},"
         "{\"metadata\":{\"name\":\"b\"},\"addressType\":\"IPv6\",\"endpoints\":[{},{}],"
-        "\"ports\":[{\"name\":\"rpc\",\"port\":8013},{\"name\":\"rpc\",\"port\":9}]},"
+        "\"ports\":[{\"name\":\"rpc\",\"port\":8013},{\"name\":\"rpc\",\"port\":9},{\"name\":"
+        "\"ofrep\",\"port\":8016}]},"
         "{\"metadata\":{\"name\":\"c\"},\"addressType\":\"IPv4\",\"endpoints\":null,"
         "\"ports\":null}]");
     ck_assert(e.ready == 2 && e.not_ready == 1 && e.terminating == 1); /* one family is counted */

@@ -187,6 +187,10 @@ static const struct {
     {"otel-demo", true, true, NULL},
     {"a", true, true, NULL},
     {"0", true, true, NULL},
+    {"z9-a0z", true, true, NULL},
+    {"9z.0a", false, true, "0x2e at 2"},
+    {"a{", false, false, "0x7b at 1"},
+    {"a:", false, false, "0x3a at 1"},
     {"a.b", false, true, "0x2e at 1"},
     {"a.b-c.d", false, true, "0x2e at 1"},
     {"", false, false, "is empty"},
@@ -303,6 +307,9 @@ static const struct {
     {"A_b./c=d", 1},
     {"a=b)", 4},
     {"a>b", 3},
+    {"a>", 3},
+    {"a>123456789012345678", 0},
+    {"a>1234567890123456789", 3}, /* may be beyond 64 bits */
     {"a>-1", 3},
     {"../../x=y", 1},
     {"a=b&limit=1", 3},
@@ -499,6 +506,10 @@ static const struct {
     {"flagd:8016/../x", false},
     {"Flagd:8016", false},
     {"a.b:80", false},
+    {"flagd:abcdefghijklmno", true},
+    {"flagd:abcdefghijklmnop", false},
+    {"flagd:aBc", false},
+    {"flagd:a_", false},
 };
 
 START_TEST(a_service_behind_the_proxy_is_a_name_and_a_port)
