@@ -15,15 +15,17 @@ What is not real: kube-proxy and DNS are world/network.go (Services by a relay, 
 import argparse
 import base64
 import contextlib
+import http.client
 import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -42,7 +44,8 @@ MANIFESTS = os.path.join(parts.HERE, "manifests")
 # Who may what is in manifests/otel-demo.yaml. The tokens are worth nothing outside the box.
 TOKENS = {"viewer": "viewers", "nobody": ""}
 READY_S = 60
-MIN_FREE_MIB = 1500
+MIN_FREE_MIB = 1500  # of memory; as much on disk
+FLAGS_SCHEMA = "https://flagd.dev/schema/v0/flags.json"
 
 
 def require_machine():
@@ -66,6 +69,9 @@ def require_machine():
         free = int(next(line for line in file if line.startswith("MemAvailable")).split()[1]) >> 10
     if free < MIN_FREE_MIB:
         raise box.Cannot("%d MiB of memory are free, %d are needed" % (free, MIN_FREE_MIB))
+    free = shutil.disk_usage(box.PARENT).free >> 20
+    if free < MIN_FREE_MIB:
+        raise box.Cannot("%d MiB are free in %s, %d are needed" % (free, box.PARENT, MIN_FREE_MIB))
 
 
 class Cluster:
@@ -340,15 +346,15 @@ class Cluster:
         return True
 
     def api_is_ready(self):
-        return self.try_kubectl("get", "--raw", "/readyz") == "ok"
+        return self.ask("GET", "/readyz")[0] == 200
 
     def node_is_ready(self):
-        node = self.get("node", NODE)
+        node = self.read("/api/v1/nodes/" + NODE)
         conditions = node["status"].get("conditions", []) if node else []
         return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
     def has_metrics_api(self):
-        return self.try_kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes") is not None
+        return self.ask("GET", "/apis/metrics.k8s.io/v1beta1/nodes")[0] == 200
 
     def wait(self, what, condition, seconds=READY_S):
         """The condition's first true value. When it stays false: what the programs said last."""
@@ -380,23 +386,58 @@ class Cluster:
             },
         }
 
-    # -- kubectl --
+    # -- asking --
+
+    def ask(self, method, path, body=None, who="admin", kind="application/json", seconds=10):
+        """(status, body) from the API server, as it comes; (None, reason) when there is no answer."""
+        context = ssl.create_default_context(cafile=self.path("pki", "ca.crt"))
+        headers = {"Content-Type": kind} if body is not None else {}
+        if who in TOKENS:
+            headers["Authorization"] = "Bearer " + self.token(who)
+        else:
+            context.load_cert_chain(self.path("pki", who + ".crt"), self.path("pki", who + ".key"))
+        port = self.box.relay_port()
+        api = http.client.HTTPSConnection("127.0.0.1", port, timeout=seconds, context=context)
+        try:
+            api.request(method, path, body, headers)
+            answer = api.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as problem:
+            return None, str(problem)
+        finally:
+            api.close()
+
+    def token(self, who):
+        with open(self.path("pki", "tokens.csv")) as file:
+            return next(line.split(",")[0] for line in file if line.split(",")[1] == who)
+
+    def read(self, path, who="admin"):
+        """The object at a path of the API; None when it does not answer 200."""
+        status, body = self.ask("GET", path, who=who)
+        return json.loads(body) if status == 200 else None
+
+    def get(self, kind, name="", group="api/v1", namespace=NAMESPACE, query=""):
+        """An object, or a list without a name; None when there is none."""
+        path = "/%s/namespaces/%s/%s" % (group, namespace, kind)
+        return self.read(path + ("/" + name if name else "") + query)
+
+    def service(self, name, port, path, body=None, method=None, who="admin", kind="application/json"):
+        """(status, body) of a Service through the API server's proxy, the library's way to it."""
+        target = "/api/v1/namespaces/%s/services/%s:%s/proxy%s" % (NAMESPACE, name, port, path)
+        return self.ask(method or ("GET" if body is None else "POST"), target, body, who, kind)
+
+    def deployment(self, name):
+        return self.get("deployments", name, "apis/apps/v1")
+
+    def pods(self, deployment):
+        """Pods of a Deployment by its own selector, those that are being deleted as well."""
+        labels = self.deployment(deployment)["spec"]["selector"]["matchLabels"]
+        selector = ",".join("%s=%s" % pair for pair in sorted(labels.items()))
+        return self.get("pods", query="?labelSelector=" + urllib.parse.quote(selector))["items"]
 
     def kubectl(self, *arguments, who="admin", data=None, seconds=60):
         """Standard output of kubectl; RuntimeError with what it said when it fails."""
-        done = self.run_kubectl(arguments, who, data, seconds)
-        if done.returncode != 0:
-            said = done.stderr.decode("utf-8", "replace").strip()
-            raise RuntimeError("kubectl %s: %s" % (" ".join(arguments), said))
-        return done.stdout.decode()
-
-    def try_kubectl(self, *arguments):
-        """The same, None when it fails."""
-        done = self.run_kubectl(arguments, "admin", None, 30)
-        return done.stdout.decode() if done.returncode == 0 else None
-
-    def run_kubectl(self, arguments, who, data, seconds):
-        return subprocess.run(
+        done = subprocess.run(
             [parts.kubernetes() + "/kubectl", "--kubeconfig", self.kubeconfig(who), *arguments],
             input=data.encode() if data is not None else b"",
             stdout=subprocess.PIPE,
@@ -405,18 +446,18 @@ class Cluster:
             # Its caches belong to the run.
             env={"PATH": "/usr/bin:/bin", "HOME": self.path("kubectl")},
         )
+        if done.returncode != 0:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise RuntimeError("kubectl %s: %s" % (" ".join(arguments), said))
+        return done.stdout.decode()
 
-    def get(self, *what):
-        """An object or a list as kubectl -o json gives it; None when there is none."""
-        said = self.try_kubectl("get", *what, "-n", NAMESPACE, "-o", "json")
-        return json.loads(said) if said else None
+    # -- the demo --
 
     def apply(self, manifest, values=None):
         """Applies manifests/NAME.yaml (or the text of one); ${NAME} is replaced by values."""
-        path = os.path.join(MANIFESTS, manifest + ".yaml")
         text = manifest
         if "\n" not in manifest:
-            with open(path) as file:
+            with open(os.path.join(MANIFESTS, manifest + ".yaml")) as file:
                 text = file.read()
         for name, value in dict(values or {}, NODE_ADDRESS=NODE_ADDRESS).items():
             text = text.replace("${%s}" % name, value)
@@ -424,27 +465,33 @@ class Cluster:
 
     def wait_for_rollout(self, *deployments, seconds=READY_S):
         for name in deployments:
-            self.kubectl(
-                *["rollout", "status", "deployment/" + name, "-n", NAMESPACE],
-                *["--timeout=%ds" % seconds],
-                seconds=seconds + 10,
-            )
+            what = ["rollout", "status", "deployment/" + name, "--timeout=%ds" % seconds]
+            self.kubectl(*what, seconds=seconds + 10)
 
-    def pods(self, deployment):
-        """Pods of a Deployment by its own selector, those that are being deleted as well."""
-        labels = self.get("deployment", deployment)["spec"]["selector"]["matchLabels"]
-        selector = ",".join("%s=%s" % pair for pair in sorted(labels.items()))
-        return self.get("pods", "-l", selector)["items"]
+    def flag(self):
+        """What OFREP says of the demo's flag: a value, or None."""
+        path = "/ofrep/v1/evaluate/flags/kafkaQueueProblems"
+        status, body = self.service("flagd", 8016, path, '{"context":{}}')
+        return json.loads(body).get("value") if status == 200 else None
 
-    def service(self, name, port, path, data=None, who="admin"):
-        """Asks a Service through the API server's proxy, as the library does. GET; POST with data."""
-        raw = "/api/v1/namespaces/%s/services/%s:%s/proxy%s" % (NAMESPACE, name, port, path)
-        if data is None:
-            return self.kubectl("get", "--raw", raw, who=who)
-        with tempfile.NamedTemporaryFile("w", dir=self.path()) as file:
-            file.write(data)
-            file.flush()
-            return self.kubectl("create", "--raw", raw, "-f", file.name, who=who)
+    def set_flag(self, value):
+        """Edits the flag as a person does, on flagd-ui's page; a restart of flagd forgets it."""
+        status, body = self.service("flagd", 4000, "/api/read")
+        if status != 200:
+            raise RuntimeError("flagd-ui: HTTP %s: %s" % (status, body))
+        flags = json.loads(body)["flags"]
+        flags["kafkaQueueProblems"]["variants"]["on"] = value or 300
+        flags["kafkaQueueProblems"]["defaultVariant"] = "on" if value else "off"
+        written = json.dumps({"data": {"$schema": FLAGS_SCHEMA, "flags": flags}})
+        status, body = self.service("flagd", 4000, "/api/write", written)
+        if status != 200:
+            raise RuntimeError("flagd-ui: HTTP %s: %s" % (status, body))
+        self.wait("flag %s over OFREP" % value, lambda: self.flag() == value, 10)
+
+    def load(self):
+        """Locust's own statistics; None when it does not answer."""
+        status, body = self.service("load-generator", 8089, "/stats/requests")
+        return json.loads(body) if status == 200 else None
 
     # -- down --
 

@@ -108,6 +108,11 @@ def python_layer(locust):
     python = os.path.join(locust, "bin", "python")
     program, *libraries, prefix = json.loads(subprocess.check_output([python, "-c", asked]))
     layer = Layer()
+    while os.path.islink(python):  # the links on the way, which are how the environment finds it
+        to = os.readlink(python)
+        if not python.startswith(locust):
+            layer.link(python, to)
+        python = os.path.join(os.path.dirname(python), to)
     layer.program(program, program)
     for library in sorted(set(libraries)):
         # What others installed for this interpreter is not the environment's.
