@@ -6,14 +6,16 @@ Needs root, namespaces, and a memory controller; without them it says what is mi
 as skipped. LEAKDIAG_CLUSTER=required makes that a failure.
 """
 
+import errno
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
+from unittest import mock
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 KUBERNETES = os.path.join(TOP, "tests", "kubernetes")
@@ -197,8 +199,72 @@ class WholeCluster(unittest.TestCase):
         self.assertEqual(set(status["programs"].values()), {"running"})
         self.assertRegex(status["server"], r"^https://127\.0\.0\.1:\d+$")
         self.assertEqual(Machine(), self.before)
-        with self.assertRaises(RuntimeError):  # nor can what is inside reach out
-            self.kubernetes.box.run(["ping", "-c", "1", "-W", "1", "192.0.2.2"], seconds=10)
+        # Nor can what is inside reach out: 192.0.2.1 is an address that nobody has.
+        code = "import socket; print(socket.socket().connect_ex(('192.0.2.1', 80)))"
+        said = self.kubernetes.box.run([sys.executable, "-c", code], seconds=30)
+        self.assertEqual(int(said), errno.ENETUNREACH)
+
+
+class KilledCluster(unittest.TestCase):
+    """The hard end of a cluster with containers, shims and mounts in it."""
+
+    def test_after_kill_9_everything_ends_at_once_and_the_next_run_removes_the_rest(self):
+        before, others = Machine(), set(box.states())
+        up = [COMMAND, "up", "--life-s", "300"]
+        kubeconfig = subprocess.run(up, check=True, stdout=subprocess.PIPE, timeout=300).stdout.decode().strip()
+        state = os.path.dirname(kubeconfig)
+        self.addCleanup(box.remove, state)
+        kubernetes, name = cluster.Cluster(state=state), box.name_of(state)
+        kubernetes.wait_for_rollout("checkout", "flagd")
+        known = box.record(state)
+        os.kill(known["keeper"]["pid"], signal.SIGKILL)
+        self.assertTrue(box.wait_gone(known["first"], 20))
+        self.assertTrue(box.patiently(lambda: not [one for one in traces(name) if "process" in one]))
+        self.assertEqual(Machine(), before)
+        subprocess.run([COMMAND, "down", "--stale"], check=True, timeout=60)
+        self.assertEqual(traces(name), [])
+        self.assertEqual(set(box.states()) - others, set())
+
+
+class Parts(unittest.TestCase):
+    """What is built is whole or not there."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        replaced = mock.patch.dict(os.environ, XDG_CACHE_HOME=folder.name)
+        replaced.start()
+        self.addCleanup(replaced.stop)
+        self.made = []
+
+    def make(self, folder, fail_at=None):
+        def write(path, name):
+            with open(path, "w") as file:
+                file.write(name)
+                if name == fail_at:
+                    raise KeyboardInterrupt
+            self.made.append(name)
+
+        for name in ("one", "two"):
+            parts.output_file(folder, name, lambda path: write(path, name))
+
+    def test_an_interrupted_build_leaves_nothing_half_and_goes_on_where_it_was(self):
+        with self.assertRaises(KeyboardInterrupt):
+            parts.made("test", "key", lambda folder: self.make(folder, fail_at="two"))
+        folder = os.path.join(parts.cache(), "test-key")
+        self.assertFalse(os.path.exists(os.path.join(folder, "two")))
+        self.assertEqual(parts.made("test", "key", self.make), folder)
+        self.assertEqual(self.made, ["one", "two"])
+        self.assertEqual(sorted(os.listdir(folder)), [".complete", "one", "two"])
+        parts.made("test", "key", self.make)
+        self.assertEqual(self.made, ["one", "two"])
+
+    def test_what_was_long_not_used_goes_when_something_newer_is_made(self):
+        old, used = parts.made("test", "old", self.make), parts.made("test", "used", self.make)
+        past = time.time() - parts.KEPT_S - 60
+        os.utime(os.path.join(old, ".complete"), (past, past))
+        parts.made("test", "new", self.make)
+        self.assertEqual((os.path.exists(old), os.path.exists(used)), (False, True))
 
 
 class Ends(unittest.TestCase):

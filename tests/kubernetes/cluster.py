@@ -75,12 +75,15 @@ def require_machine():
 
 
 class Cluster:
-    """life_s bounds how long it can be there. owned: it ends with this process."""
+    """life_s bounds how long it can be there. owned: it ends with this process. kubelet: settings
+    that are to be different, by their names in KubeletConfiguration. metrics_s: how often
+    metrics-server asks. state: the folder of one that is up."""
 
-    def __init__(self, life_s=3600, owned=True, state=None):
+    def __init__(self, life_s=3600, owned=True, kubelet=None, metrics_s=10, state=None):
         self.life_s, self.owned = life_s, owned
+        self.kubelet, self.metrics_s = kubelet or {}, metrics_s
         self.box = box.Box(state) if state else None
-        self.times = {}
+        self.times, self.lock = {}, threading.Lock()
         self.programs = box.read_json(self.path("programs.json")) if state else {}
 
     def __enter__(self):
@@ -176,8 +179,9 @@ class Cluster:
         if program is None:
             program = self.world + "/world"
         env = {"PATH": path + "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/run/box"}
-        self.programs[name] = {"argv": [program, *argv], "env": env, "relay": name == "relay"}
-        box.write_json(self.path("programs.json"), self.programs)
+        with self.lock:  # containerd is started while the control plane is
+            self.programs[name] = {"argv": [program, *argv], "env": env, "relay": name == "relay"}
+            box.write_json(self.path("programs.json"), self.programs)
         self.start_again(name)
 
     def start_again(self, name):
@@ -278,7 +282,7 @@ class Cluster:
 
     def start_node(self):
         with open(self.path("kubelet.json"), "w") as file:
-            json.dump(self.kubelet_config(), file, indent=1)
+            json.dump(dict(self.kubelet_config(), **self.kubelet), file, indent=1)
         self.hyperkube(
             "kubelet",
             config=self.path("kubelet.json"),
@@ -293,7 +297,7 @@ class Cluster:
         config, pki = self.kubeconfig("metrics-server"), self.path("pki") + "/"
         flags = {"kubeconfig": config, "authentication-kubeconfig": config}
         flags.update({"authorization-kubeconfig": config, "secure-port": METRICS_PORT})
-        flags.update({"tls-cert-file": pki + "metrics-server.crt", "metric-resolution": "10s"})
+        flags.update({"tls-cert-file": pki + "metrics-server.crt", "metric-resolution": "%ds" % self.metrics_s})
         flags.update({"tls-private-key-file": pki + "metrics-server.key"})
         flags.update({"kubelet-certificate-authority": pki + "ca.crt"})
         flags.update({"kubelet-preferred-address-types": "InternalIP", "kubelet-request-timeout": "5s"})

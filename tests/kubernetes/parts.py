@@ -19,10 +19,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 LAB = os.path.join(TOP, "examples", "lab")
+KEPT_S = 14 * 86400
 PROGRAMS = ("hyperkube", "kubectl", "metrics-server")
 # Debian's package -> a file it must bring
 PACKAGES = {
@@ -83,7 +85,20 @@ def made(kind, key, make):
                 make(folder)
                 with open(whole, "w"):
                     pass
+        forget_old(kind)
+    os.utime(whole)
     return folder
+
+
+def forget_old(kind):
+    """Removes what was made of older sources and has not been used for long."""
+    for folder in glob.glob(os.path.join(cache(), kind + "-*")):
+        used = os.path.join(folder, ".complete")
+        with contextlib.suppress(OSError):
+            if os.path.isdir(folder) and time.time() - os.stat(used).st_mtime > KEPT_S:
+                os.remove(used)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.remove(folder + ".lock")
 
 
 def run(command, what, **more):
@@ -227,7 +242,7 @@ def packages():
 def candidates():
     """Names and versions of the packages that apt would take."""
     said = run(["apt-cache", "policy", *sorted(PACKAGES)], "asking apt", env=dict(os.environ, LC_ALL="C"))
-    found = dict(re.findall(r"^(\S+):\n.*?Candidate: (\d\S*)", said, re.M | re.S))
+    found = dict(re.findall(r"^(\S+):\n.*\n  Candidate: (\d\S*)", said, re.M))
     missing = sorted(set(PACKAGES) - set(found))
     if missing:
         raise Missing("apt knows no package %s" % ", ".join(missing))
