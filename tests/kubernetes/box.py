@@ -36,7 +36,7 @@ GONE_S = 20
 MAX_REQUEST_BYTES = 1 << 20
 
 CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x20000000, 0x40000000
-MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED = 4096, 16384, 1 << 18, 1 << 20
+MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE, MS_SHARED = 4096, 8192, 16384, 1 << 18, 1 << 20
 PR_SET_PDEATHSIG = 1
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
@@ -248,10 +248,25 @@ def loopback_up():
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
 
 
+def own_the_root(state):
+    """Nothing that is mounted from here on is seen outside, or the other way round."""
+    try:
+        mount("none", "/", "", MS_REC | MS_PRIVATE)
+    except Cannot:
+        # Below a chroot the root is no mount, and no container could be made: make it one.
+        target = os.path.join(state, "root")
+        os.makedirs(target)
+        mount("/", target, "", MS_BIND | MS_REC)
+        os.chdir(target)
+        mount(target, "/", "", MS_MOVE)
+        os.chroot(".")
+        mount("none", "/", "", MS_REC | MS_PRIVATE)
+    mount("none", "/", "", MS_REC | MS_SHARED)  # among the box's own mounts containers expect it
+
+
 def furnish(state):
     """Makes the mounts of the box; runs in its mount namespace."""
-    mount("none", "/", "", MS_REC | MS_PRIVATE)
-    mount("none", "/", "", MS_REC | MS_SHARED)  # among the box's own mounts containers expect it
+    own_the_root(state)
     mount("proc", "/proc", "proc")
     mount("tmpfs", "/run", "tmpfs", 0, "mode=755,size=1g")
     for part in ("upper", "work"):
