@@ -14,7 +14,7 @@
 #define WAIT_MS        1000 /* without a token only libcurl's own timers matter */
 #define GRACE_MS       50   /* libcurl ends its transfers itself; this is for when it does not */
 #define RUNNING_MAX    64
-#define BULK_MAX       8 /* a connection each */
+#define BULK_MAX       16 /* a connection each */
 
 struct ld_http_client {
     leakdiag_transport transport; /* without an answer(): the network */
