@@ -1,5 +1,6 @@
 /* A cluster once it is open: what it says of itself, token files that are renewed, pods, threads.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
 
@@ -105,6 +106,25 @@ START_TEST(a_token_file_is_read_again_when_it_was_replaced)
     place_write(&p, "t", "two\r\n");
     assert_authorization(cluster, "Bearer two");
     leakdiag_cluster_free(cluster);
+}
+END_TEST
+
+START_TEST(a_token_file_of_the_same_size_and_time_but_another_inode_is_read_again)
+{
+    place_write(&p, "t", "one");
+    place_config(&p, HTTPS, "tokenFile: t");
+    leakdiag_cluster *cluster = place_open(&p, LEAKDIAG_EXEC_DENY);
+    char *path = place_path(&p, "t"), *fresh = place_path(&p, "fresh");
+    struct stat before;
+    ck_assert_int_eq(stat(path, &before), 0);
+    place_write(&p, "fresh", "two");
+    const struct timespec times[2] = {before.st_atim, before.st_mtim};
+    ck_assert_int_eq(utimensat(AT_FDCWD, fresh, times, 0), 0);
+    ck_assert_int_eq(rename(fresh, path), 0);
+    assert_authorization(cluster, "Bearer two");
+    leakdiag_cluster_free(cluster);
+    free(fresh);
+    free(path);
 }
 END_TEST
 
@@ -664,6 +684,7 @@ int main(void)
     tcase_add_test(tests, a_namespace_comes_from_the_option_or_is_the_default);
     tcase_add_test(tests, wrong_options_are_refused);
     tcase_add_test(tests, a_token_file_is_read_again_when_it_was_replaced);
+    tcase_add_test(tests, a_token_file_of_the_same_size_and_time_but_another_inode_is_read_again);
     tcase_add_test(tests, a_token_file_is_read_again_after_a_minute_and_at_once_after_a_401);
     tcase_add_test(tests, the_last_good_token_stays_while_its_file_is_gone_empty_or_broken);
     tcase_add_test(tests, a_fixed_token_is_not_renewed);
