@@ -72,6 +72,25 @@ START_TEST(a_namespace_comes_from_the_option_or_is_the_default)
 }
 END_TEST
 
+START_TEST(impersonation_is_sent_as_headers_with_encoded_keys)
+{
+    static const char *const expected[] = {
+        "Impersonate-User: jane",      "Impersonate-Uid: u-1",
+        "Impersonate-Group: dev",      "Impersonate-Group: a b",
+        "Impersonate-Extra-scopes: x", "Impersonate-Extra-a%2Fb%25%C3%BC: y"};
+    place_config(&p, HTTPS,
+                 "token: t, as: jane, as-uid: u-1, as-groups: [dev, a b], "
+                 "as-user-extra: {ScoPes: [x], 'a/b%ü': [y]}");
+    leakdiag_cluster *cluster = place_open(&p, LEAKDIAG_EXEC_DENY);
+    ld_origin *origin = origin_of(cluster);
+    for (size_t i = 0; i < COUNT(expected); i++)
+        ck_assert_str_eq(origin->headers[i], expected[i]);
+    ck_assert_ptr_null(origin->headers[COUNT(expected)]);
+    ld_origin_free(origin);
+    leakdiag_cluster_free(cluster);
+}
+END_TEST
+
 START_TEST(wrong_options_are_refused)
 {
     leakdiag_cluster *cluster = NULL;
@@ -682,6 +701,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_cluster_says_what_it_is_and_where_that_comes_from);
     tcase_add_test(tests, a_namespace_comes_from_the_option_or_is_the_default);
+    tcase_add_test(tests, impersonation_is_sent_as_headers_with_encoded_keys);
     tcase_add_test(tests, wrong_options_are_refused);
     tcase_add_test(tests, a_token_file_is_read_again_when_it_was_replaced);
     tcase_add_test(tests, a_token_file_of_the_same_size_and_time_but_another_inode_is_read_again);
