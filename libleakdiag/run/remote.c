@@ -145,8 +145,32 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
     return status;
 }
 
-/* After a 401 once more with a new credential; under another version's names once more with those.
- */
+/* "401" alone helps nobody: as whom it was asked, and what has expired. */
+static leakdiag_status explain_refusal(leakdiag_session *session, ld_facts *facts,
+                                       leakdiag_error *err)
+{
+    LD_CLEANUP(ld_releasep) char *why = NULL;
+    leakdiag_status status = ld_cluster_why_refused(session->cluster, &why, err);
+    for (size_t i = 0; !status && why && i < facts->n; i++) {
+        ld_fact *fact = facts->list[i];
+        if (!fact->error || fact->failed != LEAKDIAG_E_AUTH || !strstr(fact->error, "401"))
+            continue;
+        LD_CLEANUP(ld_text_done) ld_text text = {0};
+        char *longer = NULL;
+        ld_text_addf(&text, "%s; %s", fact->error, why);
+        if (text.failed)
+            return ld_fail_nomem(err);
+        status = ld_fact_text(text.data, text.len, LD_FACT_LINE_BYTES, &longer, err);
+        if (status)
+            return status;
+        ld_release(fact->error);
+        fact->error = longer;
+    }
+    return status;
+}
+
+/* Once more after a 401 with a new credential, under another version's names with those, and when
+ * the cluster's clock turns out to be another one. */
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
     int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
@@ -159,7 +183,10 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
             ld_cluster_refused(session->cluster);
             is_better = true;
         }
-        if (status || !is_better || tries == 2 || ld_clock_monotonic_ms() >= until_ms)
+        bool is_last = !is_better || tries == 2 || ld_clock_monotonic_ms() >= until_ms;
+        if (!status && is_last && was_refused)
+            status = explain_refusal(session, facts, err);
+        if (status || is_last)
             return status;
         ld_facts_done(facts);
     }
