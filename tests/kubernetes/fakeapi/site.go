@@ -176,24 +176,20 @@ func (b *builder) made(methodAndPath, body string) {
 
 const ns = "/namespaces/otel-demo/"
 
-// discovery: what kubectl keeps in its cache. A real cluster has five times as many groups, which
-// kubectl reads in each run.
+// discovery: what kubectl keeps in its cache, recorded from an API server whose metrics-server was
+// announced and did not run.
 func (b *builder) discovery() {
-	b.made("GET /api", `{"kind":"APIVersions","versions":["v1"]}`)
-	b.made("GET /apis", `{"kind":"APIGroupList","apiVersion":"v1","groups":[`+
-		group("apps", "v1")+","+group("metrics.k8s.io", "v1beta1")+`]}`)
-	b.add("GET /api/v1", b.read("kubernetes/api-v1.http"))
-	b.add("GET /apis/metrics.k8s.io/v1beta1", b.read("kubernetes/metrics-api.http"))
-	b.made("GET /apis/apps/v1", `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"apps/v1",`+
-		`"resources":[{"name":"deployments","singularName":"deployment","namespaced":true,`+
-		`"kind":"Deployment","verbs":["create","delete","get","list","patch","update","watch"],`+
-		`"shortNames":["deploy"],"categories":["all"]}]}`)
+	groups := b.read("kubernetes/discovery-apis.http")
+	groups.body = strings.Replace(groups.body, `{"version":"v1beta1","freshness":"Stale"}`,
+		`{"version":"v1beta1","resources":[`+
+			`{"resource":"nodes","responseKind":{"group":"","version":"","kind":"NodeMetrics"},`+
+			`"scope":"Cluster","singularResource":"","verbs":["get","list"]},`+
+			`{"resource":"pods","responseKind":{"group":"","version":"","kind":"PodMetrics"},`+
+			`"scope":"Namespaced","singularResource":"","verbs":["get","list"]}],`+
+			`"freshness":"Current"}`, 1)
+	b.add("GET /apis", groups)
+	b.add("GET /api", b.read("kubernetes/discovery-api.http"))
 	b.add("GET /version", b.read("kubernetes/version.http"))
-}
-
-func group(name, version string) string {
-	preferred := fmt.Sprintf(`{"groupVersion":"%s/%s","version":"%s"}`, name, version, version)
-	return fmt.Sprintf(`{"name":"%s","versions":[%s],"preferredVersion":%s}`, name, preferred, preferred)
 }
 
 var podName = regexp.MustCompile(`checkout-[0-9a-f]{8,10}-[a-z0-9]{5}`)
