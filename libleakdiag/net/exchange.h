@@ -14,6 +14,7 @@ typedef enum ld_stage {
     LD_STAGE_CONNECT,
     LD_STAGE_TLS,
     LD_STAGE_FIRST_BYTE,
+    LD_STAGE_HEAD,
     LD_STAGE_BODY
 } ld_stage;
 

@@ -28,6 +28,16 @@ static ld_http_end end_of_tls(CURL *easy, const char *said)
     return is_cut_handshake(easy, said) ? LD_HTTP_CUT_OFF : LD_HTTP_TLS;
 }
 
+static ld_http_end end_of_io(CURL *easy, const char *said)
+{
+    long connect_status = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    if (connect_status >= 300) /* the proxy does not let us through */
+        return LD_HTTP_NO_CONNECT;
+    /* With TLS 1.3 a server refuses our certificate only here. */
+    return says(said, " alert ") ? LD_HTTP_TLS : LD_HTTP_CUT_OFF;
+}
+
 ld_http_end ld_http_end_of(CURL *easy, CURLcode code, const char *curl_said)
 {
     switch ((int)code) {
@@ -54,9 +64,9 @@ ld_http_end ld_http_end_of(CURL *easy, CURLcode code, const char *curl_said)
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_SHUTDOWN_FAILED:
         return LD_HTTP_TLS;
-    case CURLE_RECV_ERROR: /* with TLS 1.3 a server refuses our certificate only here */
+    case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        return says(curl_said, " alert ") ? LD_HTTP_TLS : LD_HTTP_CUT_OFF;
+        return end_of_io(easy, curl_said);
     default:
         return LD_HTTP_CUT_OFF;
     }
@@ -64,8 +74,15 @@ ld_http_end ld_http_end_of(CURL *easy, CURLcode code, const char *curl_said)
 
 const char *ld_stage_name(ld_stage stage)
 {
-    static const char *const names[] = {"waiting for its turn", "dns", "connect", "tls",
-                                        "first byte",           "body"};
+    static const char *const names[] = {
+        [LD_STAGE_QUEUE] = "waiting for its turn",
+        [LD_STAGE_DNS] = "dns",
+        [LD_STAGE_CONNECT] = "connect",
+        [LD_STAGE_TLS] = "tls",
+        [LD_STAGE_FIRST_BYTE] = "first byte",
+        [LD_STAGE_HEAD] = "head",
+        [LD_STAGE_BODY] = "body",
+    };
     return names[stage];
 }
 
@@ -78,6 +95,7 @@ static const char *advice(ld_stage stage)
         [LD_STAGE_CONNECT] = "does a firewall or network policy drop it?",
         [LD_STAGE_TLS] = "does it speak TLS on this port?",
         [LD_STAGE_FIRST_BYTE] = "is it overloaded? look at its log, or allow more time",
+        [LD_STAGE_HEAD] = "is it overloaded? look at its log, or allow more time",
         [LD_STAGE_BODY] = "ask for less, or allow more time",
     };
     return texts[stage];
@@ -105,7 +123,7 @@ static const char *connect_word(CURL *easy)
 
 static void add_said(ld_text *why, const ld_exchange *x, CURLcode code)
 {
-    const char *said = *x->error ? x->error : x->easy ? curl_easy_strerror(code) : "";
+    const char *said = *x->error ? x->error : x->easy && code ? curl_easy_strerror(code) : "";
     if (!*said)
         return;
     ld_text_add(why, ": ");
@@ -137,12 +155,14 @@ static bool is_unknown_authority(long result, const char *said)
            says(said, "self signed certificate");
 }
 
-/* "client certificate": ours. */
+/* Ours was refused. The last one is libcurl's word for the alert "certificate expired", when the
+ * server's own certificate was fine. */
 static bool is_ours_refused(const char *said)
 {
-    static const char *const alerts[] = {"alert certificate", "alert bad certificate",
-                                         "alert unknown ca", "alert unsupported certificate",
-                                         "alert access denied"};
+    static const char *const alerts[] = {
+        "alert certificate",   "alert bad certificate",
+        "alert unknown ca",    "alert unsupported certificate",
+        "alert access denied", "SSL certificate verification failed"};
     for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
         if (says(said, alerts[i]))
             return true;
@@ -178,6 +198,9 @@ static void explain_tls(ld_text *why, const ld_exchange *x, CURLcode code)
     else if (is_ours_refused(said))
         ld_text_add(why, "it refused the client certificate, or wants one; is it expired, or of "
                          "another cluster?");
+    else if (says(said, "alert handshake failure"))
+        ld_text_add(why, "it refused the handshake; does it want a client certificate, or another "
+                         "version of TLS?");
     else if (code == CURLE_SSL_CERTPROBLEM)
         ld_text_add(why, "the client certificate or its key cannot be used; do they belong "
                          "together, and is the key without a password?");
@@ -219,7 +242,10 @@ static void explain_cut(ld_text *why, const ld_exchange *x, const char *where, C
                  ld_stage_name(x->stage));
     if (x->stage == LD_STAGE_BODY)
         ld_text_addf(why, ", %lld bytes", (long long)x->request->wire_bytes);
-    ld_text_add(why, "; is it restarting? try again");
+    /* With TLS 1.3 it may have refused our certificate, and cut the line before we read that. */
+    bool may_be_certificate = x->url.is_tls && x->stage == LD_STAGE_FIRST_BYTE;
+    ld_text_addf(why, "; is it restarting%s? try again",
+                 may_be_certificate ? ", or does it want another client certificate" : "");
     add_said(why, x, code);
 }
 

@@ -139,6 +139,7 @@ static bool is_status_line(ld_intake *intake, const char *line, size_t len)
     for (size_t i = at; i < len && i < at + 3 && line[i] >= '0' && line[i] <= '9'; i++)
         status = status * 10 + (line[i] - '0');
     intake->status = status;
+    intake->has_head = false;
     intake->date_ms = 0;
     intake->retry_after[0] = intake->content_type[0] = intake->redirect_host[0] =
         intake->audit_id[0] = intake->encoding[0] = '\0';
@@ -153,6 +154,7 @@ bool ld_intake_header(ld_intake *intake, const char *line, size_t len)
         return false;
     }
     const char *colon = memchr(line, ':', len);
+    intake->has_head |= len == 0 || line[0] == '\r' || line[0] == '\n';
     if (intake->has_body || is_status_line(intake, line, len) || !colon)
         return true; /* trailers are counted only */
     char value[LD_HTTP_URL_MAX_BYTES];

@@ -12,6 +12,7 @@ typedef struct ld_intake {
     /* what came; of the last head when there were several (100 Continue) */
     size_t head_bytes;
     int status;
+    bool has_head; /* to its end */
     bool has_body; /* some of it came */
     int64_t date_ms;
     char retry_after[40]; /* as it came, cut */

@@ -302,7 +302,7 @@ ld_stage ld_transfer_stage(const ld_exchange *x)
     if (!x->easy)
         return x->stage;
     if (x->intake.head_bytes > 0)
-        return LD_STAGE_BODY;
+        return x->intake.has_head ? LD_STAGE_BODY : LD_STAGE_HEAD;
     if (is_zero(x->easy, CURLINFO_NAMELOOKUP_TIME_T))
         return LD_STAGE_DNS;
     if (!is_connected(x->easy))
@@ -322,6 +322,8 @@ bool ld_transfer_end(ld_exchange *x, CURLcode code, ld_stage at_least)
         own = LD_HTTP_TOO_LARGE;
     }
     x->request->end = own ? own : ld_http_end_of(x->easy, code, x->error);
+    if (x->request->end == LD_HTTP_ANSWERED && !x->intake.has_head)
+        x->request->end = LD_HTTP_CUT_OFF; /* libcurl takes half a head for an answer */
     if (x->intake.out_of_memory || (code == CURLE_OUT_OF_MEMORY && !own))
         return false;
     return ld_http_explain(x, code);
