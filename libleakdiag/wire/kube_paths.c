@@ -35,7 +35,8 @@ static leakdiag_status check_name(const char *what, const char *name, size_t max
                        name, max);
     for (size_t i = 0; i < len; i++) {
         char c = name[i];
-        bool first = i == 0 || name[i - 1] == '.', last = i + 1 == len || name[i + 1] == '.';
+        bool first = i == 0 || (dots && name[i - 1] == '.');
+        bool last = i + 1 == len || (dots && name[i + 1] == '.');
         if (dots && c == '.' && !first && i + 1 < len)
             continue;
         if (!is_lower_or_digit(c) && c != '-')

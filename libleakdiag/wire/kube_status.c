@@ -1,4 +1,5 @@
 /* Is this the answer that was asked for? If not: which kind of no, in words that help. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -16,21 +17,23 @@ typedef struct said {
     int64_t code, retry_s; /* 0 not said */
 } said;
 
+/* The text behind a separator, or nothing at all. */
+static void add_part(char out[ASKED_BYTES], const char *before, const char *text)
+{
+    size_t len = strlen(out);
+    if (text && *text)
+        snprintf(out + len, ASKED_BYTES - len, "%s%.80s", before, text);
+}
+
 /* "list pods.metrics.k8s.io in namespace otel-demo" */
 static void asked_text(const ld_kube_asked *asked, char out[ASKED_BYTES])
 {
-    LD_CLEANUP(ld_text_done) ld_text text = {0};
-    ld_text_addf(&text, "%s %s", asked->verb, asked->resource);
-    if (asked->group && *asked->group)
-        ld_text_addf(&text, ".%s", asked->group);
-    if (asked->name && *asked->name)
-        ld_text_addf(&text, " %.80s", asked->name);
-    if (asked->ns && *asked->ns)
-        ld_text_addf(&text, " in namespace %.63s", asked->ns);
-    size_t n = text.len < ASKED_BYTES ? text.len : ASKED_BYTES - 1;
-    if (n)
-        memcpy(out, text.data, n);
-    out[n] = '\0';
+    out[0] = '\0';
+    add_part(out, "", asked->verb);
+    add_part(out, " ", asked->resource);
+    add_part(out, ".", asked->group);
+    add_part(out, " ", asked->name);
+    add_part(out, " in namespace ", asked->ns);
 }
 
 leakdiag_status ld_kube_fail(const ld_kube_asked *asked, leakdiag_status status, const char *text,
@@ -127,12 +130,13 @@ static bool is_unknown_path(const said *s)
     return s->is_status && s->message && strncmp(s->message, general, sizeof general - 1) == 0;
 }
 
-static bool is_page(const ld_answer *answer)
+/* The first byte that is not blank. */
+static bool begins_with(const ld_answer *answer, char c)
 {
     size_t i = 0;
-    while (i < answer->len && strchr(" \t\r\n", answer->body[i]) && answer->body[i])
+    while (i < answer->len && answer->body[i] && strchr(" \t\r\n", answer->body[i]))
         i++;
-    return i < answer->len && answer->body[i] == '<';
+    return i < answer->len && answer->body[i] == c;
 }
 
 static leakdiag_status not_found(const ld_kube_asked *asked, const ld_answer *answer, const said *s,
@@ -142,7 +146,7 @@ static leakdiag_status not_found(const ld_kube_asked *asked, const ld_answer *an
     add_words(&detail, answer, s);
     if (s->is_status && !is_unknown_path(s))
         return fail_detail(asked, LEAKDIAG_E_NOT_FOUND, &detail, err);
-    if (!s->is_status && is_page(answer)) {
+    if (!s->is_status && begins_with(answer, '<')) {
         ld_text_add(&detail, ": this is not the Kubernetes API");
         return fail_detail(asked, LEAKDIAG_E_PROTOCOL, &detail, err);
     }
@@ -233,11 +237,11 @@ leakdiag_status ld_kube_check(const ld_kube_asked *asked, const ld_answer *answe
                               leakdiag_error *err)
 {
     if (is_success(answer->status))
-        return ld_answer_looks_like_json(answer) ? LEAKDIAG_OK : not_kubernetes(asked, answer, err);
+        return begins_with(answer, '{') ? LEAKDIAG_OK : not_kubernetes(asked, answer, err);
     LD_JSON *json = NULL;
     said s = {0};
     const ld_json_limits limits = {.bytes = STATUS_MAX_BYTES};
-    if (ld_answer_looks_like_json(answer) &&
+    if (begins_with(answer, '{') &&
         ld_json_parse(answer->body, answer->len, &limits, &json, NULL) == LEAKDIAG_E_NOMEM)
         return ld_fail_nomem(err);
     read_said(json, &s);
