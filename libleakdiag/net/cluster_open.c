@@ -101,7 +101,7 @@ static leakdiag_status take_trust(const ld_entry *entry, leakdiag_cluster *made,
             ld_entry_pem(entry, "certificate-authority", "CERTIFICATE", &made->ca_pem, NULL, err);
     if (status)
         return status;
-    if (made->ca_pem && made->is_insecure)
+    if (made->ca_pem && made->is_insecure && made->is_https)
         return ld_entry_fail(entry, "insecure-skip-tls-verify", err, LEAKDIAG_E_INVALID,
                              "specifying a root certificates file with the insecure flag is not "
                              "allowed; remove insecure-skip-tls-verify");
@@ -173,6 +173,17 @@ static leakdiag_status take_user(const leakdiag_cluster_options *options, const 
                 "anonymous; use https",
                 made->server);
     return LEAKDIAG_OK;
+}
+
+/* Asked as somebody else than was meant would be worse than not at all. */
+static leakdiag_status check_impersonation(const leakdiag_cluster_options *options,
+                                           const leakdiag_cluster *made, leakdiag_error *err)
+{
+    if (made->is_https || !options->impersonate || !*options->impersonate)
+        return LEAKDIAG_OK;
+    return ld_fail(err, LEAKDIAG_E_INVALID,
+                   "acting as %.63s needs https: over plain http to %.200s nothing of it is sent",
+                   options->impersonate, made->server);
 }
 
 /* ---- the namespace ---- */
@@ -299,6 +310,8 @@ static leakdiag_status open_chosen(const leakdiag_cluster_options *options, cons
 {
     const char *ns = NULL;
     leakdiag_status status = take_cluster(&c->cluster, made, err);
+    if (!status)
+        status = check_impersonation(options, made, err);
     if (!status && c->has_context) {
         made->context = ld_copy_text(c->context.name);
         status =
