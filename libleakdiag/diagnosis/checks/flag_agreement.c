@@ -43,6 +43,20 @@ static bool changed_since_start(const leakdiag_diagnosis *d, const ld_flag_fact 
            stored->changed_ms > flagd->of.workload.started_ms;
 }
 
+/* It said something of the flag: an answer that is none contradicts nobody. */
+static bool tells(const ld_fact *fact)
+{
+    leakdiag_flag_state state = fact->of.flag.state;
+    return !fact->error && (state == LEAKDIAG_FLAG_VALUE || state == LEAKDIAG_FLAG_CODE_DEFAULT ||
+                            state == LEAKDIAG_FLAG_DISABLED || state == LEAKDIAG_FLAG_MISSING ||
+                            state == LEAKDIAG_FLAG_FILE_REJECTED);
+}
+
+static const ld_fact *if_tells(const ld_fact *fact)
+{
+    return fact && tells(fact) ? fact : NULL;
+}
+
 static void add_story(ld_answer *answer, const char *where, const ld_fact *fact)
 {
     if (fact)
@@ -52,11 +66,12 @@ static void add_story(ld_answer *answer, const char *where, const ld_fact *fact)
 /* What the file or the UI holds is what flagd should serve. */
 static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
 {
-    const ld_fact *file = d->view.flag_file, *ui = d->view.flag_ui;
+    const ld_fact *file = d->view.flag_file, *ui = if_tells(d->view.flag_ui);
     const ld_fact *held = file ? file : ui;
     if (!held || same_flag(served, &held->of.flag))
         return false;
-    if (held == ui && d->view.flag_stored && same_flag(served, &d->view.flag_stored->of.flag)) {
+    const ld_fact *stored = if_tells(d->view.flag_stored);
+    if (held == ui && stored && same_flag(served, &stored->of.flag)) {
         ld_find(answer, "not-loaded");
         ld_text_add(&answer->reason, "the UI shows another value than is served: its edit was not "
                                      "taken, or its own copy is old and would overwrite the file");
@@ -70,7 +85,7 @@ static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const l
 
 static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
 {
-    const ld_fact *stored = d->view.flag_stored;
+    const ld_fact *stored = if_tells(d->view.flag_stored);
     if (!stored || same_flag(served, &stored->of.flag))
         return false;
     if (changed_since_start(d, &stored->of.flag)) {
@@ -94,8 +109,9 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
     const ld_view *view = &d->view;
     const ld_fact *service = view->flag;
     double used = used_value(d);
-    bool has_service = service && !service->error && service != view->flag_file;
-    bool has_second = view->flag_file || view->flag_stored || view->flag_ui || isfinite(used);
+    bool has_service = service && tells(service) && service != view->flag_file;
+    bool has_second =
+        view->flag_file || if_tells(view->flag_stored) || if_tells(view->flag_ui) || isfinite(used);
     if (!has_service || !has_second)
         return ld_not_configured(answer, "a second place that knows the flag");
 
