@@ -222,6 +222,7 @@ const char *ld_view_env(const ld_view *view, const char *name, bool *known)
     for (size_t i = 0; i < memory->n_env; i++)
         if (strcmp(memory->env[i].name, name) == 0)
             return memory->env[i].value;
+    *known = !memory->env_is_partial; /* it may be among those that were not read */
     return NULL;
 }
 
