@@ -25,6 +25,9 @@ typedef enum ld_fact_kind {
     LD_FACT_KINDS
 } ld_fact_kind;
 
+/* Value of a variable that is set from where it was not read: a secret, a field. */
+#define LD_ENV_SET_ELSEWHERE "(set elsewhere)"
+
 /* Texts may be NULL where a source did not say. */
 typedef struct ld_flag_fact {
     char *key;
@@ -67,6 +70,7 @@ typedef struct ld_memory_fact {
     char *kind;         /* "cgroup-v1", "cgroup-v2", "process", "kubernetes" */
     char *detail;       /* NULL for none */
     bool has_env;
+    bool env_is_partial; /* other variables are set too, from where it was not read */
     ld_env *env;
     size_t n_env;
     bool has_pod; /* of kind "kubernetes" */

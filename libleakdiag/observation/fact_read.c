@@ -275,6 +275,7 @@ static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
     read_text(r, o, "detail", &memory->detail);
     read_pod(r, json_object_get(o, "pod"), memory);
     read_env(r, o, memory);
+    read_bool(r, o, "env_is_partial", &memory->env_is_partial);
 }
 
 static bool copy_points(const json_t *times, const json_t *values, int64_t *t, double *v, size_t n)

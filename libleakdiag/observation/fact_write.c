@@ -174,6 +174,7 @@ static json_t *memory_json(writer *w, const ld_memory_fact *memory)
         for (size_t i = 0; i < memory->n_env; i++)
             put_text(w, env, memory->env[i].name, memory->env[i].value);
         put(w, o, "env", env);
+        put_true(w, o, "env_is_partial", memory->env_is_partial);
     }
     return o;
 }

@@ -9,6 +9,7 @@
 #include "sources/asking.h"
 
 #define QUESTIONS_MAX 48
+#define TRIES_MAX     4 /* of one look: a profile, a clock and a credential may each be found */
 
 /* In the order of the facts. */
 static const char *const roles[] = {"workload", "flag", "service", "history", "load"};
@@ -117,7 +118,6 @@ static void note_clock(leakdiag_session *session, const ld_asking *asking)
     if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)
         return;
     session->skew_ms = skew_ms;
-    ld_memories_done(&session->memories); /* the look is taken again, by the other clock */
 }
 
 static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, ld_facts *facts,
@@ -169,25 +169,40 @@ static leakdiag_status explain_refusal(leakdiag_session *session, ld_facts *fact
     return status;
 }
 
-/* Once more after a 401 with a new credential, under another version's names with those, and when
- * the cluster's clock turns out to be another one. */
+/* What has changed by asking, so that the same questions now have better answers. */
+static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_t skew_ms,
+                             bool was_refused)
+{
+    bool is_better = (!had_profile && session->profile) || session->skew_ms != skew_ms;
+    if (was_refused && ld_cluster_can_refresh(session->cluster)) {
+        ld_cluster_refused(session->cluster);
+        return true;
+    }
+    return is_better;
+}
+
+/* After a 401 once more with a new credential; under another version's names once more with those;
+ * and once more when windows and ranges were asked for by a clock that is wrong. Of a look that is
+ * done again nothing is kept, how far logs were read neither. */
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
     int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
     for (int tries = 0;; tries++) {
-        bool was_refused = false, has_profile = session->profile != NULL;
+        LD_CLEANUP(ld_memories_done) ld_memories before = {0};
+        bool was_refused = false, had_profile = session->profile != NULL;
         int64_t skew_ms = session->skew_ms;
+        if (!ld_memories_copy(&session->memories, &before))
+            return ld_fail_nomem(err);
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
-        bool is_better = (!has_profile && session->profile) || session->skew_ms != skew_ms;
-        if (was_refused && ld_cluster_can_refresh(session->cluster)) {
-            ld_cluster_refused(session->cluster);
-            is_better = true;
-        }
-        bool is_last = !is_better || tries == 2 || ld_clock_monotonic_ms() >= until_ms;
+        bool is_last = status || tries == TRIES_MAX - 1 || ld_clock_monotonic_ms() >= until_ms ||
+                       !is_worth_another(session, had_profile, skew_ms, was_refused);
         if (!status && is_last && was_refused)
             status = explain_refusal(session, facts, err);
-        if (status || is_last)
+        if (is_last)
             return status;
         ld_facts_done(facts);
+        ld_memories_done(&session->memories);
+        session->memories = before;
+        before = (ld_memories){0};
     }
 }

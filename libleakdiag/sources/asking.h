@@ -9,6 +9,9 @@
 #include "wire/answer.h"
 
 #define LD_FIRST_REQUESTS_MAX 64 /* sent before the first answer */
+/* Of a service behind the API server: its 503 says that nothing is there, and waiting 200 ms for
+ * the same answer would make every look of a cluster without Prometheus late. */
+#define LD_SERVICE_RETRIES_MAX (-1)
 
 /* What the questions of one look share. */
 typedef struct ld_asking {

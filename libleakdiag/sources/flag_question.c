@@ -52,6 +52,7 @@ static void send(flag_question *q, ld_http_request *request,
                  void (*on_done)(ld_http_request *, void *))
 {
     request->origin = q->endpoint.origin;
+    request->retries_max = LD_SERVICE_RETRIES_MAX;
     request->on_done = on_done;
     request->payload = q;
     ld_ask_send(q->base.asking, request);

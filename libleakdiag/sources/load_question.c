@@ -35,6 +35,7 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     ld_load_ask_requests(q->ask, q->requests);
     for (size_t i = 0; i < LD_LOAD_ASK_REQUESTS; i++) {
         q->requests[i].origin = q->endpoint.origin;
+        q->requests[i].retries_max = LD_SERVICE_RETRIES_MAX;
         ld_ask_send(question->asking, &q->requests[i]);
     }
     return LEAKDIAG_OK;

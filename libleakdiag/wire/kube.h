@@ -166,6 +166,7 @@ typedef struct ld_kube_instance { /* of one container of one pod */
     double limit_bytes; /* NAN: none */
     ld_kube_env *env;   /* from the spec, as in ld_kube_container */
     size_t n_env;
+    bool has_env_from; /* more variables come from config maps or secrets, which are not read */
 } ld_kube_instance;
 
 typedef struct ld_kube_pod {

@@ -56,7 +56,8 @@ static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const l
     const ld_fact *held = file ? file : ui;
     if (!held || same_flag(served, &held->of.flag))
         return false;
-    if (held == ui && d->view.flag_stored && same_flag(served, &d->view.flag_stored->of.flag)) {
+    const ld_fact *stored = d->view.flag_stored;
+    if (held == ui && stored && same_flag(served, &stored->of.flag)) {
         ld_find(answer, "not-loaded");
         ld_text_add(&answer->reason, "the UI shows another value than is served: its edit was not "
                                      "taken, or its own copy is old and would overwrite the file");
