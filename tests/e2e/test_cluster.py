@@ -388,6 +388,7 @@ def main():
         cluster.require_machine()
         box.Box.make(30, True).remove()
         parts.kubernetes()
+        cluster.images.build()
     except (box.Cannot, parts.Missing) as problem:
         required = os.environ.get("LEAKDIAG_CLUSTER") == "required"
         print("NO CLUSTER: this machine cannot: %s" % problem)

@@ -630,7 +630,7 @@ def parse_arguments():
 def shell(options):
     first = str(box.record(the_state(options.state))["first"]["pid"])
     argv = options.argv or [os.environ.get("SHELL", "/bin/sh")]
-    inside = ["nsenter", "--target", first, "--mount", "--net", "--pid", "--"]
+    inside = ["nsenter", "--target", first, "--mount", "--net", "--pid", "--root", "--wd=/", "--"]
     os.execvp(inside[0], inside + argv)
 
 
