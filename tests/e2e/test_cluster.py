@@ -251,6 +251,13 @@ class KilledCluster(unittest.TestCase):
         self.assertEqual(traces(name), [])
 
 
+class World(unittest.TestCase):
+    def test_names_services_and_endpoints_as_its_own_tests_say(self):
+        command = parts.go("test", "-count=1", ".")
+        done = subprocess.run(command, cwd=os.path.join(KUBERNETES, "world"), capture_output=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
+
+
 class Parts(unittest.TestCase):
     """What is built is whole or not there."""
 
