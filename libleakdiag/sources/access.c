@@ -287,15 +287,18 @@ static void add_role(const ld_rights *rights, const char *ns, unsigned wanted, l
 {
     static const char *const about[] = {"the Kubernetes API", "services through the API server"};
     ld_text_add(yaml, "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n");
-    ld_text_addf(yaml, "metadata: {name: leakdiag, namespace: %s}\nrules:\n", ns);
+    ld_text_addf(yaml, "metadata: {name: leakdiag, namespace: %s}\nrules:", ns);
+    size_t before = yaml->len;
     for (size_t p = 0; p < PARTS; p++) {
         LD_CLEANUP(ld_text_done) ld_text rules = {0};
         if (wanted & 1u << p)
             ld_rights_add_rules(rights, ns, parts[p], NULL, &rules);
         if (rules.data)
-            ld_text_addf(yaml, "# %s: %s\n%s", parts[p], about[p], rules.data);
+            ld_text_addf(yaml, "%s# %s: %s\n%s", yaml->len == before ? "\n" : "", parts[p],
+                         about[p], rules.data);
         yaml->failed = yaml->failed || rules.failed;
     }
+    ld_text_add(yaml, yaml->len == before ? " []\n" : "");
     ld_text_add(yaml, "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n");
     ld_text_addf(yaml, "metadata: {name: leakdiag, namespace: %s}\n", ns);
     ld_text_add(yaml, "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: leakdiag}\n"

@@ -191,32 +191,35 @@ static bool counts(const selection *s, size_t i)
            strcmp(right->part, s->part) == 0;
 }
 
-/* Names in one rule have the same verbs, so that none gets more than it needs: of this right, all
- * its verbs as a bit for each right of the same object and name. */
-static void add_verbs(const selection *s, const ld_right *of, ld_text *ret)
+static const char *const verbs[] = {"get", "list", "create"};
+#define VERBS (sizeof verbs / sizeof verbs[0])
+
+/* All that is needed of the object that this right is of, as a bit for each verb. */
+static unsigned verbs_of(const selection *s, const ld_right *of)
 {
-    bool is_first = true;
+    unsigned bits = 0;
     for (size_t i = 0; i < s->rights->n; i++) {
         const ld_right *right = &s->rights->list[i];
         if (!counts(s, i) || !same_object(right, of) || strcmp(right->name, of->name) != 0)
             continue;
-        ld_text_addf(ret, "%s%s", is_first ? "" : ", ", right->verb);
-        is_first = false;
+        for (size_t v = 0; v < VERBS; v++)
+            bits |= strcmp(verbs[v], right->verb) == 0 ? 1u << v : 0;
     }
+    return bits;
 }
 
-static bool has_same_verbs(const selection *s, const ld_right *a, const ld_right *b)
+static void add_verbs(unsigned bits, ld_text *ret)
 {
-    LD_CLEANUP(ld_text_done) ld_text one = {0}, other = {0};
-    add_verbs(s, a, &one);
-    add_verbs(s, b, &other);
-    return !one.failed && !other.failed && ld_text_equal(one.data, other.data);
+    for (size_t v = 0; v < VERBS; v++)
+        if (bits & 1u << v)
+            ld_text_addf(ret, "%s%s", bits & ((1u << v) - 1) ? ", " : "", verbs[v]);
 }
 
-/* Any name, and one name, are two rules. */
+/* Names in one rule have the same verbs, so that none gets more than it needs; any name, and one
+ * name, are two rules. */
 static bool share_a_rule(const selection *s, const ld_right *a, const ld_right *b)
 {
-    return same_object(a, b) && !a->name[0] == !b->name[0] && has_same_verbs(s, a, b);
+    return same_object(a, b) && !a->name[0] == !b->name[0] && verbs_of(s, a) == verbs_of(s, b);
 }
 
 static bool is_named_before(const selection *s, size_t first, size_t i)
@@ -264,7 +267,7 @@ void ld_rights_add_rules(const ld_rights *rights, const char *ns, const char *pa
                      right->resource, right->subresource[0] ? "/" : "", right->subresource);
         add_names(&s, i, ret);
         ld_text_add(ret, ", verbs: [");
-        add_verbs(&s, right, ret);
+        add_verbs(verbs_of(&s, right), ret);
         ld_text_add(ret, "]}\n");
     }
 }
