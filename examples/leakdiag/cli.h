@@ -101,6 +101,9 @@ bool wants(const cli_args *args, const char *format);
  * of a cluster and its namespace. cluster may be NULL. */
 int load_scenario(const cli_args *args, const char *fallback, const leakdiag_cluster *cluster,
                   leakdiag_scenario **ret);
+/* Whether it is read otherwise once the cluster is known: the runbook's scenario has a namespace of
+ * its own; any other workload is where kubectl would look. */
+bool scenario_follows_cluster(const cli_args *args, const char *fallback);
 int load_scenario_named(const char *name, const char *const *set, size_t set_count,
                         leakdiag_scenario **ret);
 /* Text of a scenario as it was written. *ret_owned is to be freed (leakdiag_free), NULL for a

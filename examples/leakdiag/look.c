@@ -205,13 +205,24 @@ static bool is_local(const cli_args *args)
 }
 
 /* A scenario that has nothing to do with a cluster is not held up by a broken kubeconfig. */
-static int choose_cluster(const cli_args *args, const char *fallback, leakdiag_cluster **ret)
+static int choose_cluster(const cli_args *args, const leakdiag_scenario *scenario,
+                          leakdiag_cluster **ret)
 {
-    CLEANUP(scenario_free) leakdiag_scenario *scenario = NULL;
-    int code = is_local(args) ? 0 : load_scenario(args, fallback, NULL, &scenario);
-    if (code || !scenario || !(means_cluster(args) || leakdiag_scenario_uses_cluster(scenario)))
+    bool is_wanted = means_cluster(args) || leakdiag_scenario_uses_cluster(scenario);
+    return is_wanted && !is_local(args) ? open_cluster(args, ret) : 0;
+}
+
+/* The scenario, the cluster it is about, and its names there. */
+static int prepare(const cli_args *args, const char *fallback, cli_look *ret)
+{
+    int code = load_scenario(args, fallback, NULL, &ret->scenario);
+    if (!code)
+        code = choose_cluster(args, ret->scenario, &ret->cluster);
+    if (code || !ret->cluster || !scenario_follows_cluster(args, fallback))
         return code;
-    return open_cluster(args, ret);
+    leakdiag_scenario_unref(ret->scenario);
+    ret->scenario = NULL;
+    return load_scenario(args, fallback, ret->cluster, &ret->scenario);
 }
 
 int look_now(const cli_args *args, const char *fallback_scenario, cli_look *ret)
@@ -221,9 +232,7 @@ int look_now(const cli_args *args, const char *fallback_scenario, cli_look *ret)
     if (!code)
         code = check_csv(args);
     if (!code)
-        code = choose_cluster(args, fallback_scenario, &ret->cluster);
-    if (!code)
-        code = load_scenario(args, fallback_scenario, ret->cluster, &ret->scenario);
+        code = prepare(args, fallback_scenario, ret);
     if (!code)
         code = open_session(args, ret->scenario, ret->cluster, &session);
     if (!code)

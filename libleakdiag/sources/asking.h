@@ -9,6 +9,9 @@
 #include "wire/answer.h"
 
 #define LD_FIRST_REQUESTS_MAX 64 /* sent before the first answer */
+/* Of a service behind the API server: its 503 says that nothing is there, and waiting 200 ms for
+ * the same answer would make every look of a cluster without Prometheus late. */
+#define LD_SERVICE_RETRIES_MAX (-1)
 
 /* What the questions of one look share. */
 typedef struct ld_asking {
@@ -18,6 +21,7 @@ typedef struct ld_asking {
     leakdiag_patterns *patterns;
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
+    int64_t skew_ms; /* what the cluster's clock, which now is, is ahead of this machine's */
     bool is_running; /* answers are coming in: further requests join them */
     ld_http_request *first[LD_FIRST_REQUESTS_MAX];
     size_t n_first;

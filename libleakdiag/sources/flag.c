@@ -142,7 +142,8 @@ static leakdiag_flag_state unanswered_state(ld_http_end end)
 {
     if (end == LD_HTTP_NOT_HTTP)
         return LEAKDIAG_FLAG_NOT_OFREP;
-    return end == LD_HTTP_TOO_LARGE ? LEAKDIAG_FLAG_MALFORMED : LEAKDIAG_FLAG_UNREACHABLE;
+    bool is_unusable = end == LD_HTTP_TOO_LARGE || end == LD_HTTP_ENCODED;
+    return is_unusable ? LEAKDIAG_FLAG_MALFORMED : LEAKDIAG_FLAG_UNREACHABLE;
 }
 
 static leakdiag_status unanswered(const ld_flag_ask *ask, const ld_http_request *request,

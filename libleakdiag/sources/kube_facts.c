@@ -86,6 +86,7 @@ static void copy_pod(ld_copier *c, const ld_kube_pod *pod, const ld_kube_instanc
 static void copy_env(ld_copier *c, const ld_kube_instance *instance, ld_memory_fact *of)
 {
     of->has_env = true;
+    of->env_is_partial = instance->has_env_from;
     of->env = ld_alloc_array(instance->n_env + 1, sizeof *of->env);
     if (!of->env) {
         c->status = ld_fail_nomem(c->err);
@@ -93,7 +94,7 @@ static void copy_env(ld_copier *c, const ld_kube_instance *instance, ld_memory_f
     }
     for (size_t i = 0; i < instance->n_env && !c->status; i++) {
         /* Set from a secret or a field: that it is set is all that is known. */
-        const char *value = instance->env[i].value ? instance->env[i].value : "(set elsewhere)";
+        const char *value = instance->env[i].value ? instance->env[i].value : LD_ENV_SET_ELSEWHERE;
         ld_env *entry = &of->env[of->n_env++];
         ld_copy_to(c, instance->env[i].name, &entry->name);
         ld_copy_to(c, value, &entry->value);

@@ -184,6 +184,7 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
         if (status)
             return status;
         fact->latency_ms = q->look.deployment_request.latency_ms;
+        fact->of.workload.clock_skew_ms = q->base.asking->skew_ms;
         return ld_facts_add(facts, fact, err);
     }
     ld_text_addf(&source, "deployment %s/%s", q->look.ns, q->look.deployment);
@@ -191,15 +192,10 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
         return ld_fail_nomem(err);
     const leakdiag_error *why =
         q->look.deployment_status ? &q->look.no_deployment : &q->look.no_pods;
-    status = ld_fact_new_failed(LD_FACT_WORKLOAD, source.data, now_ms,
-                                q->look.deployment_status ? q->look.deployment_status
-                                                          : LEAKDIAG_E_INVALID,
-                                why->message[0] ? why->message : "it was not asked", &fact, err);
-    if (!status && !(fact->subject = ld_copy_text(q->as))) {
-        ld_fact_unref(fact);
-        return ld_fail_nomem(err);
-    }
-    return status ? status : ld_facts_add(facts, fact, err);
+    return ld_facts_add_failed(
+        facts, LD_FACT_WORKLOAD, source.data, q->as, now_ms,
+        q->look.deployment_status ? q->look.deployment_status : LEAKDIAG_E_INVALID,
+        why->message[0] ? why->message : "it was not asked", err);
 }
 
 static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status failed,
@@ -212,8 +208,8 @@ static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status f
                                     : q->look.deployment);
     if (source.failed)
         return ld_fail_nomem(err);
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, q->base.asking->now_ms, failed,
-                               why, err);
+    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL, q->base.asking->now_ms,
+                               failed, why, err);
 }
 
 static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *pod, ld_facts *facts,

@@ -54,7 +54,8 @@ static leakdiag_status unanswered(const ld_http_request *request, leakdiag_load 
     ld_exchange_explain(&detail, request, SERVICE, SERVICE_PORT);
     if (detail.failed)
         return ld_fail_nomem(err);
-    bool is_other = request->end == LD_HTTP_NOT_HTTP || request->end == LD_HTTP_TOO_LARGE;
+    bool is_other = request->end == LD_HTTP_NOT_HTTP || request->end == LD_HTTP_TOO_LARGE ||
+                    request->end == LD_HTTP_ENCODED;
     fields.state = is_other ? LEAKDIAG_LOAD_NOT_LOCUST : LEAKDIAG_LOAD_UNREACHABLE;
     fields.detail = detail.data;
     fields.latency_ms = request->latency_ms;

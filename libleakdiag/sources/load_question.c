@@ -35,6 +35,7 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     ld_load_ask_requests(q->ask, q->requests);
     for (size_t i = 0; i < LD_LOAD_ASK_REQUESTS; i++) {
         q->requests[i].origin = q->endpoint.origin;
+        q->requests[i].retries_max = LD_SERVICE_RETRIES_MAX;
         ld_ask_send(question->asking, &q->requests[i]);
     }
     return LEAKDIAG_OK;
@@ -50,7 +51,7 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     if (source.failed)
         return ld_fail_nomem(err);
     if (q->invalid)
-        return ld_facts_add_failed(facts, LD_FACT_LOAD, source.data, now_ms, q->invalid,
+        return ld_facts_add_failed(facts, LD_FACT_LOAD, source.data, NULL, now_ms, q->invalid,
                                    q->why.message, err);
     ld_fact *fact = NULL;
     leakdiag_status status = ld_load_ask_decode_from(&q->endpoint, q->requests, &load, err);

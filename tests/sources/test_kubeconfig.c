@@ -407,7 +407,7 @@ END_TEST
 START_TEST(missing_files_of_the_list_and_unchecked_certificates_are_warned_of)
 {
     place_config(&p, HTTPS ", insecure-skip-tls-verify: true", "token: t");
-    char *list = replaced("DIR/gone:DIR/config", "DIR", p.dir);
+    char *list = replaced("DIR/gone:DIR/config:DIR/gone", "DIR", p.dir);
     p.around.kubeconfig = list;
     leakdiag_cluster *cluster = NULL;
     ck_assert_int_eq(ld_cluster_open_in(NULL, &p.around, &cluster, NULL), LEAKDIAG_OK);
@@ -522,12 +522,12 @@ START_TEST(no_secret_is_told_of_broken_json)
         "\"https://h\"}}],\"users\":[{\"name\":\"u\",\"user\":{\"token\":\"" CANARY "\","
         "\"" CANARY "\":1,\"" CANARY "\":2}}],\"contexts\":[{\"name\":\"x\",\"context\":"
         "{\"cluster\":\"c\",\"user\":\"u\"}}]}";
-    for (size_t i = 1; i < sizeof json; i++) {
+    assert_quiet(json);
+    for (size_t i = 1; i < sizeof json - 1; i++) {
         char *broken = strdup(json);
+        broken[i] = i % 2 ? '"' : '{';
         assert_quiet(broken);
         broken[i] = '\0';
-        assert_quiet(broken);
-        broken[i] = i % 2 ? '"' : '{';
         assert_quiet(broken);
         free(broken);
     }
@@ -549,6 +549,10 @@ static leakdiag_status open_and_ask(void)
         status = ld_cluster_origin(cluster, 1000, NULL, &origin, NULL);
     if (!status)
         status = leakdiag_cluster_to_json(cluster, &json, NULL);
+    char *why = NULL;
+    if (!status)
+        status = ld_cluster_why_refused(cluster, &why, NULL);
+    leakdiag_free(why);
     leakdiag_free(json);
     ld_origin_free(origin);
     leakdiag_cluster_free(cluster);
