@@ -37,11 +37,12 @@ static void mask_credentials(char *text)
 
 int fail(int status, const char *format, ...)
 {
-    char text[2048];
+    char said[2048], text[2048];
     va_list list;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    vsnprintf(said, sizeof said, format, list);
     va_end(list);
+    format_command(said, text, sizeof text);
     fflush(stdout); /* what was found so far stands before the reason why it ends */
     mask_credentials(text);
     fputs("leakdiag: ", stderr);
@@ -277,7 +278,7 @@ int load_scenario(const cli_args *args, const char *fallback, const leakdiag_clu
                 cluster && scenario_follows_cluster(args, fallback)
                     ? leakdiag_cluster_namespace_name(cluster)
                     : args_value(args, "namespace"));
-    if (args->operand_count && parse_workload(args->operands[0], &param, &workload))
+    if (workload_operand(args) && parse_workload(workload_operand(args), &param, &workload))
         add_setting(&set, param, workload);
     for (size_t i = 0; i < n_set; i++) {
         const char *text = args_value_at(args, "set", i);

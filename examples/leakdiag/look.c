@@ -12,14 +12,18 @@
 
 #define CSV_MAX_BYTES ((size_t)256 << 20)
 
-const option look_options[] = {
+static const option local_options[] = {
     {"pid", 'p', "N", NULL, HINT_NONE, false, "a process to watch"},
     {"cgroup", 0, "PATH", NULL, HINT_FOLDER, false, "a memory cgroup to watch"},
     {"csv", 0, "FILE", NULL, HINT_FILE, false, "recorded memory (columns t,ws)"},
-    CLUSTER_OPTIONS,
-    WORKLOAD_OPTIONS,
-    {"scenario", 's', "NAME|FILE", NULL, HINT_SCENARIO, false, "what is expected"},
+    {0},
+};
+static const option scenario_options[] = {
+    {"scenario", 's', "NAME|FILE", NULL, HINT_SCENARIO, false, "the experiment"},
     {"set", 0, "NAME=VALUE", NULL, HINT_NONE, true, "give a parameter of the scenario a value"},
+    {0},
+};
+static const option time_options[] = {
     {"for", 'f', "TIME", NULL, HINT_NONE, false, "look again and again for so long (3m, 1h20m)"},
     {"until", 'u', "WHEN", "decided", HINT_NONE, false,
      "look until memory can be judged (at most --for, or one hour)"},
@@ -28,6 +32,12 @@ const option look_options[] = {
      "for all answers of one look (default 5s)"},
     {0},
 };
+
+static const option_group local_group = {"Something of this machine", local_options};
+static const option_group scenario_group = {"What is expected", scenario_options};
+static const option_group time_group = {"How long", time_options};
+const option_group *const look_groups[] = {&local_group,    &cluster_group, &workload_group,
+                                           &scenario_group, &time_group,    NULL};
 
 void look_done(cli_look *look)
 {

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/number.h"
 #include "base/text.h"
+#include "net/certificate.h"
 #include "net/cluster_state.h"
 #include "net/http.h"
 #include "net/in_cluster.h"
@@ -101,7 +103,7 @@ static leakdiag_status take_trust(const ld_entry *entry, leakdiag_cluster *made,
             ld_entry_pem(entry, "certificate-authority", "CERTIFICATE", &made->ca_pem, NULL, err);
     if (status)
         return status;
-    if (made->ca_pem && made->is_insecure)
+    if (made->ca_pem && made->is_insecure && made->is_https)
         return ld_entry_fail(entry, "insecure-skip-tls-verify", err, LEAKDIAG_E_INVALID,
                              "specifying a root certificates file with the insecure flag is not "
                              "allowed; remove insecure-skip-tls-verify");
@@ -175,6 +177,17 @@ static leakdiag_status take_user(const leakdiag_cluster_options *options, const 
     return LEAKDIAG_OK;
 }
 
+/* Asked as somebody else than was meant would be worse than not at all. */
+static leakdiag_status check_impersonation(const leakdiag_cluster_options *options,
+                                           const leakdiag_cluster *made, leakdiag_error *err)
+{
+    if (made->is_https || !options->impersonate || !*options->impersonate)
+        return LEAKDIAG_OK;
+    return ld_fail(err, LEAKDIAG_E_INVALID,
+                   "acting as %.63s needs https: over plain http to %.200s nothing of it is sent",
+                   options->impersonate, made->server);
+}
+
 /* ---- the namespace ---- */
 
 /* A label of RFC 1123; anything else would make another path. */
@@ -208,6 +221,27 @@ static leakdiag_status take_namespace(const char *option, const char *found, con
         return status;
     made->namespace_name = ld_copy_text(name);
     return made->namespace_name ? LEAKDIAG_OK : ld_fail_nomem(err);
+}
+
+/* ---- what will not hold ---- */
+
+static leakdiag_status warn_if_expired(leakdiag_cluster *made, const char *pem, bool is_authority,
+                                       leakdiag_error *err)
+{
+    char when[LD_NUMBER_BYTES];
+    int64_t expires_ms = 0;
+    if (!pem)
+        return LEAKDIAG_OK;
+    leakdiag_status status = ld_certificate_expires(pem, is_authority, &expires_ms, err);
+    if (status || !expires_ms || expires_ms > made->around.now_ms(made->around.payload))
+        return status;
+    ld_rfc3339_format(expires_ms, when);
+    ld_warn(&made->warnings,
+            "%s %.63s: the %s expired at %s; get a new kubeconfig, or is this "
+            "machine's clock wrong?",
+            is_authority ? "cluster" : "user", is_authority ? made->cluster_name : made->user,
+            is_authority ? "certificate authority" : "client certificate", when);
+    return LEAKDIAG_OK;
 }
 
 /* ---- a kubeconfig ---- */
@@ -299,6 +333,8 @@ static leakdiag_status open_chosen(const leakdiag_cluster_options *options, cons
 {
     const char *ns = NULL;
     leakdiag_status status = take_cluster(&c->cluster, made, err);
+    if (!status)
+        status = check_impersonation(options, made, err);
     if (!status && c->has_context) {
         made->context = ld_copy_text(c->context.name);
         status =
@@ -310,6 +346,10 @@ static leakdiag_status open_chosen(const leakdiag_cluster_options *options, cons
         status = take_user(options, &c->cluster, &c->user, made, err);
     if (!status && !c->has_user && made->is_https)
         status = ld_credentials_impersonate(&made->credentials, options->impersonate, err);
+    if (!status && made->is_https)
+        status = warn_if_expired(made, made->ca_pem, true, err);
+    if (!status)
+        status = warn_if_expired(made, made->credentials.certificate_pem, false, err);
     return status;
 }
 
@@ -369,17 +409,18 @@ static leakdiag_status open_any(const leakdiag_cluster_options *options, leakdia
 {
     LD_CLEANUP(ld_kubeconfig_done) ld_kubeconfig config = {0};
     chosen c = {0};
-    bool found = false;
+    bool found = false, in_pod = false;
     leakdiag_status status =
         ld_kubeconfig_load(options->kubeconfig, &made->around, &made->warnings, &config, err);
     if (!status)
         status = choose(options, &config, &c, &found, err);
+    if (!status && found)
+        return open_chosen(options, &c, made, err);
+    if (!status)
+        status = ld_in_cluster_is_possible(&made->around, &in_pod, err);
     if (status)
         return status;
-    if (found)
-        return open_chosen(options, &c, made, err);
-    return ld_in_cluster_is_possible(&made->around) ? open_in_pod(options, made, err)
-                                                    : nothing_there(&config, err);
+    return in_pod ? open_in_pod(options, made, err) : nothing_there(&config, err);
 }
 
 static leakdiag_status check_options(const leakdiag_cluster_options *options, leakdiag_error *err)

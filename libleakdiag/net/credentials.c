@@ -73,9 +73,10 @@ static leakdiag_status take_token_file(ld_credentials *credentials, int64_t now_
 }
 
 leakdiag_status ld_credentials_read_again(ld_credentials *credentials, bool now, int64_t now_ms,
-                                          leakdiag_error *err)
+                                          bool *ret, leakdiag_error *err)
 {
     ld_file_about about;
+    *ret = false;
     if (!credentials->token_path)
         return LEAKDIAG_OK;
     int64_t age_ms = now_ms - credentials->token_read_ms;
@@ -85,6 +86,7 @@ leakdiag_status ld_credentials_read_again(ld_credentials *credentials, bool now,
     if (!is_due)
         return LEAKDIAG_OK;
     leakdiag_status status = take_token_file(credentials, now_ms, err);
+    *ret = !status;
     bool has_good = credentials->token && status && status != LEAKDIAG_E_NOMEM;
     return has_good ? LEAKDIAG_OK : status;
 }
@@ -180,12 +182,12 @@ static leakdiag_status read_basic(const ld_entry *user, ld_credentials *made, le
     leakdiag_status status = ld_entry_text(user, "username", &name, err);
     if (!status)
         status = ld_entry_text(user, "password", &password, err);
-    if (status || (!name && !password))
+    if (status || !name) /* as in client-go, a password alone is nothing */
         return status;
-    if (ld_node_get(user->node, "token") && made->token && strcmp(made->kind, "token") == 0)
+    if (made->token || made->token_path)
         return ld_entry_fail(user, "username", err, LEAKDIAG_E_INVALID,
-                             "both a token and a user name or password: only one can be sent");
-    ld_secret_add(&pair, name ? name : "", name ? strlen(name) : 0);
+                             "both a token and a user name are there: only one can be sent");
+    ld_secret_add(&pair, name, strlen(name));
     ld_secret_add(&pair, ":", 1);
     ld_secret_add(&pair, password ? password : "", password ? strlen(password) : 0);
     LD_SECRET *encoded = pair.failed ? NULL : ld_base64_encode(pair.data, pair.len);

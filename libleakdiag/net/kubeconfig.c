@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -272,9 +271,6 @@ static leakdiag_status add_file(ld_kubeconfig *config, const char *path, leakdia
 static leakdiag_status add_if_there(ld_kubeconfig *config, const char *path, ld_warnings *warnings,
                                     ld_text *missing, leakdiag_error *err)
 {
-    struct stat found;
-    if (stat(path, &found) == 0)
-        return add_file(config, path, err);
     leakdiag_status status = add_file(config, path, err);
     if (status != LEAKDIAG_E_NOT_FOUND)
         return status;
@@ -470,6 +466,32 @@ leakdiag_status ld_entry_child(const ld_entry *entry, const char *key, ld_node_k
     return LEAKDIAG_OK;
 }
 
+/* Takes the last "/name" off; false when there is none that can be taken. */
+static bool go_up(ld_text *text)
+{
+    const char *slash = text->len ? strrchr(text->data, '/') : NULL;
+    const char *last = slash ? slash + 1 : text->data;
+    if (!text->len || strcmp(last, "..") == 0 || strcmp(last, ".") == 0)
+        return false;
+    text->len = slash ? (size_t)(slash - text->data) : 0;
+    text->data[text->len] = '\0';
+    return true;
+}
+
+/* As client-go: "." and ".." are resolved in the text, whatever links there are. */
+static void add_segments(ld_text *text, const char *path)
+{
+    for (const char *p = path; *p && !text->failed; p += *p == '/') {
+        size_t n = strcspn(p, "/");
+        bool is_up = n == 2 && memcmp(p, "..", 2) == 0;
+        if (n && !(n == 1 && *p == '.') && !(is_up && go_up(text))) {
+            ld_text_add_char(text, '/');
+            ld_text_add_bytes(text, p, n);
+        }
+        p += n;
+    }
+}
+
 char *ld_entry_path(const ld_entry *entry, const char *path)
 {
     LD_CLEANUP(ld_text_done) ld_text text = {0};
@@ -477,7 +499,10 @@ char *ld_entry_path(const ld_entry *entry, const char *path)
     if (*path == '/')
         return ld_copy_text(path);
     const char *folder = entry->file->folder;
-    ld_text_addf(&text, "%s%s%s", folder, strcmp(folder, "/") == 0 ? "" : "/", path);
+    if (*folder != '/')
+        ld_text_add_char(&text, '.');
+    add_segments(&text, folder);
+    add_segments(&text, path);
     return ld_text_take(&text, &whole, NULL) ? NULL : whole;
 }
 

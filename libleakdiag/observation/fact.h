@@ -25,6 +25,9 @@ typedef enum ld_fact_kind {
     LD_FACT_KINDS
 } ld_fact_kind;
 
+/* Value of a variable that is set from where it was not read: a secret, a field. */
+#define LD_ENV_SET_ELSEWHERE "(set elsewhere)"
+
 /* Texts may be NULL where a source did not say. */
 typedef struct ld_flag_fact {
     char *key;
@@ -67,6 +70,7 @@ typedef struct ld_memory_fact {
     char *kind;         /* "cgroup-v1", "cgroup-v2", "process", "kubernetes" */
     char *detail;       /* NULL for none */
     bool has_env;
+    bool env_is_partial; /* other variables are set too, from where it was not read */
     ld_env *env;
     size_t n_env;
     bool has_pod; /* of kind "kubernetes" */
@@ -88,6 +92,8 @@ typedef struct ld_workload_fact {
     char *limit_text;
     int64_t changed_ms; /* the latest rollout; 0 not known */
     int64_t started_ms; /* the youngest running instance; 0 not known */
+    int64_t
+        clock_skew_ms; /* what the cluster's clock is ahead of the machine that looked; 0 none */
 } ld_workload_fact;
 
 typedef struct ld_service_fact {
@@ -102,10 +108,11 @@ typedef struct ld_service_fact {
 /* A recording, or what a backend has of the past. */
 typedef struct ld_series_fact {
     leakdiag_series *series;
-    char *name;   /* what it is of: NULL (or "memory") bytes of memory; else a counter's name, per
-                     minute */
-    char *pod;    /* of a backend's series; NULL: a recording, whose clock is its own */
-    bool is_live; /* its times are of the same clock as the looks */
+    char *name; /* what it is of: NULL (or "memory") bytes of memory; else a counter's name, per
+                   minute */
+    char *pod;  /* of a backend's series; NULL: a recording, whose clock is its own */
+    char *container; /* NULL: of the pod as a whole */
+    bool is_live;    /* its times are of the same clock as the looks */
 } ld_series_fact;
 
 typedef struct ld_line {

@@ -9,6 +9,7 @@
 #include "sources/asking.h"
 
 #define QUESTIONS_MAX 48
+#define TRIES_MAX     4 /* of one look: a profile, a clock and a credential may each be found */
 
 /* In the order of the facts. */
 static const char *const roles[] = {"workload", "flag", "service", "history", "load"};
@@ -89,7 +90,8 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .scenario = session->scenario,
                        .patterns = session->patterns,
                        .memories = &session->memories,
-                       .now_ms = ld_session_now_ms(session)};
+                       .now_ms = ld_session_now_ms(session),
+                       .skew_ms = session->skew_ms};
 }
 
 /* Without a credential nothing of the cluster can be asked; the rest still can. */
@@ -99,8 +101,8 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
 {
     char source[300];
     snprintf(source, sizeof source, "cluster %.256s", leakdiag_cluster_server(session->cluster));
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source, ld_session_now_ms(session), failed,
-                               why->message, err);
+    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source, NULL, ld_session_now_ms(session),
+                               failed, why->message, err);
 }
 
 /* The cluster's clock is the one that samples, logs and restarts are told in. Date is whole
@@ -109,12 +111,13 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
 
 static void note_clock(leakdiag_session *session, const ld_asking *asking)
 {
-    int64_t skew_ms = asking->server_ms ? asking->server_ms + 500 - asking->now_ms : 0;
+    int64_t skew_ms = asking->server_ms + 500 - asking->now_ms;
     if (session->has_skew || !asking->server_ms)
         return;
     session->has_skew = true;
-    if (skew_ms > SKEW_MIN_MS || skew_ms < -SKEW_MIN_MS)
-        session->skew_ms = skew_ms;
+    if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)
+        return;
+    session->skew_ms = skew_ms;
 }
 
 static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, ld_facts *facts,
@@ -142,21 +145,64 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
     return status;
 }
 
-/* After a 401 once more with a new credential; under another version's names once more with those.
- */
+/* "401" alone helps nobody: as whom it was asked, and what has expired. */
+static leakdiag_status explain_refusal(leakdiag_session *session, ld_facts *facts,
+                                       leakdiag_error *err)
+{
+    LD_CLEANUP(ld_releasep) char *why = NULL;
+    leakdiag_status status = ld_cluster_why_refused(session->cluster, &why, err);
+    for (size_t i = 0; !status && why && i < facts->n; i++) {
+        ld_fact *fact = facts->list[i];
+        if (!fact->error || fact->failed != LEAKDIAG_E_AUTH || !strstr(fact->error, "401"))
+            continue;
+        LD_CLEANUP(ld_text_done) ld_text text = {0};
+        char *longer = NULL;
+        ld_text_addf(&text, "%s; %s", fact->error, why);
+        if (text.failed)
+            return ld_fail_nomem(err);
+        status = ld_fact_text(text.data, text.len, LD_FACT_LINE_BYTES, &longer, err);
+        if (status)
+            return status;
+        ld_release(fact->error);
+        fact->error = longer;
+    }
+    return status;
+}
+
+/* What has changed by asking, so that the same questions now have better answers. */
+static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_t skew_ms,
+                             bool was_refused)
+{
+    bool is_better = (!had_profile && session->profile) || session->skew_ms != skew_ms;
+    if (was_refused && ld_cluster_can_refresh(session->cluster)) {
+        ld_cluster_refused(session->cluster);
+        return true;
+    }
+    return is_better;
+}
+
+/* After a 401 once more with a new credential; under another version's names once more with those;
+ * and once more when windows and ranges were asked for by a clock that is wrong. Of a look that is
+ * done again nothing is kept, how far logs were read neither. */
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
     int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
     for (int tries = 0;; tries++) {
-        bool was_refused = false, has_profile = session->profile != NULL;
+        LD_CLEANUP(ld_memories_done) ld_memories before = {0};
+        bool was_refused = false, had_profile = session->profile != NULL;
+        int64_t skew_ms = session->skew_ms;
+        if (!ld_memories_copy(&session->memories, &before))
+            return ld_fail_nomem(err);
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
-        bool is_better = !has_profile && session->profile;
-        if (was_refused && ld_cluster_can_refresh(session->cluster)) {
-            ld_cluster_refused(session->cluster);
-            is_better = true;
-        }
-        if (status || !is_better || tries == 2 || ld_clock_monotonic_ms() >= until_ms)
+        bool is_last = status || tries == TRIES_MAX - 1 || ld_clock_monotonic_ms() >= until_ms ||
+                       !is_worth_another(session, had_profile, skew_ms, was_refused);
+        if (!status && is_last && was_refused)
+            status = explain_refusal(session, facts, err);
+        if (is_last)
             return status;
         ld_facts_done(facts);
+        ld_memories_done(&session->memories);
+        session->memories = before;
+        before = (ld_memories){0};
     }
 }

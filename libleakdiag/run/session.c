@@ -200,10 +200,10 @@ leakdiag_status leakdiag_session_add_history(leakdiag_session *session,
 /* The wall clock at the start and the monotonic clock since: somebody may set the former back. */
 int64_t ld_session_now_ms(const leakdiag_session *session)
 {
-    if (session->clock_ms)
-        return session->clock_ms(session->clock_payload);
-    return session->started_ms + ld_clock_monotonic_ms() - session->started_monotonic_ms +
-           session->skew_ms;
+    int64_t own_ms = session->clock_ms ? session->clock_ms(session->clock_payload)
+                                       : session->started_ms + ld_clock_monotonic_ms() -
+                                             session->started_monotonic_ms;
+    return own_ms + session->skew_ms;
 }
 
 static void stamp(ld_fact *fact, int64_t now_ms)

@@ -120,6 +120,11 @@ typedef struct ld_cause {
  * - limit, soft_limit: text; bytes, or NAN with the text "none": known to have none
  * - oom_at: list of durations since time 0, rising, none after now; empty: known that none was
  * - app_age: ms since the last start of the application
+ * - stored_flag, ui_flag: as flag: what the ConfigMap and flagd-ui hold; stored_age: ms since the
+ *   ConfigMap was changed
+ * - flagd_age: ms since the flag service's pod started
+ * - frontend: text; ready, no-endpoints, missing: the service of the check of kind service
+ * - reach: text; reachable, no-endpoints, config-mismatch: that of the check of kind reach
  *
  * expect:
  * - verdict: text; as-expected, warning, not-as-expected, inconclusive

@@ -52,6 +52,7 @@ static void send(flag_question *q, ld_http_request *request,
                  void (*on_done)(ld_http_request *, void *))
 {
     request->origin = q->endpoint.origin;
+    request->retries_max = LD_SERVICE_RETRIES_MAX;
     request->on_done = on_done;
     request->payload = q;
     ld_ask_send(q->base.asking, request);
@@ -112,7 +113,7 @@ static leakdiag_status add_fact(const flag_question *q, ld_facts *facts, leakdia
         return ld_fail_nomem(err);
     int64_t now_ms = q->base.asking->now_ms;
     if (q->invalid)
-        return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, now_ms, q->invalid,
+        return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, NULL, now_ms, q->invalid,
                                    q->why.message, err);
     leakdiag_status status = ld_fact_from_flag(q->flag, source.data, now_ms, &fact, err);
     return status ? status : ld_facts_add(facts, fact, err);

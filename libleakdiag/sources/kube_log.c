@@ -41,6 +41,20 @@ static leakdiag_status remember_names(ld_pod_log *log, const ld_kube_pod *pod,
     return ld_text_take(&source, &log->source, err);
 }
 
+/* When the instance whose log it is lived. */
+static void note_times(ld_pod_log *log, const ld_kube_pod *pod, const char *container)
+{
+    const ld_kube_instance *i = NULL;
+    for (size_t k = 0; k < pod->n_instances && !i; k++)
+        if (strcmp(pod->instances[k].name, container) == 0)
+            i = &pod->instances[k];
+    if (!i)
+        return;
+    int64_t now_ms = i->started_ms ? i->started_ms : i->ended.started_ms;
+    log->started_ms = log->is_previous ? i->last.started_ms : now_ms;
+    log->next_ms = log->is_previous ? now_ms : 0;
+}
+
 leakdiag_status ld_pod_log_begin(ld_pod_log *log, ld_asking *asking, const ld_kube_pod *pod,
                                  const char *container, bool previous, leakdiag_error *err)
 {
@@ -49,6 +63,7 @@ leakdiag_status ld_pod_log_begin(ld_pod_log *log, ld_asking *asking, const ld_ku
     leakdiag_status status = remember_names(log, pod, container, err);
     if (status)
         return status;
+    note_times(log, pod, container);
     ld_kube_log_query query = {
         .ns = log->ns, .pod = log->pod, .container = log->container, .previous = previous};
     if (log->memory->is_opened)
@@ -109,14 +124,16 @@ static int compare_stamps(const char *a, size_t a_len, const char *b, size_t b_l
 }
 
 /* What an earlier look has counted: since a time the kubelet sends the whole second again. */
-static size_t skip_counted(const ld_pod_log *log, const char *data, size_t len)
+static size_t skip_counted(ld_pod_log *log, const char *data, size_t len)
 {
     const char *last = log->memory->text;
     size_t at = 0, last_len = last ? strlen(last) : 0;
     while (last && at < len) {
         size_t n = stamp_len(data + at, len - at);
-        if (n && compare_stamps(data + at, n, last, last_len) > 0)
+        int order = n ? compare_stamps(data + at, n, last, last_len) : -1;
+        if (order > 0)
             break;
+        log->has_overlap = log->has_overlap || order == 0;
         const char *newline = memchr(data + at, '\n', len - at);
         at = newline ? (size_t)(newline + 1 - data) : len;
     }
@@ -140,12 +157,30 @@ static leakdiag_status remember_last(ld_pod_log *log, const char *data, size_t l
     return LEAKDIAG_OK;
 }
 
+/* Were lines lost between the last one that was counted and the first of these? That line must come
+ * again, unless it was of the instance before: then that one's log has it. A file that was rotated
+ * does not have it any more. Times of instances are whole seconds. */
+static bool has_gap(const ld_pod_log *log)
+{
+    const ld_memory_of *memory = log->memory;
+    if (!memory->is_opened || !memory->text || !log->started_ms || log->has_overlap)
+        return false;
+    if (log->is_previous)
+        return memory->ms >= log->started_ms + 1000 && memory->ms < log->next_ms;
+    if (memory->ms >= log->started_ms + 1000)
+        return true;
+    return memory->ms < log->started_ms && !memory->is_bridged &&
+           log->asking->now_ms - log->started_ms < log->asking->scenario->window_ms;
+}
+
 /* --- the fact --- */
 
-static leakdiag_status scan_body(ld_pod_log *log, leakdiag_scan *scan, leakdiag_error *err)
+static leakdiag_status scan_body(ld_pod_log *log, leakdiag_scan *scan, bool *ret_gap,
+                                 leakdiag_error *err)
 {
     const char *data = log->request.answer.data ? log->request.answer.data : "";
     size_t len = log->request.answer.len, skip = skip_counted(log, data, len);
+    *ret_gap = has_gap(log);
     leakdiag_status status = leakdiag_scan_push(scan, data + skip, len - skip, err);
     if (!status)
         status = leakdiag_scan_finish(scan, err);
@@ -161,18 +196,19 @@ static leakdiag_status make_fact(ld_pod_log *log, ld_facts *facts, leakdiag_erro
     options.window_to_ms = asking->now_ms;
     options.recent = RECENT_LINES;
     leakdiag_status status = leakdiag_scan_new(asking->patterns, &options, &scan, err);
-    bool is_first = !log->memory->is_opened || log->is_previous;
+    bool is_first = !log->memory->is_opened || log->is_previous, gap = false;
     if (!status)
-        status = scan_body(log, scan, err);
+        status = scan_body(log, scan, &gap, err);
     ld_fact *fact = NULL;
     if (!status)
         status = ld_fact_from_scan(scan, asking->scenario, log->source, asking->now_ms, is_first,
-                                   false, &fact, err);
+                                   gap, &fact, err);
     if (status)
         return status;
     fact->latency_ms = log->request.latency_ms;
     if (!log->is_previous)
         log->memory->is_opened = true;
+    log->memory->is_bridged = log->is_previous;
     if (!log->memory->ms)
         log->memory->ms = asking->now_ms;
     return ld_facts_add(facts, fact, err);
@@ -200,6 +236,6 @@ leakdiag_status ld_pod_log_finish(ld_pod_log *log, ld_facts *facts, leakdiag_err
         return make_fact(log, facts, err);
     if (log->is_previous && status == LEAKDIAG_E_NOT_FOUND)
         return LEAKDIAG_OK; /* its log is gone with it: nothing to count, and nothing wrong */
-    return ld_facts_add_failed(facts, LD_FACT_LOG, log->source, log->asking->now_ms, status,
+    return ld_facts_add_failed(facts, LD_FACT_LOG, log->source, NULL, log->asking->now_ms, status,
                                why.message, err);
 }

@@ -13,6 +13,9 @@ typedef struct ld_pod_log {
     ld_http_request request;
     ld_memory_of *memory; /* how far it was read; NULL: out of memory */
     bool is_previous;     /* of the instance before */
+    int64_t started_ms;   /* of the instance whose log it is; 0 not known */
+    int64_t next_ms;      /* of a previous one: when its successor started; 0 not known */
+    bool has_overlap;     /* the line that was counted last is there again: nothing was lost */
     leakdiag_error why;
     leakdiag_status invalid;
 } ld_pod_log;

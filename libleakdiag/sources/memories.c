@@ -41,6 +41,23 @@ bool ld_memory_set_text(ld_memory_of *memory, const char *text, size_t len)
     return true;
 }
 
+bool ld_memories_copy(const ld_memories *memories, ld_memories *ret)
+{
+    *ret = (ld_memories){.oldest = memories->oldest};
+    for (size_t i = 0; i < memories->n; i++) {
+        const ld_memory_of *from = &memories->list[i];
+        ld_memory_of *to = &ret->list[ret->n++];
+        *to = *from;
+        to->key = ld_copy_text(from->key);
+        to->text = from->text ? ld_copy_text(from->text) : NULL;
+        if (!to->key || (from->text && !to->text)) {
+            ld_memories_done(ret);
+            return false;
+        }
+    }
+    return true;
+}
+
 void ld_memories_done(ld_memories *memories)
 {
     for (size_t i = 0; i < memories->n; i++)

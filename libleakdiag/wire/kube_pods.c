@@ -111,6 +111,7 @@ static void take_spec(ld_kube_container *c, ld_kube_instance *i)
     i->limit_bytes = c->limit_bytes;
     i->env = ld_steal(&c->env);
     i->n_env = c->n_env;
+    i->has_env_from = c->n_env_from > 0;
     c->n_env = 0;
     i->restarts = -1;
 }

@@ -56,7 +56,8 @@ static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const l
     const ld_fact *held = file ? file : ui;
     if (!held || same_flag(served, &held->of.flag))
         return false;
-    if (held == ui && d->view.flag_stored && same_flag(served, &d->view.flag_stored->of.flag)) {
+    const ld_fact *stored = d->view.flag_stored;
+    if (held == ui && stored && same_flag(served, &stored->of.flag)) {
         ld_find(answer, "not-loaded");
         ld_text_add(&answer->reason, "the UI shows another value than is served: its edit was not "
                                      "taken, or its own copy is old and would overwrite the file");
@@ -87,6 +88,42 @@ static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const l
     return true;
 }
 
+static bool is_served(const ld_fact *fact)
+{
+    const char *method = fact->of.flag.method ? fact->of.flag.method : "";
+    return fact->kind == LD_FACT_FLAG && !fact->error &&
+           fact->of.flag.state == LEAKDIAG_FLAG_VALUE &&
+           (strcmp(method, "POST") == 0 || strcmp(method, "GET") == 0 ||
+            strcmp(method, "rpc") == 0);
+}
+
+/* An earlier look saw another value served than the ConfigMap's of now, and flagd was restarted
+ * since: that was an edit in the UI, and the restart threw it away. */
+static bool judge_lost(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_view *view = &d->view;
+    const ld_fact *flagd = ld_view_workload(view, "flagd");
+    int64_t started_ms = flagd && !flagd->error ? flagd->of.workload.started_ms : 0;
+    const leakdiag_observation *o = view->observation;
+    if (!view->flag_stored || !started_ms || view->flag_stored->of.flag.changed_ms > started_ms)
+        return false;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        const ld_fact *fact = o->facts[i];
+        if (fact->time_ms >= started_ms || !is_served(fact))
+            continue;
+        if (same_flag(&fact->of.flag, served) ||
+            (view->flag_stored->of.flag.changed_ms > fact->time_ms))
+            return false;
+        ld_find(answer, "edit-not-durable");
+        ld_text_addf(&answer->reason, "%s was served until flagd restarted ",
+                     story(&fact->of.flag));
+        ld_add_duration(&answer->reason, (double)(view->now_ms - started_ms) / 1e3);
+        ld_text_add(&answer->reason, " ago: an edit made in the UI, which the restart threw away");
+        return true;
+    }
+    return false;
+}
+
 leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer,
                                         leakdiag_error *err)
 {
@@ -94,7 +131,7 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
     const ld_view *view = &d->view;
     const ld_fact *service = view->flag;
     double used = used_value(d);
-    bool has_service = service && !service->error && service != view->flag_file;
+    bool has_service = view->is_flag_served && service != view->flag_file;
     bool has_second = view->flag_file || view->flag_stored || view->flag_ui || isfinite(used);
     if (!has_service || !has_second)
         return ld_not_configured(answer, "a second place that knows the flag");
@@ -108,7 +145,8 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
         ld_text_add(&answer->observed, ", used ");
         ld_text_add_number(&answer->observed, used);
     }
-    if (judge_loaded(d, answer, served) || judge_stored(d, answer, served))
+    if (judge_loaded(d, answer, served) || judge_stored(d, answer, served) ||
+        judge_lost(d, answer, served))
         return LEAKDIAG_OK;
     if (isfinite(used) && isfinite(served->number) && used != served->number) {
         ld_find(answer, "app-differs");

@@ -52,14 +52,23 @@ static bool is_mismatch(ld_answer *answer, const ld_service_fact *service, const
     return false;
 }
 
+/* NULL when it is not set, or from where it is not read. */
+static const char *configured(const leakdiag_diagnosis *d, const char *name, bool *known)
+{
+    const char *value = ld_view_env(&d->view, name, known);
+    bool is_elsewhere = value && strcmp(value, LD_ENV_SET_ELSEWHERE) == 0;
+    *known = *known && !is_elsewhere;
+    return is_elsewhere ? NULL : value;
+}
+
 static void judge_service(leakdiag_diagnosis *d, ld_answer *answer, const ld_service_fact *service)
 {
     bool known;
     const ld_attributes *expect = &answer->check->expect;
-    const char *host =
-        ld_view_env(&d->view, ld_attribute_text(expect, "host_env", "FLAGD_HOST"), &known);
+    const char *host = configured(d, ld_attribute_text(expect, "host_env", "FLAGD_HOST"), &known);
+    bool port_known;
     const char *port =
-        ld_view_env(&d->view, ld_attribute_text(expect, "port_env", "FLAGD_PORT"), &known);
+        configured(d, ld_attribute_text(expect, "port_env", "FLAGD_PORT"), &port_known);
     if (!service->exists) {
         ld_find(answer, "no-endpoints");
         ld_text_addf(&answer->observed, "no %s", service->object);
