@@ -102,6 +102,18 @@ static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const l
     return true;
 }
 
+/* The port of the applications may lead to another flag service than OFREP's. */
+static bool judge_rpc(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_fact *rpc = if_tells(d->view.flag_rpc);
+    if (!rpc || !isfinite(rpc->of.flag.number) || !isfinite(served->number) ||
+        rpc->of.flag.number == served->number)
+        return false;
+    ld_find(answer, "app-differs");
+    ld_text_addf(&answer->reason, "the port that applications use serves %s", story(&rpc->of.flag));
+    return true;
+}
+
 leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer,
                                         leakdiag_error *err)
 {
@@ -124,7 +136,8 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
         ld_text_add(&answer->observed, ", used ");
         ld_text_add_number(&answer->observed, used);
     }
-    if (judge_loaded(d, answer, served) || judge_stored(d, answer, served))
+    if (judge_loaded(d, answer, served) || judge_stored(d, answer, served) ||
+        judge_rpc(d, answer, served))
         return LEAKDIAG_OK;
     if (isfinite(used) && isfinite(served->number) && used != served->number) {
         ld_find(answer, "app-differs");
