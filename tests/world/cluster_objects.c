@@ -34,6 +34,18 @@ static char *dechunked(const char *body)
     return copy;
 }
 
+/* Half of the bytes, which no decoder of ours looks at but in a ConfigMap, where they are made. */
+static void forget_managers(json_t *json)
+{
+    size_t i;
+    json_t *item;
+    json_object_del(json_object_get(json, "metadata"), "managedFields");
+    json_array_foreach(json_object_get(json, "items"), i, item)
+    {
+        json_object_del(json_object_get(item, "metadata"), "managedFields");
+    }
+}
+
 /* Each is read once for the life of the process. */
 static json_t *recorded(const char *name)
 {
@@ -55,6 +67,7 @@ static json_t *recorded(const char *name)
         snprintf(known[i].name, sizeof known[i].name, "%s", name);
         known[i].json = json_loads(plain, 0, NULL);
         ck_assert_msg(known[i].json != NULL, "%s holds no JSON", path);
+        forget_managers(known[i].json);
         free(plain);
         free(bytes);
     }

@@ -81,13 +81,22 @@ static leakdiag_session *session_of(cluster *c, leakdiag_cluster *opened)
     return session;
 }
 
+/* Of a cluster nobody looks as often as of a file: metrics-server has a sample every 15 s. */
+#define USUAL_EVERY_MS   10000
+#define CLUSTER_EVERY_MS 30000
+
+static int64_t pace_of(const world *w)
+{
+    return w->every_ms == USUAL_EVERY_MS ? CLUSTER_EVERY_MS : w->every_ms;
+}
+
 /* All looks until a time; the last is at it, or before it. NULL when there was none. */
 static leakdiag_observation *look_often(leakdiag_session *session, cluster *c, bool with_last)
 {
     const world *w = c->w;
     leakdiag_observation *seen = NULL;
-    for (int64_t t = w->only_last ? w->at_ms : w->at_ms % w->every_ms; t <= w->at_ms;
-         t += w->every_ms) {
+    for (int64_t t = w->only_last ? w->at_ms : w->at_ms % pace_of(w); t <= w->at_ms;
+         t += pace_of(w)) {
         if (t == w->at_ms && !with_last)
             break;
         leakdiag_observation_unref(seen);
