@@ -65,7 +65,8 @@ typedef struct leakdiag_http_answer {
 typedef struct leakdiag_transport {
     size_t size;
     /**
-     * Answer one request. It may block for request->timeout_ms. It may not call the session, or
+     * Answer one request. It may block for request->timeout_ms; a cancel is seen once it has
+     * returned. It may not call the session, or
      * whatever else of the library waits for this very answer; all pure functions and other
      * sessions are fine. It must not throw or jump out.
      *

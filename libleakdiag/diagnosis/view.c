@@ -55,13 +55,18 @@ static bool is_flag_rpc(const ld_fact *fact)
     return is_method(fact, "rpc");
 }
 
+/* Somebody who knows the flag spoke. */
+static bool is_evidence(const ld_fact *fact)
+{
+    return !fact->error && fact->of.flag.state != LEAKDIAG_FLAG_UNREACHABLE &&
+           fact->of.flag.state != LEAKDIAG_FLAG_REFUSED &&
+           fact->of.flag.state != LEAKDIAG_FLAG_NOT_OFREP;
+}
+
 /* What is stored somewhere in the cluster is not yet served. */
 static bool flag_answered(const ld_fact *fact)
 {
-    return !fact->error && !is_flag_stored(fact) && !is_flag_ui(fact) &&
-           fact->of.flag.state != LEAKDIAG_FLAG_UNREACHABLE &&
-           fact->of.flag.state != LEAKDIAG_FLAG_REFUSED &&
-           fact->of.flag.state != LEAKDIAG_FLAG_NOT_OFREP;
+    return is_evidence(fact) && !is_flag_stored(fact) && !is_flag_ui(fact);
 }
 
 static bool load_answered(const ld_fact *fact)
@@ -83,13 +88,25 @@ static const ld_fact *flag_by(const ld_view *view, bool (*is_way)(const ld_fact 
     return fact && is_way(fact) ? fact : NULL;
 }
 
+/* It said something of the flag: an answer that is none contradicts nobody. */
+static bool tells(const ld_fact *fact)
+{
+    return is_evidence(fact) && fact->of.flag.state != LEAKDIAG_FLAG_MALFORMED;
+}
+
+static const ld_fact *if_tells(const ld_fact *fact)
+{
+    return fact && tells(fact) ? fact : NULL;
+}
+
 static void pick_facts(ld_view *view)
 {
     const leakdiag_observation *o = view->observation;
     view->flag = if_fresh(view, ld_latest_fact(o, LD_FACT_FLAG, flag_answered));
+    view->is_flag_served = view->flag && flag_answered(view->flag) && tells(view->flag);
     view->flag_file = flag_by(view, is_flag_file);
-    view->flag_stored = flag_by(view, is_flag_stored);
-    view->flag_ui = flag_by(view, is_flag_ui);
+    view->flag_stored = if_tells(flag_by(view, is_flag_stored));
+    view->flag_ui = if_tells(flag_by(view, is_flag_ui));
     view->flag_rpc = flag_by(view, is_flag_rpc);
     view->load = if_fresh(view, ld_latest_fact(o, LD_FACT_LOAD, load_answered));
     view->memory = ld_latest_memory(o);

@@ -35,6 +35,7 @@ typedef struct ld_view {
     int64_t now_ms;
     const ld_fact
         *flag; /* latest look: the first alternative with evidence; NULL none configured */
+    bool is_flag_served;        /* that alternative has evidence */
     const ld_fact *flag_file;   /* latest look at a flagd file; NULL none */
     const ld_fact *load;        /* latest look; NULL none configured */
     const ld_fact *flag_stored; /* latest look at a ConfigMap; NULL none */

@@ -197,8 +197,9 @@ static void collect_history(const ld_view *view, points *p)
     const ld_memory_fact *judged = view->memory ? &view->memory->of.memory : NULL;
     for (size_t i = 0; judged && judged->has_pod && i < o->n_facts; i++) {
         const ld_fact *fact = o->facts[i];
-        if (!is_series(fact) || !fact->of.series.pod ||
-            !ld_text_equal(fact->of.series.pod, judged->pod.name))
+        const ld_series_fact *of = &fact->of.series;
+        if (!is_series(fact) || !of->pod || !ld_text_equal(of->pod, judged->pod.name) ||
+            (of->container && !ld_text_equal(of->container, judged->pod.container)))
             continue;
         const leakdiag_series *series = fact->of.series.series;
         for (size_t k = 0; k < leakdiag_series_len(series); k++)

@@ -14,7 +14,7 @@
 #define WAIT_MS        1000 /* without a token only libcurl's own timers matter */
 #define GRACE_MS       50   /* libcurl ends its transfers itself; this is for when it does not */
 #define RUNNING_MAX    64
-#define BULK_MAX       8 /* a connection each */
+#define BULK_MAX       16 /* a connection each */
 
 struct ld_http_client {
     leakdiag_transport transport; /* without an answer(): the network */
@@ -229,6 +229,8 @@ static bool end_transfer(ld_http_client *client, ld_exchange *x, CURLcode code)
 static leakdiag_status try_one(ld_http_client *client, ld_exchange *x, leakdiag_error *err)
 {
     int64_t left_ms = x->end_ms - ld_monotonic_ms();
+    if (left_ms < 1) /* for libcurl 0 is for ever */
+        left_ms = 1;
     ld_intake_start(&x->intake, x->request, x->request->retries < x->retries_max);
     if (!is_network(client)) {
         leakdiag_status status = ld_transport_try(&client->transport, x, left_ms, err);

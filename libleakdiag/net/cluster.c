@@ -66,16 +66,15 @@ static void read_ca_again(leakdiag_cluster *cluster)
 
 static leakdiag_status read_files_again(leakdiag_cluster *cluster, leakdiag_error *err)
 {
-    int64_t before_ms = cluster->credentials.token_read_ms;
+    bool was_read = false;
     leakdiag_status status = ld_credentials_read_again(&cluster->credentials, cluster->was_refused,
-                                                       now_of(cluster), err);
+                                                       now_of(cluster), &was_read, err);
     if (status)
         return ld_error_prefix(err, status, "%s", cluster->credentials.where);
-    if (cluster->credentials.token_path) {
+    if (cluster->credentials.token_path)
         cluster->was_refused = false;
-        if (cluster->credentials.token_read_ms != before_ms)
-            read_ca_again(cluster);
-    }
+    if (was_read)
+        read_ca_again(cluster);
     return LEAKDIAG_OK;
 }
 

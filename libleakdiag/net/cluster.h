@@ -23,5 +23,8 @@ leakdiag_status ld_cluster_origin(leakdiag_cluster *cluster, int64_t deadline_ms
 /* A 401 came: the next ld_cluster_origin() gets a new credential if there is any way. */
 void ld_cluster_refused(leakdiag_cluster *cluster);
 bool ld_cluster_can_refresh(const leakdiag_cluster *cluster);
+/* For the message of a 401 that a new credential did not mend: as whom it was asked, whether that
+ * expired and when, and what to do; one safe line without a secret. *ret from ld_alloc. */
+leakdiag_status ld_cluster_why_refused(leakdiag_cluster *cluster, char **ret, leakdiag_error *err);
 
 #endif

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/number.h"
 #include "base/text.h"
+#include "net/certificate.h"
 #include "net/cluster_state.h"
 #include "net/http.h"
 #include "net/in_cluster.h"
@@ -221,6 +223,27 @@ static leakdiag_status take_namespace(const char *option, const char *found, con
     return made->namespace_name ? LEAKDIAG_OK : ld_fail_nomem(err);
 }
 
+/* ---- what will not hold ---- */
+
+static leakdiag_status warn_if_expired(leakdiag_cluster *made, const char *pem, bool is_authority,
+                                       leakdiag_error *err)
+{
+    char when[LD_NUMBER_BYTES];
+    int64_t expires_ms = 0;
+    if (!pem)
+        return LEAKDIAG_OK;
+    leakdiag_status status = ld_certificate_expires(pem, is_authority, &expires_ms, err);
+    if (status || !expires_ms || expires_ms > made->around.now_ms(made->around.payload))
+        return status;
+    ld_rfc3339_format(expires_ms, when);
+    ld_warn(&made->warnings,
+            "%s %.63s: the %s expired at %s; get a new kubeconfig, or is this "
+            "machine's clock wrong?",
+            is_authority ? "cluster" : "user", is_authority ? made->cluster_name : made->user,
+            is_authority ? "certificate authority" : "client certificate", when);
+    return LEAKDIAG_OK;
+}
+
 /* ---- a kubeconfig ---- */
 
 static bool is_given(const char *text)
@@ -323,6 +346,10 @@ static leakdiag_status open_chosen(const leakdiag_cluster_options *options, cons
         status = take_user(options, &c->cluster, &c->user, made, err);
     if (!status && !c->has_user && made->is_https)
         status = ld_credentials_impersonate(&made->credentials, options->impersonate, err);
+    if (!status && made->is_https)
+        status = warn_if_expired(made, made->ca_pem, true, err);
+    if (!status)
+        status = warn_if_expired(made, made->credentials.certificate_pem, false, err);
     return status;
 }
 
@@ -382,17 +409,18 @@ static leakdiag_status open_any(const leakdiag_cluster_options *options, leakdia
 {
     LD_CLEANUP(ld_kubeconfig_done) ld_kubeconfig config = {0};
     chosen c = {0};
-    bool found = false;
+    bool found = false, in_pod = false;
     leakdiag_status status =
         ld_kubeconfig_load(options->kubeconfig, &made->around, &made->warnings, &config, err);
     if (!status)
         status = choose(options, &config, &c, &found, err);
+    if (!status && found)
+        return open_chosen(options, &c, made, err);
+    if (!status)
+        status = ld_in_cluster_is_possible(&made->around, &in_pod, err);
     if (status)
         return status;
-    if (found)
-        return open_chosen(options, &c, made, err);
-    return ld_in_cluster_is_possible(&made->around) ? open_in_pod(options, made, err)
-                                                    : nothing_there(&config, err);
+    return in_pod ? open_in_pod(options, made, err) : nothing_there(&config, err);
 }
 
 static leakdiag_status check_options(const leakdiag_cluster_options *options, leakdiag_error *err)

@@ -73,9 +73,10 @@ static leakdiag_status take_token_file(ld_credentials *credentials, int64_t now_
 }
 
 leakdiag_status ld_credentials_read_again(ld_credentials *credentials, bool now, int64_t now_ms,
-                                          leakdiag_error *err)
+                                          bool *ret, leakdiag_error *err)
 {
     ld_file_about about;
+    *ret = false;
     if (!credentials->token_path)
         return LEAKDIAG_OK;
     int64_t age_ms = now_ms - credentials->token_read_ms;
@@ -85,6 +86,7 @@ leakdiag_status ld_credentials_read_again(ld_credentials *credentials, bool now,
     if (!is_due)
         return LEAKDIAG_OK;
     leakdiag_status status = take_token_file(credentials, now_ms, err);
+    *ret = !status;
     bool has_good = credentials->token && status && status != LEAKDIAG_E_NOMEM;
     return has_good ? LEAKDIAG_OK : status;
 }

@@ -50,9 +50,9 @@ void ld_credentials_done(ld_credentials *credentials);
 
 bool ld_credentials_can_refresh(const ld_credentials *credentials);
 /* The token file again, when it changed, or a minute passed, or `now`: the last good token stays
- * when it cannot be read. */
+ * when it cannot be read. *ret: it was read. */
 leakdiag_status ld_credentials_read_again(ld_credentials *credentials, bool now, int64_t now_ms,
-                                          leakdiag_error *err);
+                                          bool *ret, leakdiag_error *err);
 /* Must the plugin be run before they can be used? */
 bool ld_credentials_need_run(const ld_credentials *credentials, bool was_refused, int64_t now_ms);
 /* What the plugin gave takes the place of what it gave before; *given is emptied. */

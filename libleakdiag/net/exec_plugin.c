@@ -332,9 +332,8 @@ static bool wait_for_end(process *p, int64_t ms)
 static void end_group(process *p)
 {
     kill(-p->pid, SIGTERM);
-    if (wait_for_end(p, TERM_GRACE_MS) && p->out < 0 && p->err < 0)
-        return;
-    kill(-p->pid, SIGKILL);
+    wait_for_end(p, TERM_GRACE_MS);
+    kill(-p->pid, SIGKILL); /* also what it started, and did not end */
     wait_for_end(p, KILL_WAIT_MS);
 }
 

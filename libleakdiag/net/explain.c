@@ -152,7 +152,8 @@ static bool is_unknown_authority(long result, const char *said)
 {
     return result == SELF_SIGNED || result == IN_CHAIN || result == NO_ISSUER || result == LEAF ||
            says(said, "unable to get local issuer") || says(said, "self-signed certificate") ||
-           says(said, "self signed certificate");
+           says(said, "self signed certificate") ||
+           says(said, "server certificate verification failed"); /* GnuTLS says no more */
 }
 
 /* Ours was refused. The last one is libcurl's word for the alert "certificate expired", when the
@@ -180,11 +181,13 @@ static void explain_tls(ld_text *why, const ld_exchange *x, CURLcode code)
 {
     const char *said = x->error;
     long result = verify_result(x);
-    if (result == EXPIRED || says(said, "certificate has expired")) {
+    if (result == EXPIRED || says(said, "certificate has expired") ||
+        says(said, "expiration date has passed")) {
         ld_text_add(why, "its certificate, or an authority's, has expired; here it is ");
         add_clock(why);
         ld_text_add(why, ": renew it, or correct the clock");
-    } else if (result == NOT_YET_VALID || says(said, "certificate is not yet valid")) {
+    } else if (result == NOT_YET_VALID || says(said, "certificate is not yet valid") ||
+               says(said, "certificate not activated yet")) {
         ld_text_add(why, "its certificate is not yet valid; here it is ");
         add_clock(why);
         ld_text_add(why, ": is this machine's clock right?");

@@ -47,7 +47,8 @@ typedef struct ld_http_request {
     const ld_origin *origin;
     /* A long body, like a log: HTTP/1.1 on a connection of its own, so that it holds up nobody.
      * All others to one https origin share one connection (HTTP/2); over HTTP/1.1 a connection is
-     * used by one after the other. */
+     * used by one after the other. Of 64 requests that run at once 16 may be bulk; the rest waits
+     * for its turn, so a body that does not end needs a timeout_ms or an on_body that stops. */
     bool is_bulk;
     /* How often a GET may be sent again: when it is cut off before any byte came, and after 429,
      * 502, 503 and 504, as Retry-After says or else after 200, 400, 800 … ms, but never beyond the

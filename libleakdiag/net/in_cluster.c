@@ -29,14 +29,19 @@ void ld_in_cluster_done(ld_in_cluster *in)
     *in = (ld_in_cluster){0};
 }
 
-bool ld_in_cluster_is_possible(const ld_surroundings *around)
+leakdiag_status ld_in_cluster_is_possible(const ld_surroundings *around, bool *ret,
+                                          leakdiag_error *err)
 {
     ld_file_about about;
+    *ret = false;
     if (!is_set(around->service_host) || !is_set(around->service_port) ||
         !is_set(around->service_account_folder))
-        return false;
+        return LEAKDIAG_OK;
     LD_CLEANUP(ld_releasep) char *token = below(around, "token");
-    return token && ld_file_look(token, &about);
+    if (!token)
+        return ld_fail_nomem(err);
+    *ret = ld_file_look(token, &about);
+    return LEAKDIAG_OK;
 }
 
 static leakdiag_status read_ca(ld_in_cluster *in, leakdiag_error *err)

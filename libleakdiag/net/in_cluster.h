@@ -12,8 +12,9 @@ typedef struct ld_in_cluster {
     char *namespace_name; /* NULL: not told */
 } ld_in_cluster;
 
-/* The environment names a server and there is a token. */
-bool ld_in_cluster_is_possible(const ld_surroundings *around);
+/* *ret: the environment names a server and there is a token. E_NOMEM. */
+leakdiag_status ld_in_cluster_is_possible(const ld_surroundings *around, bool *ret,
+                                          leakdiag_error *err);
 /* Fails without a ca.crt: then nobody is trusted, rather than everybody. */
 leakdiag_status ld_in_cluster_read(const ld_surroundings *around, ld_in_cluster *ret,
                                    leakdiag_error *err);

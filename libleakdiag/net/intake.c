@@ -68,9 +68,12 @@ int64_t ld_intake_retry_after_ms(const ld_intake *intake)
     return at_most(at_ms - (intake->date_ms ? intake->date_ms : ld_wall_ms()));
 }
 
+/* Cut where the room ends. */
 static void copy_text(char *out, size_t room, const char *text)
 {
-    snprintf(out, room, "%s", text);
+    size_t len = strnlen(text, room - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
 }
 
 static void copy_safe(ld_intake *intake, char *out, size_t room, const char *value)

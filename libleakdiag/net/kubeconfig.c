@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -272,9 +271,6 @@ static leakdiag_status add_file(ld_kubeconfig *config, const char *path, leakdia
 static leakdiag_status add_if_there(ld_kubeconfig *config, const char *path, ld_warnings *warnings,
                                     ld_text *missing, leakdiag_error *err)
 {
-    struct stat found;
-    if (stat(path, &found) == 0)
-        return add_file(config, path, err);
     leakdiag_status status = add_file(config, path, err);
     if (status != LEAKDIAG_E_NOT_FOUND)
         return status;

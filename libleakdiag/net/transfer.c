@@ -140,8 +140,8 @@ static CURLcode set_tls(ld_exchange *x)
     SET(CURLOPT_SSL_VERIFYPEER, is_insecure ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, is_insecure ? 0L : 2L);
     if (is_insecure || (origin && origin->ca_pem)) {
-        SET(CURLOPT_CAINFO,
-            (char *)NULL); /* the system's: 26 ms to read, and it would be trusted */
+        /* The system's take 26 ms to read, and would be trusted. */
+        SET(CURLOPT_CAINFO, (char *)NULL);
         SET(CURLOPT_CAPATH, (char *)NULL);
     }
     if (code == CURLE_OK && x->url.is_tls && origin && origin->ca_pem)
@@ -303,6 +303,8 @@ ld_stage ld_transfer_stage(const ld_exchange *x)
         return x->stage;
     if (x->intake.head_bytes > 0)
         return x->intake.has_head ? LD_STAGE_BODY : LD_STAGE_HEAD;
+    if (!is_zero(x->easy, CURLINFO_PRETRANSFER_TIME_T))
+        return LD_STAGE_FIRST_BYTE; /* on a connection that was there, the times below are zero */
     if (is_zero(x->easy, CURLINFO_NAMELOOKUP_TIME_T))
         return LD_STAGE_DNS;
     if (!is_connected(x->easy))
@@ -331,8 +333,9 @@ bool ld_transfer_end(ld_exchange *x, CURLcode code, ld_stage at_least)
 
 void ld_transfer_clear(ld_exchange *x, CURLM *multi)
 {
-    if (x->easy)
-        curl_multi_remove_handle(multi, x->easy);
+    if (!x->easy) /* libcurl may not even be loaded */
+        return;
+    curl_multi_remove_handle(multi, x->easy);
     curl_easy_cleanup(x->easy);
     for (struct curl_slist *at = x->headers; at; at = at->next)
         explicit_bzero(at->data, strlen(at->data)); /* credentials are among them */

@@ -58,21 +58,15 @@ static bool is_alphanumeric(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* "[address]" or "[address%zone]". */
+/* "[address]"; a zone is not taken. */
 static bool is_ipv6(const char *host, size_t len)
 {
     char address[INET6_ADDRSTRLEN];
     struct in6_addr unused;
-    size_t n = 1;
-    while (n < len && host[n] != '%' && host[n] != ']')
-        n++;
-    if (host[len - 1] != ']' || n - 1 >= sizeof address)
+    if (len < 3 || len - 2 >= sizeof address || host[len - 1] != ']')
         return false;
-    memcpy(address, host + 1, n - 1);
-    address[n - 1] = '\0';
-    for (size_t i = n + 1; i + 1 < len; i++)
-        if (!is_alphanumeric(host[i]) && !strchr("._-", host[i]))
-            return false;
+    memcpy(address, host + 1, len - 2);
+    address[len - 2] = '\0';
     return inet_pton(AF_INET6, address, &unused) == 1;
 }
 

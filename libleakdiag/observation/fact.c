@@ -136,6 +136,7 @@ static void series_done(ld_series_fact *series)
     leakdiag_series_unref(series->series);
     ld_release(series->name);
     ld_release(series->pod);
+    ld_release(series->container);
 }
 
 static void memory_done(ld_memory_fact *memory)

@@ -92,6 +92,8 @@ typedef struct ld_workload_fact {
     char *limit_text;
     int64_t changed_ms; /* the latest rollout; 0 not known */
     int64_t started_ms; /* the youngest running instance; 0 not known */
+    int64_t
+        clock_skew_ms; /* what the cluster's clock is ahead of the machine that looked; 0 none */
 } ld_workload_fact;
 
 typedef struct ld_service_fact {
@@ -106,10 +108,11 @@ typedef struct ld_service_fact {
 /* A recording, or what a backend has of the past. */
 typedef struct ld_series_fact {
     leakdiag_series *series;
-    char *name;   /* what it is of: NULL (or "memory") bytes of memory; else a counter's name, per
-                     minute */
-    char *pod;    /* of a backend's series; NULL: a recording, whose clock is its own */
-    bool is_live; /* its times are of the same clock as the looks */
+    char *name; /* what it is of: NULL (or "memory") bytes of memory; else a counter's name, per
+                   minute */
+    char *pod;  /* of a backend's series; NULL: a recording, whose clock is its own */
+    char *container; /* NULL: of the pod as a whole */
+    bool is_live;    /* its times are of the same clock as the looks */
 } ld_series_fact;
 
 typedef struct ld_line {

@@ -245,6 +245,7 @@ static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload
     read_text(r, o, "limit", &workload->limit_text);
     read_int(r, o, "changed_ms", &workload->changed_ms);
     read_int(r, o, "started_ms", &workload->started_ms);
+    read_int(r, o, "clock_skew_ms", &workload->clock_skew_ms);
 }
 
 static void read_service(reader *r, const json_t *o, ld_service_fact *service)
@@ -295,6 +296,7 @@ static void read_series(reader *r, const json_t *o, ld_series_fact *fact)
 {
     read_text(r, o, "name", &fact->name);
     read_text(r, o, "pod", &fact->pod);
+    read_text(r, o, "container", &fact->container);
     read_bool(r, o, "is_live", &fact->is_live);
     const char *unit = ld_series_is_memory(fact) ? "values_bytes" : "values_per_min";
     const json_t *times = json_object_get(o, "times_ms");

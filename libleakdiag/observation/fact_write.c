@@ -135,6 +135,7 @@ static json_t *workload_json(writer *w, const ld_workload_fact *workload)
     put_text(w, o, "limit", workload->limit_text);
     put_time(w, o, "changed_ms", workload->changed_ms);
     put_time(w, o, "started_ms", workload->started_ms);
+    put_time(w, o, "clock_skew_ms", workload->clock_skew_ms);
     return o;
 }
 
@@ -189,6 +190,7 @@ static json_t *series_json(writer *w, const ld_series_fact *fact)
     put(w, o, ld_series_is_memory(fact) ? "values_bytes" : "values_per_min", values);
     put_text(w, o, "name", fact->name);
     put_text(w, o, "pod", fact->pod);
+    put_text(w, o, "container", fact->container);
     put_true(w, o, "is_live", fact->is_live);
     return o;
 }

@@ -90,7 +90,8 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .scenario = session->scenario,
                        .patterns = session->patterns,
                        .memories = &session->memories,
-                       .now_ms = ld_session_now_ms(session)};
+                       .now_ms = ld_session_now_ms(session),
+                       .skew_ms = session->skew_ms};
 }
 
 /* Without a credential nothing of the cluster can be asked; the rest still can. */
@@ -100,8 +101,8 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
 {
     char source[300];
     snprintf(source, sizeof source, "cluster %.256s", leakdiag_cluster_server(session->cluster));
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source, ld_session_now_ms(session), failed,
-                               why->message, err);
+    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source, NULL, ld_session_now_ms(session),
+                               failed, why->message, err);
 }
 
 /* The cluster's clock is the one that samples, logs and restarts are told in. Date is whole
@@ -110,12 +111,13 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
 
 static void note_clock(leakdiag_session *session, const ld_asking *asking)
 {
-    int64_t skew_ms = asking->server_ms ? asking->server_ms + 500 - asking->now_ms : 0;
+    int64_t skew_ms = asking->server_ms + 500 - asking->now_ms;
     if (session->has_skew || !asking->server_ms)
         return;
     session->has_skew = true;
-    if (skew_ms > SKEW_MIN_MS || skew_ms < -SKEW_MIN_MS)
-        session->skew_ms = skew_ms;
+    if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)
+        return;
+    session->skew_ms = skew_ms;
 }
 
 static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, ld_facts *facts,
@@ -140,6 +142,30 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
         note_clock(session, &asking);
     if (!status && asking.profile && !session->profile)
         status = ld_session_use_profile(session, asking.profile, asking.release, err);
+    return status;
+}
+
+/* "401" alone helps nobody: as whom it was asked, and what has expired. */
+static leakdiag_status explain_refusal(leakdiag_session *session, ld_facts *facts,
+                                       leakdiag_error *err)
+{
+    LD_CLEANUP(ld_releasep) char *why = NULL;
+    leakdiag_status status = ld_cluster_why_refused(session->cluster, &why, err);
+    for (size_t i = 0; !status && why && i < facts->n; i++) {
+        ld_fact *fact = facts->list[i];
+        if (!fact->error || fact->failed != LEAKDIAG_E_AUTH || !strstr(fact->error, "401"))
+            continue;
+        LD_CLEANUP(ld_text_done) ld_text text = {0};
+        char *longer = NULL;
+        ld_text_addf(&text, "%s; %s", fact->error, why);
+        if (text.failed)
+            return ld_fail_nomem(err);
+        status = ld_fact_text(text.data, text.len, LD_FACT_LINE_BYTES, &longer, err);
+        if (status)
+            return status;
+        ld_release(fact->error);
+        fact->error = longer;
+    }
     return status;
 }
 
@@ -168,8 +194,11 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
         if (!ld_memories_copy(&session->memories, &before))
             return ld_fail_nomem(err);
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
-        if (status || !is_worth_another(session, had_profile, skew_ms, was_refused) ||
-            tries == TRIES_MAX - 1 || ld_clock_monotonic_ms() >= until_ms)
+        bool is_last = status || tries == TRIES_MAX - 1 || ld_clock_monotonic_ms() >= until_ms ||
+                       !is_worth_another(session, had_profile, skew_ms, was_refused);
+        if (!status && is_last && was_refused)
+            status = explain_refusal(session, facts, err);
+        if (is_last)
             return status;
         ld_facts_done(facts);
         ld_memories_done(&session->memories);

@@ -120,6 +120,11 @@ typedef struct ld_cause {
  * - limit, soft_limit: text; bytes, or NAN with the text "none": known to have none
  * - oom_at: list of durations since time 0, rising, none after now; empty: known that none was
  * - app_age: ms since the last start of the application
+ * - stored_flag, ui_flag: as flag: what the ConfigMap and flagd-ui hold; stored_age: ms since the
+ *   ConfigMap was changed
+ * - flagd_age: ms since the flag service's pod started
+ * - frontend: text; ready, no-endpoints, missing: the service of the check of kind service
+ * - reach: text; reachable, no-endpoints, config-mismatch: that of the check of kind reach
  *
  * expect:
  * - verdict: text; as-expected, warning, not-as-expected, inconclusive
@@ -182,7 +187,18 @@ struct leakdiag_scenario {
     size_t n_causes;
     ld_scenario_test *tests;
     size_t n_tests;
+    bool has_unread_tests; /* a built-in one's: see ld_scenario_with_tests() */
 };
+
+/* The same with its tests. They are two thirds of a built-in scenario and only looked at when they
+ * are run or shown, so that one is read without them. *ret is a reference. */
+leakdiag_status ld_scenario_with_tests(const leakdiag_scenario *scenario, leakdiag_scenario **ret,
+                                       leakdiag_error *err);
+/* leakdiag_scenario_parse() of what comes with the library, but for the tests, which are its last
+ * section. */
+leakdiag_status ld_scenario_parse_builtin(const char *data, size_t len, const char *origin,
+                                          const char *const *set, size_t n_set,
+                                          leakdiag_scenario **ret, leakdiag_error *err);
 
 const ld_role *ld_scenario_role(const leakdiag_scenario *scenario, const char *name); /* or NULL */
 const char *ld_scenario_param(const leakdiag_scenario *scenario, const char *name);   /* or NULL */

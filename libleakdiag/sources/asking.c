@@ -142,20 +142,18 @@ void ld_endpoint_done(ld_endpoint *endpoint)
     ld_release(endpoint->where);
 }
 
-static leakdiag_status proxied(const ld_asking *asking, const ld_source_spec *spec,
-                               const char *service, ld_endpoint *ret, leakdiag_error *err)
+leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const char *service,
+                                       ld_endpoint *ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_releasep) char *path = NULL;
     LD_CLEANUP(ld_text_done) ld_text where = {0};
-    ret->ns = ld_attribute_text(&spec->attributes, "namespace", "default");
-    ret->service = service;
-    ret->origin = asking->cluster;
-    leakdiag_status status = ld_kube_path_service_proxy(ret->ns, service, &path, err);
+    *ret = (ld_endpoint){.ns = ns, .service = service};
+    leakdiag_status status = ld_kube_path_service_proxy(ns, service, &path, err);
     if (!status)
-        status = ld_url_join(asking->cluster->base_url, path, &ret->base_url, err);
+        status = ld_url_join(server, path, &ret->base_url, err);
     if (status)
         return status;
-    ld_text_addf(&where, "%s/%s through the API server", ret->ns, service);
+    ld_text_addf(&where, "%s/%s through the API server", ns, service);
     return ld_text_take(&where, &ret->where, err);
 }
 
@@ -165,8 +163,13 @@ leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *sp
     const char *url = ld_attribute_text(&spec->attributes, "url", NULL);
     const char *service = ld_attribute_text(&spec->attributes, "service", NULL);
     *ret = (ld_endpoint){0};
-    if (!url && asking->cluster && service)
-        return proxied(asking, spec, service, ret, err);
+    if (!url && asking->cluster && service) {
+        const char *ns = ld_attribute_text(&spec->attributes, "namespace", "default");
+        leakdiag_status status =
+            ld_endpoint_of_service(asking->cluster->base_url, ns, service, ret, err);
+        ret->origin = asking->cluster;
+        return status;
+    }
     if (!url)
         url = ld_attribute_text(&spec->attributes, "local", "");
     ret->base_url = ld_copy_text(url);
@@ -180,8 +183,7 @@ leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, c
     return ld_url_join(endpoint->base_url, path, url, err);
 }
 
-/* The API server's own objects begin with their kind; no service behind it speaks so. */
-static bool is_status(const ld_answer *answer)
+bool ld_ask_is_status(const ld_answer *answer)
 {
     static const char beginning[] = "{\"kind\":\"Status\",\"apiVersion\":\"v1\"";
     return answer->status >= 400 && answer->len >= sizeof beginning - 1 &&
@@ -194,7 +196,7 @@ leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_req
     if (!endpoint->service || request->end != LD_HTTP_ANSWERED)
         return LEAKDIAG_OK;
     ld_answer answer = ld_exchange_answer(request);
-    if (!is_status(&answer))
+    if (!ld_ask_is_status(&answer))
         return LEAKDIAG_OK;
     ld_kube_asked asked = {strcmp(request->method, "POST") == 0 ? "create" : "get",
                            "services/proxy", "", endpoint->ns, endpoint->service};

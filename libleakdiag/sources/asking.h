@@ -6,6 +6,7 @@
 #include "net/http.h"
 #include "sources/facts.h"
 #include "sources/memories.h"
+#include "wire/answer.h"
 
 #define LD_FIRST_REQUESTS_MAX 64 /* sent before the first answer */
 /* Of a service behind the API server: its 503 says that nothing is there, and waiting 200 ms for
@@ -20,6 +21,7 @@ typedef struct ld_asking {
     leakdiag_patterns *patterns;
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
+    int64_t skew_ms; /* what the cluster's clock, which now is, is ahead of this machine's */
     bool is_running; /* answers are coming in: further requests join them */
     ld_http_request *first[LD_FIRST_REQUESTS_MAX];
     size_t n_first;
@@ -84,6 +86,10 @@ void ld_endpoint_done(ld_endpoint *endpoint);
 /* By the attributes url, service, namespace and local of a source. E_INVALID, E_NOMEM. */
 leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
                                ld_endpoint *ret, leakdiag_error *err);
+/* A service behind the API server at that URL, which is "NAME:PORT" or "SCHEME:NAME:PORT"; its
+ * origin is left NULL. */
+leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const char *service,
+                                       ld_endpoint *ret, leakdiag_error *err);
 /* base + path, with the API server's credentials where it is asked. *url from ld_alloc. */
 leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, char **url,
                                 leakdiag_error *err);
@@ -91,6 +97,10 @@ leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, c
  * service itself has answered. */
 leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_request *request,
                                   leakdiag_error *err);
+
+/* An error of the API server itself: its objects begin with their kind, and no service behind it
+ * speaks so. */
+bool ld_ask_is_status(const ld_answer *answer);
 
 /* A GET of the API server: path as wire/kube.h makes it. */
 leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,

@@ -23,12 +23,18 @@ leakdiag_status ld_facts_add(ld_facts *facts, ld_fact *fact, leakdiag_error *err
 }
 
 leakdiag_status ld_facts_add_failed(ld_facts *facts, ld_fact_kind kind, const char *source,
-                                    int64_t time_ms, leakdiag_status failed, const char *why,
-                                    leakdiag_error *err)
+                                    const char *subject, int64_t time_ms, leakdiag_status failed,
+                                    const char *why, leakdiag_error *err)
 {
     if (failed == LEAKDIAG_E_NOMEM)
         return ld_fail_nomem(err);
     ld_fact *fact = NULL;
     leakdiag_status status = ld_fact_new_failed(kind, source, time_ms, failed, why, &fact, err);
-    return status ? status : ld_facts_add(facts, fact, err);
+    if (status)
+        return status;
+    fact->subject = subject ? ld_copy_text(subject) : NULL;
+    if (!subject || fact->subject)
+        return ld_facts_add(facts, fact, err);
+    ld_fact_unref(fact);
+    return ld_fail_nomem(err);
 }

@@ -19,10 +19,11 @@ typedef struct ld_facts {
 void ld_facts_done(ld_facts *facts);
 /* Takes the reference, also when it fails. */
 leakdiag_status ld_facts_add(ld_facts *facts, ld_fact *fact, leakdiag_error *err);
-/* What could not be collected, and why. Out of memory is no fact: it comes back. */
+/* What could not be collected, and why. subject may be NULL. Out of memory is no fact: it comes
+ * back. */
 leakdiag_status ld_facts_add_failed(ld_facts *facts, ld_fact_kind kind, const char *source,
-                                    int64_t time_ms, leakdiag_status failed, const char *why,
-                                    leakdiag_error *err);
+                                    const char *subject, int64_t time_ms, leakdiag_status failed,
+                                    const char *why, leakdiag_error *err);
 
 leakdiag_status ld_fact_from_flag(const leakdiag_flag *flag, const char *source, int64_t time_ms,
                                   ld_fact **ret, leakdiag_error *err);

@@ -115,7 +115,7 @@ static leakdiag_status add_fact(const flag_question *q, ld_facts *facts, leakdia
         return ld_fail_nomem(err);
     int64_t now_ms = q->base.asking->now_ms;
     if (q->invalid)
-        return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, now_ms, q->invalid,
+        return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, NULL, now_ms, q->invalid,
                                    q->why.message, err);
     leakdiag_status status = ld_fact_from_flag(q->flag, source.data, now_ms, &fact, err);
     return status ? status : ld_facts_add(facts, fact, err);

@@ -102,8 +102,8 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     if (!status)
         status = evaluate(q, &map, &flag, &why);
     if (status)
-        return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, now_ms, status, why.message,
-                                   err);
+        return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, NULL, now_ms, status,
+                                   why.message, err);
     ld_fact *fact = NULL;
     status = ld_fact_from_flag(flag, source.data, now_ms, &fact, err);
     if (status)

@@ -55,7 +55,7 @@ const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wan
 /* --- one pod --- */
 
 /* While a container is down, state.terminated is the newest death and lastState the one before. */
-static const ld_kube_end *latest_end(const ld_kube_instance *instance)
+const ld_kube_end *ld_pod_latest_end(const ld_kube_instance *instance)
 {
     return instance->ended.has_ended  ? &instance->ended
            : instance->last.has_ended ? &instance->last
@@ -65,7 +65,7 @@ static const ld_kube_end *latest_end(const ld_kube_instance *instance)
 static void copy_pod(ld_copier *c, const ld_kube_pod *pod, const ld_kube_instance *instance,
                      ld_pod_fact *of)
 {
-    const ld_kube_end *end = latest_end(instance);
+    const ld_kube_end *end = ld_pod_latest_end(instance);
     ld_copy_to(c, pod->name, &of->name);
     ld_copy_to(c, pod->uid, &of->uid);
     ld_copy_to(c, instance->name, &of->container);
@@ -102,25 +102,29 @@ static void copy_env(ld_copier *c, const ld_kube_instance *instance, ld_memory_f
 }
 
 /* After a restart the metrics API shows the old instance's sample for one resolution more. */
-static bool is_of_this_instance(const ld_kube_sample *sample, const ld_kube_instance *instance)
+const char *ld_pod_no_sample(const ld_kube_sample *sample, const ld_kube_instance *instance,
+                             const char *without)
 {
-    return !instance->started_ms || sample->time_ms >= instance->started_ms;
+    if (!sample)
+        return without;
+    if (!instance->started_ms || sample->time_ms >= instance->started_ms)
+        return NULL;
+    return "the newest sample is of the instance before; two scrapes see the new one";
 }
 
 static void copy_sample(ld_copier *c, const ld_kube_instance *instance,
                         const ld_kube_sample *sample, const char *no_sample, int64_t time_ms,
                         ld_memory_fact *of)
 {
+    const char *why = ld_pod_no_sample(sample, instance, no_sample);
     of->sample_ms = time_ms;
-    if (sample && is_of_this_instance(sample, instance)) {
-        of->sample_ms = sample->time_ms;
-        of->window_ms = sample->window_ms;
-        of->working_set_bytes = sample->working_set_bytes;
+    if (why) {
+        ld_copy_to(c, why, &of->detail);
         return;
     }
-    if (sample)
-        no_sample = "the newest sample is of the instance before; two scrapes see the new one";
-    ld_copy_to(c, no_sample, &of->detail);
+    of->sample_ms = sample->time_ms;
+    of->window_ms = sample->window_ms;
+    of->working_set_bytes = sample->working_set_bytes;
 }
 
 leakdiag_status ld_fact_from_pod(const ld_kube_pod *pod, const ld_kube_instance *instance,

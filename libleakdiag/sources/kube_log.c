@@ -236,6 +236,6 @@ leakdiag_status ld_pod_log_finish(ld_pod_log *log, ld_facts *facts, leakdiag_err
         return make_fact(log, facts, err);
     if (log->is_previous && status == LEAKDIAG_E_NOT_FOUND)
         return LEAKDIAG_OK; /* its log is gone with it: nothing to count, and nothing wrong */
-    return ld_facts_add_failed(facts, LD_FACT_LOG, log->source, log->asking->now_ms, status,
+    return ld_facts_add_failed(facts, LD_FACT_LOG, log->source, NULL, log->asking->now_ms, status,
                                why.message, err);
 }

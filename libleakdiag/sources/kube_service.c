@@ -116,22 +116,6 @@ static leakdiag_status fill(const service_question *q, const ld_kube_service *se
     return c.status ? c.status : add_ports(service, &of->ports, err);
 }
 
-static leakdiag_status add_failed(const service_question *q, const char *source,
-                                  leakdiag_status failed, const leakdiag_error *why,
-                                  ld_facts *facts, leakdiag_error *err)
-{
-    ld_fact *fact = NULL;
-    if (failed == LEAKDIAG_E_NOMEM)
-        return ld_fail_nomem(err);
-    leakdiag_status status = ld_fact_new_failed(LD_FACT_SERVICE, source, q->base.asking->now_ms,
-                                                failed, why->message, &fact, err);
-    if (!status && !(fact->subject = ld_copy_text(q->as))) {
-        ld_fact_unref(fact);
-        return ld_fail_nomem(err);
-    }
-    return status ? status : ld_facts_add(facts, fact, err);
-}
-
 static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_error *err)
 {
     service_question *q = (service_question *)question;
@@ -147,7 +131,8 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     leakdiag_status status = read_service(q, &service, &why);
     bool is_missing = status == LEAKDIAG_E_NOT_FOUND;
     if (status && !is_missing)
-        return add_failed(q, source.data, status, &why, facts, err);
+        return ld_facts_add_failed(facts, LD_FACT_SERVICE, source.data, q->as, now_ms, status,
+                                   why.message, err);
     ld_copier c = {.err = err};
     c.status = ld_fact_new(LD_FACT_SERVICE, source.data, now_ms, &fact, err);
     if (c.status)

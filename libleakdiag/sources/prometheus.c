@@ -11,7 +11,7 @@
 
 #define REACH_BACK_MS INT64_C(1800000) /* the runbook looks at 30 minutes */
 #define STEP_MS       INT64_C(15000)
-#define PODS_MAX      16
+#define SERIES_MAX    64 /* containers of pods */
 
 typedef struct prometheus_question {
     ld_question base;
@@ -150,6 +150,12 @@ static const char *pod_of(const ld_prometheus_series *series)
     return pod ? pod : ld_prometheus_label(series, "k8s_pod_name");
 }
 
+static bool are_of_one(const ld_prometheus_series *a, const ld_prometheus_series *b)
+{
+    return ld_text_equal(pod_of(a), pod_of(b)) &&
+           ld_text_equal(ld_prometheus_label(a, "container"), ld_prometheus_label(b, "container"));
+}
+
 typedef struct points {
     int64_t *times_ms;
     double *values;
@@ -187,9 +193,9 @@ static int64_t first_of(const ld_prometheus_series *series)
     return series->n ? series->times_ms[0] : INT64_MAX;
 }
 
-/* All series of one pod, the one that begins first first. */
-static leakdiag_status join_pod(const ld_prometheus_matrix *matrix, const char *pod, points *p,
-                                leakdiag_error *err)
+/* All series of one container, the one that begins first first. */
+static leakdiag_status join_all(const ld_prometheus_matrix *matrix,
+                                const ld_prometheus_series *like, points *p, leakdiag_error *err)
 {
     size_t room = 1;
     for (size_t i = 0; i < matrix->n; i++)
@@ -202,8 +208,7 @@ static leakdiag_status join_pod(const ld_prometheus_matrix *matrix, const char *
     for (;;) {
         const ld_prometheus_series *next = NULL;
         for (size_t i = 0; i < matrix->n; i++)
-            if (ld_text_equal(pod_of(&matrix->list[i]), pod) &&
-                first_of(&matrix->list[i]) > after &&
+            if (are_of_one(&matrix->list[i], like) && first_of(&matrix->list[i]) > after &&
                 (!next || first_of(&matrix->list[i]) < first_of(next)))
                 next = &matrix->list[i];
         if (!next || next->n == 0)
@@ -213,9 +218,12 @@ static leakdiag_status join_pod(const ld_prometheus_matrix *matrix, const char *
     }
 }
 
-static leakdiag_status add_points(prometheus_question *q, const points *p, const char *pod,
-                                  ld_facts *facts, leakdiag_error *err)
+/* of NULL: a counter. */
+static leakdiag_status add_points(prometheus_question *q, const points *p,
+                                  const ld_prometheus_series *of, ld_facts *facts,
+                                  leakdiag_error *err)
 {
+    const char *pod = of ? pod_of(of) : NULL;
     LD_CLEANUP(ld_text_done) ld_text source = {0};
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
     ld_copier c = {.err = err};
@@ -228,8 +236,10 @@ static leakdiag_status add_points(prometheus_question *q, const points *p, const
         return c.status;
     fact->latency_ms = q->request.latency_ms;
     fact->of.series.is_live = true;
+    ld_copy_to(&c, q->name, &fact->subject);
     ld_copy_to(&c, q->name, &fact->of.series.name);
     ld_copy_to(&c, pod, &fact->of.series.pod);
+    ld_copy_to(&c, of ? ld_prometheus_label(of, "container") : NULL, &fact->of.series.container);
     if (!c.status)
         c.status = leakdiag_series_new(p->times_ms, p->values, p->n, &fact->of.series.series, err);
     if (c.status)
@@ -242,7 +252,7 @@ static leakdiag_status add_points(prometheus_question *q, const points *p, const
 static bool is_repeated(const ld_prometheus_matrix *matrix, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (ld_text_equal(pod_of(&matrix->list[k]), pod_of(&matrix->list[i])))
+        if (are_of_one(&matrix->list[k], &matrix->list[i]))
             return true;
     return false;
 }
@@ -251,15 +261,15 @@ static leakdiag_status add_memory(prometheus_question *q, const ld_prometheus_ma
                                   ld_facts *facts, leakdiag_error *err)
 {
     size_t n = 0;
-    for (size_t i = 0; i < matrix->n && n < PODS_MAX; i++) {
-        const char *pod = pod_of(&matrix->list[i]);
+    for (size_t i = 0; i < matrix->n && n < SERIES_MAX; i++) {
+        const ld_prometheus_series *series = &matrix->list[i];
         LD_CLEANUP(points_done) points p = {0};
-        if (!pod || is_repeated(matrix, i))
+        if (!pod_of(series) || is_repeated(matrix, i))
             continue;
         n++;
-        leakdiag_status status = join_pod(matrix, pod, &p, err);
+        leakdiag_status status = join_all(matrix, series, &p, err);
         if (!status)
-            status = add_points(q, &p, pod, facts, err);
+            status = add_points(q, &p, series, facts, err);
         if (status)
             return status;
     }
@@ -305,8 +315,8 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     ld_text_addf(&source, "prometheus %s %s", q->endpoint.where ? q->endpoint.where : "", q->name);
     if (source.failed)
         return ld_fail_nomem(err);
-    return ld_facts_add_failed(facts, LD_FACT_SERIES, source.data, question->asking->now_ms, status,
-                               why.message, err);
+    return ld_facts_add_failed(facts, LD_FACT_SERIES, source.data, q->name,
+                               question->asking->now_ms, status, why.message, err);
 }
 
 leakdiag_status ld_prometheus_question_new(ld_question **ret, leakdiag_error *err)

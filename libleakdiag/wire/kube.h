@@ -1,14 +1,21 @@
 /* The Kubernetes API: answers to facts. Pure; one .c file per kind of object.
  *
  * Every decoder takes whatever came. Not the object that was asked for is a status:
+ *
  *   LEAKDIAG_E_AUTH         401, 403: names verb, resource, namespace and user, and what to grant
  *   LEAKDIAG_E_NOT_FOUND    404 of a Status: no such object
- *   LEAKDIAG_E_UNSUPPORTED  404 of no Status: the API group is not served (metrics.k8s.io not
- * installed) LEAKDIAG_E_LIMIT        too large, too deep, too many; 429 with what Retry-After says
+ *   LEAKDIAG_E_UNSUPPORTED  404 of no Status: the API group is not served; 405
+ *   LEAKDIAG_E_LIMIT        too large, too deep, too many; 429 with what Retry-After says
  *   LEAKDIAG_E_IO           5xx
- *   LEAKDIAG_E_PROTOCOL     something else answers there (HTML, a login page, a 3xx), or broken
- * JSON LEAKDIAG_E_NOMEM Texts in the results are as they came (not made safe: ld_fact_text() does
- * that); NULL when absent. Times are Unix ms, 0 when absent. Bytes are NAN when absent. */
+ *   LEAKDIAG_E_CONFLICT     409; 410: version or continue token too old, ask again
+ *   LEAKDIAG_E_INVALID      400, 415, 422 and other 4xx of a Status, in the server's own words
+ *   LEAKDIAG_E_PROTOCOL     something else answers there (HTML, a login page, a 3xx), broken JSON,
+ *                           another kind of object, a selector that cannot be written down
+ *   LEAKDIAG_E_NOMEM
+ *
+ * Texts in the results are as they came (not made safe: ld_fact_text() does that), NULL when
+ * absent. Values of variables are the exception: safe, short, without what stands before an '@'.
+ * Times are Unix ms, 0 when absent. Bytes are NAN when absent. */
 #ifndef LD_WIRE_KUBE_H
 #define LD_WIRE_KUBE_H
 
@@ -35,10 +42,12 @@ leakdiag_status ld_kube_check(const ld_kube_asked *asked, const ld_answer *answe
  * E_INVALID says which rule and at which byte. what is "namespace", "pod", … */
 leakdiag_status ld_kube_check_label(const char *what, const char *name, leakdiag_error *err);
 leakdiag_status ld_kube_check_subdomain(const char *what, const char *name, leakdiag_error *err);
-/* A label selector as kubectl -l takes it: equality and set based. E_INVALID with the position. */
+/* A label selector as kubectl -l takes it: equality and set based. E_INVALID with the position
+ * (also err->column), and for an empty one: that would select everything. */
 leakdiag_status ld_kube_check_selector(const char *selector, leakdiag_error *err);
 
-/* Paths below the API server's base URL; names are checked, queries encoded. *ret from ld_alloc. */
+/* Paths below the API server's base URL; names are checked, queries encoded. *ret from ld_alloc. A
+ * selector may be NULL: all. The list of pods ends after 500: see is_partial. */
 leakdiag_status ld_kube_path_deployment(const char *ns, const char *name, char **ret,
                                         leakdiag_error *err);
 leakdiag_status ld_kube_path_deployments(const char *ns, const char *selector, char **ret,
@@ -99,7 +108,7 @@ extern const char *const ld_kube_env_names[];
 
 typedef struct ld_kube_deployment {
     char *name, *ns, *uid;
-    char *selector; /* as a query: "a=b,c in (d,e),!f" */
+    char *selector; /* as a query: "a=b,c in (d,e),!f"; NULL: none, which selects nothing */
     char *version;  /* label app.kubernetes.io/version of the template, else of the object */
     int64_t generation, observed_generation; /* -1 not said */
     int64_t replicas;                        /* wanted; 1 when absent */

@@ -119,7 +119,7 @@ leakdiag_status ld_kube_path_deployment(const char *ns, const char *name, char *
 leakdiag_status ld_kube_path_deployments(const char *ns, const char *selector, char **ret,
                                          leakdiag_error *err)
 {
-    return list_path(&(place){APPS, ns, "deployments", NULL}, selector, true, ret, err);
+    return list_path(&(place){APPS, ns, "deployments", NULL}, selector, false, ret, err);
 }
 
 leakdiag_status ld_kube_path_pod(const char *ns, const char *name, char **ret, leakdiag_error *err)
@@ -143,7 +143,7 @@ leakdiag_status ld_kube_path_metrics(const char *ns, const char *pod, const char
 leakdiag_status ld_kube_path_replica_sets(const char *ns, const char *selector, char **ret,
                                           leakdiag_error *err)
 {
-    return list_path(&(place){APPS, ns, "replicasets", NULL}, selector, true, ret, err);
+    return list_path(&(place){APPS, ns, "replicasets", NULL}, selector, false, ret, err);
 }
 
 leakdiag_status ld_kube_path_service(const char *ns, const char *name, char **ret,
@@ -161,7 +161,7 @@ leakdiag_status ld_kube_path_endpoint_slices(const char *ns, const char *service
         return status;
     char selector[128] = "kubernetes.io/service-name=";
     strcat(selector, service);
-    return list_path(&(place){DISCOVERY, ns, "endpointslices", NULL}, selector, true, ret, err);
+    return list_path(&(place){DISCOVERY, ns, "endpointslices", NULL}, selector, false, ret, err);
 }
 
 leakdiag_status ld_kube_path_config_map(const char *ns, const char *name, char **ret,

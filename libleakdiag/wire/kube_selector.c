@@ -91,7 +91,7 @@ static bool is_word(word w, const char *text)
 static leakdiag_status take_key(cursor *c, leakdiag_error *err)
 {
     word key = peek_word(c);
-    if (is_word(key, "in") || is_word(key, "notin") || !ld_kube_is_label_key(key.data, key.len))
+    if (!ld_kube_is_label_key(key.data, key.len))
         return bad(c, "a label is expected, like app or example.com/app", err);
     c->at += key.len;
     return LEAKDIAG_OK;
@@ -115,14 +115,11 @@ static leakdiag_status take_number(cursor *c, leakdiag_error *err)
     return LEAKDIAG_OK;
 }
 
+/* Values may be empty, also the only one. */
 static leakdiag_status take_set(cursor *c, leakdiag_error *err)
 {
     if (!take(c, "("))
         return bad(c, "'(' is expected", err);
-    if (take(c, ")")) {
-        c->at--;
-        return bad(c, "a value is expected: the set is empty", err);
-    }
     do {
         leakdiag_status status = take_value(c, err);
         if (status)
@@ -181,8 +178,7 @@ static void add_comma(ld_text *text)
 
 static bool is_key(const char *key)
 {
-    return ld_kube_is_label_key(key, strlen(key)) && strcmp(key, "in") != 0 &&
-           strcmp(key, "notin") != 0;
+    return ld_kube_is_label_key(key, strlen(key));
 }
 
 static bool add_labels(ld_text *text, const json_t *labels)

@@ -36,12 +36,12 @@ START_TEST(a_bulk_body_has_a_connection_of_its_own)
         fake_http *server = is_tls ? fake_tls_start(&rule, 1, NULL) : fake_http_start(&rule, 1);
         ld_origin *origin = origin_of(fake_http_url(server));
         ld_http_client *client = client_new();
-        const size_t accepted[] = {1, 2, 2, 3};
+        const size_t accepted[] = {1, 2, 3, 3}; /* a bulk one, another, a bulk one, another */
         for (size_t i = 0; i < COUNT(accepted); i++) {
             ld_http_request request = {.method = "GET",
                                        .url = fake_http_url(server),
                                        .origin = origin,
-                                       .is_bulk = i % 2 == 1};
+                                       .is_bulk = i % 2 == 0};
             perform(client, &request, 5000);
             assert_end(&request, LD_HTTP_ANSWERED, "");
             ck_assert_uint_eq(fake_http_accept_count(server), accepted[i]);
@@ -71,6 +71,29 @@ START_TEST(a_connection_that_died_meanwhile_is_replaced)
     ck_assert_uint_eq(fake_http_accept_count(server), 2);
     ld_http_client_free(client);
     fake_http_stop(server);
+}
+END_TEST
+
+START_TEST(on_a_connection_that_was_there_the_stage_is_right_too)
+{
+    const fake_rule rules[] = {{.bytes = OK_300, .keep = true, .times = 1}, {.hang = true}};
+    for (int is_tls = 0; is_tls <= 1; is_tls++) {
+        fake_http *server = is_tls ? fake_tls_start(rules, 2, NULL) : fake_http_start(rules, 2);
+        ld_origin *origin = origin_of(fake_http_url(server));
+        ld_http_client *client = client_new();
+        for (int i = 0; i < 2; i++) {
+            ld_http_request request = {
+                .method = "GET", .url = fake_http_url(server), .origin = origin};
+            perform(client, &request, i ? 200 : 5000);
+            assert_end(&request, i ? LD_HTTP_TIMED_OUT : LD_HTTP_ANSWERED,
+                       i ? "as far as: first byte; " : "");
+            ld_http_request_done(&request);
+        }
+        ck_assert_uint_eq(fake_http_accept_count(server), 1);
+        ld_http_client_free(client);
+        ld_origin_free(origin);
+        fake_http_stop(server);
+    }
 }
 END_TEST
 
@@ -351,23 +374,31 @@ START_TEST(more_requests_than_run_at_once_are_all_answered)
 {
     enum { MANY = 300 };
     const fake_rule rule = {.bytes = OK_300, .keep = true};
-    fake_http *server = fake_http_start(&rule, 1);
-    ld_http_client *client = client_new();
-    ld_http_request requests[MANY], *pointers[MANY];
-    for (size_t i = 0; i < MANY; i++) {
-        requests[i] =
-            (ld_http_request){.method = "GET", .url = fake_http_url(server), .is_bulk = i % 2 == 1};
-        pointers[i] = &requests[i];
+    for (int is_tls = 0; is_tls <= 1; is_tls++) {
+        fake_http *server = is_tls ? fake_tls_start(&rule, 1, NULL) : fake_http_start(&rule, 1);
+        ld_origin *origin = origin_of(fake_http_url(server));
+        ld_http_client *client = client_new();
+        ld_http_request requests[MANY], *pointers[MANY];
+        for (size_t i = 0; i < MANY; i++) {
+            requests[i] = (ld_http_request){.method = "GET",
+                                            .url = fake_http_url(server),
+                                            .origin = origin,
+                                            .is_bulk = i % 4 == 1};
+            pointers[i] = &requests[i];
+        }
+        ck_assert_int_eq(ld_http_client_perform(client, pointers, MANY, 60000, NULL, NULL),
+                         LEAKDIAG_OK);
+        for (size_t i = 0; i < MANY; i++) {
+            assert_end(&requests[i], LD_HTTP_ANSWERED, "");
+            ck_assert_int_eq(requests[i].retries, 0);
+            ld_http_request_done(&requests[i]);
+        }
+        ck_assert_uint_eq(fake_http_request_count(server), MANY);
+        ck_assert_uint_le(fake_http_accept_count(server), 64 + MANY / 4); /* not all at once */
+        ld_http_client_free(client);
+        ld_origin_free(origin);
+        fake_http_stop(server);
     }
-    ck_assert_int_eq(ld_http_client_perform(client, pointers, MANY, 30000, NULL, NULL),
-                     LEAKDIAG_OK);
-    for (size_t i = 0; i < MANY; i++) {
-        assert_end(&requests[i], LD_HTTP_ANSWERED, "");
-        ld_http_request_done(&requests[i]);
-    }
-    ck_assert_uint_eq(fake_http_request_count(server), MANY);
-    ld_http_client_free(client);
-    fake_http_stop(server);
 }
 END_TEST
 
@@ -432,6 +463,7 @@ static TCase *connection_cases(void)
     tcase_add_test(tc, the_next_call_uses_the_connection_again);
     tcase_add_test(tc, a_bulk_body_has_a_connection_of_its_own);
     tcase_add_test(tc, a_connection_that_died_meanwhile_is_replaced);
+    tcase_add_test(tc, on_a_connection_that_was_there_the_stage_is_right_too);
     tcase_add_test(tc, on_body_gets_all_of_it_and_knows_the_status);
     tcase_add_test(tc, on_body_may_stop_and_that_is_no_failure);
     tcase_add_test(tc, what_on_body_gets_is_limited_too);

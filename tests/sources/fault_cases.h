@@ -4,8 +4,13 @@
 #define FAULT_CASES_H
 
 #include "client_helpers.h"
+#include "net/explain.h"
 
-#define HEAD  "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\n"
+#define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\n"
+/* A chunk that libcurl would unpack: twenty times the letter a. */
+#define PACKED                                                                                     \
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n17\r\n"                            \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x4c\xc4\x04\x00\xce\x8b\x6f\x26\x14\x00\x00\x00"
 #define BLANK "                                                                                "
 
 static const struct fault {
@@ -84,6 +89,16 @@ static const struct fault {
      LD_HTTP_ENCODED,
      0,
      "encoded as gzip"},
+    {"a packed transfer",
+     {.bytes = PACKED "\r\n0\r\n\r\n", .len = sizeof PACKED - 1 + 7},
+     LD_HTTP_ENCODED,
+     0,
+     "encoded as gzip, chunked"},
+    {"cut after 100 Continue",
+     {.bytes = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n"},
+     LD_HTTP_CUT_OFF,
+     0,
+     "at: head"},
     {"a length that is none",
      {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nabc"},
      LD_HTTP_NOT_HTTP,
@@ -313,6 +328,51 @@ START_TEST(who_waits_for_the_connection_of_another_says_how_far_that_one_came)
 }
 END_TEST
 
+START_TEST(a_line_that_is_cut_during_the_handshake_says_nothing_of_certificates)
+{
+    for (int is_reset = 0; is_reset <= 1; is_reset++) {
+        const fake_rule rule = {.bytes = "", .reset = is_reset};
+        ld_http_request request;
+        char url[64];
+        fake_http *server = fake_http_start(&rule, 1);
+        snprintf(url, sizeof url, "https%s", fake_http_url(server) + 4);
+        ask_faulty(url, false, 5000, &request);
+        assert_end(&request, LD_HTTP_CUT_OFF, "at: tls; is it restarting? try again");
+        fake_http_stop(server);
+    }
+}
+END_TEST
+
+START_TEST(other_tls_libraries_use_other_words_for_the_same)
+{
+    static const struct {
+        const char *said, *in_why;
+    } rows[] = {
+        {"SSL certificate problem: certificate has expired", "has expired"},
+        {"server certificate expiration date has passed.", "has expired"},
+        {"SSL certificate problem: certificate is not yet valid", "not yet valid"},
+        {"server certificate not activated yet.", "not yet valid"},
+        {"SSL certificate problem: unable to get local issuer certificate", "an authority"},
+        {"SSL certificate problem: self-signed certificate in certificate chain", "an authority"},
+        {"SSL certificate problem: self signed certificate", "an authority"},
+        {"server certificate verification failed. CAfile: none CRLfile: none", "an authority"},
+        {"SSL: no alternative certificate subject name matches target host name 'h'",
+         "another host"},
+        {"SSL: certificate subject name (x) does not match target host name 'h'", "another host"},
+        {"OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno "
+         "0",
+         "client certificate"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        ld_http_request request = {.url = "https://h/", .end = LD_HTTP_TLS};
+        ld_exchange x = {.request = &request, .stage = LD_STAGE_TLS};
+        snprintf(x.error, sizeof x.error, "%s", rows[i].said);
+        ck_assert(ld_http_explain(&x, CURLE_PEER_FAILED_VERIFICATION));
+        ck_assert_msg(strstr(request.why, rows[i].in_why), "%s: %s", rows[i].said, request.why);
+    }
+}
+END_TEST
+
 static TCase *fault_cases(void)
 {
     TCase *tc = tcase_create("faults");
@@ -323,6 +383,8 @@ static TCase *fault_cases(void)
     tcase_add_test(tc, an_insecure_origin_takes_any_certificate_and_the_others_none_of_these);
     tcase_add_loop_test(tc, a_client_certificate_is_shown_and_what_is_wrong_with_it_is_said, 0,
                         (int)COUNT(client_cases));
+    tcase_add_test(tc, a_line_that_is_cut_during_the_handshake_says_nothing_of_certificates);
+    tcase_add_test(tc, other_tls_libraries_use_other_words_for_the_same);
     tcase_add_test(tc, who_waits_for_the_connection_of_another_says_how_far_that_one_came);
     return tc;
 }

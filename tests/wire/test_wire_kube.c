@@ -165,7 +165,6 @@ static const struct {
     /* what would select something else when it is written down */
     {"{\"matchLabels\":{\"a\":\"b,c=d\"}}", NULL, true},
     {"{\"matchLabels\":{\"a,b\":\"c\"}}", NULL, true},
-    {"{\"matchLabels\":{\"in\":\"c\"}}", NULL, true},
     {"{\"matchLabels\":{\"a\":1}}", NULL, true},
     {"{\"matchLabels\":[\"a\"]}", NULL, true},
     {"{\"matchLabels\":{\"../../x\":\"c\"}}", NULL, true},
@@ -729,12 +728,17 @@ START_TEST(endpoints_are_ready_not_ready_or_terminating)
         "{\"conditions\":{\"ready\":false,\"serving\":true,\"terminating\":true}},{}],"
         "\"ports\":[{\"name\":\"rpc\",\"port\":8013},{\"name\":\"ofrep\",\"port\":8016}]},"
         "{\"metadata\":{\"name\":\"b\"},\"addressType\":\"IPv6\",\"endpoints\":[{},{}],"
-        "\"ports\":[{\"name\":\"rpc\",\"port\":8013},{\"name\":\"rpc\",\"port\":9}]},"
+        "\"ports\":[{\"name\":\"rpc\",\"port\":8013},{\"name\":\"rpc\",\"port\":9},{\"name\":"
+        "\"ofrep\",\"port\":8016}]},"
         "{\"metadata\":{\"name\":\"c\"},\"addressType\":\"IPv4\",\"endpoints\":null,"
         "\"ports\":null}]");
     ck_assert(e.ready == 2 && e.not_ready == 1 && e.terminating == 1); /* one family is counted */
     ck_assert_uint_eq(e.n_ports, 3);
     ck_assert(e.ports[0].port == 8013 && e.ports[1].port == 8016 && e.ports[2].port == 9);
+    ld_kube_endpoints_done(&e);
+    e = endpoints_of(
+        "[{\"metadata\":{\"name\":\"a\"},\"addressType\":\"Moon\",\"endpoints\":[{}]}]");
+    ck_assert_int_eq(e.ready, 1); /* of a family that is not known yet */
     ld_kube_endpoints_done(&e);
     e = endpoints_of("[]");
     ck_assert(e.ready == 0 && e.not_ready == 0 && e.terminating == 0 && e.n_ports == 0);
@@ -865,6 +869,10 @@ static const struct {
     {200, JSON, "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":403}", LEAKDIAG_E_AUTH},
     {200, JSON, "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":410}", LEAKDIAG_E_CONFLICT},
     {200, JSON, "{\"kind\":\"Status\",\"status\":\"Success\"}", LEAKDIAG_E_PROTOCOL},
+    {200, JSON, "{\"kind\":\"Status\",\"code\":399}", LEAKDIAG_E_PROTOCOL},
+    {200, JSON, "{\"kind\":\"Status\",\"code\":400}", LEAKDIAG_E_INVALID},
+    {200, JSON, "{\"kind\":\"Status\",\"code\":599}", LEAKDIAG_E_IO},
+    {200, JSON, "{\"kind\":\"Status\",\"code\":600}", LEAKDIAG_E_PROTOCOL},
     {200, JSON, "{\"kind\":\"x\",\"n\":1e400}", LEAKDIAG_E_PROTOCOL},
     {503, JSON, "{\"kind\":\"Status\",\"code\":503}", LEAKDIAG_E_IO},
 };
@@ -903,6 +911,29 @@ START_TEST(no_beginning_of_a_recorded_body_is_taken_for_the_whole)
         free(exact);
     }
     kube_done(r);
+}
+END_TEST
+
+START_TEST(each_item_of_a_list_needs_a_name)
+{
+    static const struct {
+        const char *kind;
+        reader read;
+    } lists[] = {{"PodList", read_pods},
+                 {"DeploymentList", read_deployments},
+                 {"EndpointSliceList", read_slices}};
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (size_t bad = 0; bad < 4; bad++) { /* the one without; 3: none */
+            char body[512], *at = body;
+            at += sprintf(at, "{\"kind\":\"%s\",\"items\":[", lists[i].kind);
+            for (size_t k = 0; k < 3; k++)
+                at += sprintf(at, "%s{\"metadata\":{\"%s\":\"x\"}}", k ? "," : "",
+                              k == bad ? "no" : "name");
+            stpcpy(at, "]}");
+            const ld_answer answer = answer_of(200, JSON, body);
+            ck_assert_int_eq(lists[i].read(&answer, NULL),
+                             bad == 3 ? LEAKDIAG_OK : LEAKDIAG_E_PROTOCOL);
+        }
 }
 END_TEST
 
@@ -950,6 +981,43 @@ START_TEST(every_allocation_may_fail)
     torture_reader = readers[reader_of[_i]];
     ck_assert_uint_gt(torture_run(scenario), 4);
     kube_done(tortured);
+}
+END_TEST
+
+static ld_answer handmade;
+
+static leakdiag_status handmade_scenario(void)
+{
+    return torture_reader(&handmade, NULL);
+}
+
+static const struct {
+    reader read;
+    const char *body;
+} torments[] = {
+    {read_service,
+     "{\"kind\":\"Service\",\"metadata\":{\"name\":\"s\"},\"spec\":{\"type\":\"t\","
+     "\"selector\":{\"a\":\"b\"},\"ports\":[{\"name\":\"p\",\"port\":1,\"targetPort\":2},"
+     "{\"targetPort\":\"x\"}]}}"},
+    {read_slices, "{\"kind\":\"EndpointSliceList\",\"items\":[{\"metadata\":{\"name\":\"s\"},"
+                  "\"endpoints\":[{}],\"ports\":[{\"name\":\"p\",\"port\":1},{\"name\":\"q\"}]}]}"},
+    {read_access, "{\"kind\":\"SelfSubjectAccessReview\",\"status\":{\"allowed\":true,\"reason\":"
+                  "\"r\"}}"},
+    {read_deployments,
+     "{\"kind\":\"DeploymentList\",\"items\":[{\"metadata\":{\"name\":\"d\"},\"spec\":{"
+     "\"selector\":{"
+     "\"matchExpressions\":[{\"key\":\"c\",\"operator\":\"In\",\"values\":[\"d\"]}]},\"template\":{"
+     "\"metadata\":{\"labels\":{\"app.kubernetes.io/version\":\"1\"}},"
+     "\"spec\":{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"memory\":\"x\"},"
+     "\"requests\":{\"memory\":5}},\"env\":[{\"name\":\"GOGC\",\"value\":\"5\"}],\"envFrom\":[{"
+     "\"secretRef\":{\"name\":\"s\"}}]}]}}}}]}"},
+};
+
+START_TEST(every_allocation_of_other_objects_may_fail)
+{
+    handmade = answer_of(200, JSON, torments[_i].body);
+    torture_reader = torments[_i].read;
+    ck_assert_uint_gt(torture_run(handmade_scenario), 1);
 }
 END_TEST
 
@@ -1038,6 +1106,8 @@ static void add_hostile(Suite *suite)
                         (int)COUNT(prefixes));
     tcase_add_loop_test(tc, members_of_a_wrong_type_never_crash, 0, (int)COUNT(twisted));
     tcase_add_loop_test(tc, every_allocation_may_fail, 0, 4);
+    tcase_add_test(tc, each_item_of_a_list_needs_a_name);
+    tcase_add_loop_test(tc, every_allocation_of_other_objects_may_fail, 0, (int)COUNT(torments));
     tcase_add_test(tc, every_allocation_of_paths_and_messages_may_fail);
     suite_add_tcase(suite, tc);
 }

@@ -95,12 +95,14 @@ static const struct {
 } answers[] = {
     {200, 0, HTML, "<html>Sign in", LEAKDIAG_E_PROTOCOL, "text/html", "login page"},
     {204, 0, "", "", LEAKDIAG_E_PROTOCOL, "empty body", NULL},
+    {300, 0, HTML, "", LEAKDIAG_E_PROTOCOL, "HTTP 300: redirect", NULL},
     {301, 0, HTML, "", LEAKDIAG_E_PROTOCOL, "redirect to login.example", NULL},
     {302, 0, JSON, STATUS(403, "x"), LEAKDIAG_E_PROTOCOL, "redirect to login.example", NULL},
     {400, 0, HTML, "<html>", LEAKDIAG_E_PROTOCOL, "not the Kubernetes API", NULL},
     {401, 0, HTML, "<html>", LEAKDIAG_E_AUTH, "HTTP 401", NULL},
     {403, 0, "", "", LEAKDIAG_E_AUTH, "HTTP 403 with an empty body", "in front of Kubernetes"},
     {403, 0, JSON, STATUS(403, "no"), LEAKDIAG_E_AUTH, "HTTP 403: no", "verbs: [list]"},
+    {403, 0, JSON, STATUS(403, "User \\\"\\\" cannot"), LEAKDIAG_E_AUTH, "User \"\" cannot", NULL},
     {403, 0, JSON, STATUS(403, "User \\\"never ends"), LEAKDIAG_E_AUTH, "verbs: [list]", NULL},
     {403, 0, JSON, STATUS(403, "User \\\"a\\u001b[2Jb\\\" x"), LEAKDIAG_E_AUTH, "a\\x1b[2Jb", NULL},
     {404, 0, HTML, " <html>", LEAKDIAG_E_PROTOCOL, "not the Kubernetes API", NULL},
@@ -185,6 +187,10 @@ static const struct {
     {"otel-demo", true, true, NULL},
     {"a", true, true, NULL},
     {"0", true, true, NULL},
+    {"z9-a0z", true, true, NULL},
+    {"9z.0a", false, true, "0x2e at 2"},
+    {"a{", false, false, "0x7b at 1"},
+    {"a:", false, false, "0x3a at 1"},
     {"a.b", false, true, "0x2e at 1"},
     {"a.b-c.d", false, true, "0x2e at 1"},
     {"", false, false, "is empty"},
@@ -224,6 +230,18 @@ START_TEST(each_name_is_one_or_the_first_wrong_byte_is_named)
 }
 END_TEST
 
+START_TEST(the_rule_that_a_name_breaks_is_told)
+{
+    leakdiag_error err = {0};
+    ck_assert_int_eq(ld_kube_check_label("namespace", "a.b", &err), LEAKDIAG_E_INVALID);
+    assert_message(&err, "only lower-case letters, digits and '-' are allowed");
+    ck_assert_int_eq(ld_kube_check_subdomain("pod", "a..b", &err), LEAKDIAG_E_INVALID);
+    assert_message(&err, "single '.' between them");
+    ck_assert_int_eq(ld_kube_check_subdomain("pod", "a.-b", &err), LEAKDIAG_E_INVALID);
+    assert_message(&err, "'-' may not be first or last");
+}
+END_TEST
+
 START_TEST(a_label_has_up_to_63_bytes_and_a_subdomain_up_to_253)
 {
     char name[256];
@@ -251,15 +269,24 @@ static const struct {
     {"app = checkout , b != c", 0},
     {"opentelemetry.io/name=checkout", 0},
     {"app", 0},
+    {"a-z_A.Z09=9Z.0_z-a", 0},
+    {"z=Z,Z=z,9=0,0=9", 0},
+    {"a=b@c", 3}, /* where the bad value begins */
+    {"a[=b", 1},
+    {"a{=b", 1},
+    {"a:=b", 1},
     {"!app", 0},
     {"! app", 0},
     {"a in (b)", 0},
     {"a in(b,c)", 0},
     {"a notin ( b , c ),d", 0},
     {"a in (,b)", 0},
+    {"a in ()", 0}, /* one value: the empty one */
     {"a=", 0},
     {"a=,b", 0},
     {"a=in", 0},
+    {"notin=x", 0}, /* these words are labels too */
+    {"in in (a),!in", 0},
     {"a in (in)", 0},
     {"a>5,b<7", 0},
     {"app=x,,", 7},
@@ -268,12 +295,9 @@ static const struct {
     {" ", 2},
     {"a=b c", 5},
     {"a b", 3},
-    {"a in ()", 7},
     {"a in (b", 8},
     {"a in b", 6},
-    {"in (a)", 1},
-    {"notin=x", 1},
-    {"!in", 2},
+    {"in (a)", 4},
     {"=b", 1},
     {"a=b=c", 4},
     {"a=-b", 3},
@@ -283,6 +307,9 @@ static const struct {
     {"A_b./c=d", 1},
     {"a=b)", 4},
     {"a>b", 3},
+    {"a>", 3},
+    {"a>123456789012345678", 0},
+    {"a>1234567890123456789", 3}, /* may be beyond 64 bits */
     {"a>-1", 3},
     {"../../x=y", 1},
     {"a=b&limit=1", 3},
@@ -298,6 +325,9 @@ START_TEST(each_selector_is_one_or_its_first_wrong_byte_is_named)
                   selectors[_i].selector, err.message);
     ck_assert_msg(err.column == selectors[_i].column, "%s: column %u", selectors[_i].selector,
                   err.column);
+    char place[32];
+    snprintf(place, sizeof place, "at byte %zu", selectors[_i].column);
+    ck_assert_msg(!status || strstr(err.message, place), "%s", err.message);
 }
 END_TEST
 
@@ -348,7 +378,7 @@ START_TEST(each_path_is_that_of_the_api)
     leakdiag_status s = ld_kube_path_deployment("otel-demo", "checkout", &path, NULL);
     assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/deployments/checkout");
     s = ld_kube_path_deployments("otel-demo", NULL, &path, NULL);
-    assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/deployments?limit=500");
+    assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/deployments");
     s = ld_kube_path_pod("otel-demo", "checkout-1.x", &path, NULL);
     assert_path(s, path, "/api/v1/namespaces/otel-demo/pods/checkout-1.x");
     s = ld_kube_path_pods("otel-demo", "a=b,c in (d,e),!f", &path, NULL);
@@ -361,14 +391,13 @@ START_TEST(each_path_is_that_of_the_api)
     s = ld_kube_path_metrics("otel-demo", "p", NULL, &path, NULL);
     assert_path(s, path, "/apis/metrics.k8s.io/v1beta1/namespaces/otel-demo/pods/p");
     s = ld_kube_path_replica_sets("otel-demo", "a", &path, NULL);
-    assert_path(s, path,
-                "/apis/apps/v1/namespaces/otel-demo/replicasets?labelSelector=a&limit=500");
+    assert_path(s, path, "/apis/apps/v1/namespaces/otel-demo/replicasets?labelSelector=a");
     s = ld_kube_path_service("otel-demo", "flagd", &path, NULL);
     assert_path(s, path, "/api/v1/namespaces/otel-demo/services/flagd");
     s = ld_kube_path_endpoint_slices("otel-demo", "flagd", &path, NULL);
     assert_path(s, path,
                 "/apis/discovery.k8s.io/v1/namespaces/otel-demo/endpointslices?labelSelector="
-                "kubernetes.io%2Fservice-name%3Dflagd&limit=500");
+                "kubernetes.io%2Fservice-name%3Dflagd");
     s = ld_kube_path_config_map("otel-demo", "flagd-config", &path, NULL);
     assert_path(s, path, "/api/v1/namespaces/otel-demo/configmaps/flagd-config");
     s = ld_kube_path_access_review(&path, NULL);
@@ -477,6 +506,10 @@ static const struct {
     {"flagd:8016/../x", false},
     {"Flagd:8016", false},
     {"a.b:80", false},
+    {"flagd:abcdefghijklmno", true},
+    {"flagd:abcdefghijklmnop", false},
+    {"flagd:aBc", false},
+    {"flagd:a_", false},
 };
 
 START_TEST(a_service_behind_the_proxy_is_a_name_and_a_port)
@@ -521,6 +554,7 @@ int main(void)
     tc = tcase_create("asking");
     tcase_add_loop_test(tc, each_name_is_one_or_the_first_wrong_byte_is_named, 0,
                         (int)COUNT(names));
+    tcase_add_test(tc, the_rule_that_a_name_breaks_is_told);
     tcase_add_test(tc, a_label_has_up_to_63_bytes_and_a_subdomain_up_to_253);
     tcase_add_loop_test(tc, each_selector_is_one_or_its_first_wrong_byte_is_named, 0,
                         (int)COUNT(selectors));

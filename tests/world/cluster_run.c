@@ -118,3 +118,76 @@ leakdiag_observation *cluster_observe(const world *w, leakdiag_scenario **ret_sc
     cluster_done(&c);
     return seen;
 }
+
+/* --- over TLS --- */
+
+static char *make_answer(const char *request, size_t *ret_len, void *payload)
+{
+    char method[16] = "", target[4096] = "";
+    sscanf(request, "%15s %4095[^ ]", method, target);
+    return cluster_bytes(payload, method, target, ret_len);
+}
+
+static void write_ca(char path[64])
+{
+    snprintf(path, 64, "/tmp/leakdiag-ca-XXXXXX");
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    FILE *file = fdopen(fd, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(fake_tls_ca_pem(), file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The last look by a session of its own, which knows what the ones before have seen. */
+static leakdiag_observation *look_over_tls(const char *url, const char *ca_file,
+                                           leakdiag_observation *history,
+                                           leakdiag_scenario *scenario,
+                                           leakdiag_scenario **ret_scenario)
+{
+    leakdiag_cluster *opened = open_cluster(url, ca_file);
+    leakdiag_session *session = NULL;
+    leakdiag_observation *seen = NULL;
+    leakdiag_session_options options = LEAKDIAG_SESSION_OPTIONS_INIT;
+    options.cluster = opened;
+    options.deadline_ms = 60000;
+    OK(leakdiag_session_new(scenario, &options, &session, &err));
+    if (history)
+        OK(leakdiag_session_add_history(session, history, &err));
+    OK(leakdiag_session_gather(session, &seen, &err));
+    *ret_scenario = leakdiag_scenario_ref(session->scenario);
+    leakdiag_session_free(session);
+    leakdiag_cluster_free(opened);
+    return seen;
+}
+
+leakdiag_observation *cluster_observe_tls(const world *w, leakdiag_scenario **ret_scenario)
+{
+    char ca_file[64];
+    cluster c = {.w = w, .base_ms = (now_ms() - w->at_ms) / 1000 * 1000};
+    leakdiag_cluster *opened = open_cluster("https://kubernetes.invalid:6443", NULL);
+    leakdiag_session *session = session_of(&c, opened);
+    leakdiag_observation *history = look_often(session, &c, false);
+    leakdiag_scenario *scenario = leakdiag_scenario_ref(session->scenario);
+    leakdiag_session_free(session);
+    leakdiag_cluster_free(opened);
+    c.at_ms = w->at_ms;
+    const fake_rule rule = {.make = make_answer, .payload = &c, .keep = true};
+    fake_http *server = fake_tls_start(&rule, 1, NULL);
+    write_ca(ca_file);
+    leakdiag_observation *seen =
+        look_over_tls(fake_http_url(server), ca_file, history, scenario, ret_scenario);
+    unlink(ca_file);
+    fake_http_stop(server);
+    leakdiag_observation_unref(history);
+    leakdiag_scenario_unref(scenario);
+    cluster_done(&c);
+    return seen;
+}

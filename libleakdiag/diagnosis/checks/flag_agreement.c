@@ -43,20 +43,6 @@ static bool changed_since_start(const leakdiag_diagnosis *d, const ld_flag_fact 
            stored->changed_ms > flagd->of.workload.started_ms;
 }
 
-/* It said something of the flag: an answer that is none contradicts nobody. */
-static bool tells(const ld_fact *fact)
-{
-    leakdiag_flag_state state = fact->of.flag.state;
-    return !fact->error && (state == LEAKDIAG_FLAG_VALUE || state == LEAKDIAG_FLAG_CODE_DEFAULT ||
-                            state == LEAKDIAG_FLAG_DISABLED || state == LEAKDIAG_FLAG_MISSING ||
-                            state == LEAKDIAG_FLAG_FILE_REJECTED);
-}
-
-static const ld_fact *if_tells(const ld_fact *fact)
-{
-    return fact && tells(fact) ? fact : NULL;
-}
-
 static void add_story(ld_answer *answer, const char *where, const ld_fact *fact)
 {
     if (fact)
@@ -66,11 +52,11 @@ static void add_story(ld_answer *answer, const char *where, const ld_fact *fact)
 /* What the file or the UI holds is what flagd should serve. */
 static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
 {
-    const ld_fact *file = d->view.flag_file, *ui = if_tells(d->view.flag_ui);
+    const ld_fact *file = d->view.flag_file, *ui = d->view.flag_ui;
     const ld_fact *held = file ? file : ui;
     if (!held || same_flag(served, &held->of.flag))
         return false;
-    const ld_fact *stored = if_tells(d->view.flag_stored);
+    const ld_fact *stored = d->view.flag_stored;
     if (held == ui && stored && same_flag(served, &stored->of.flag)) {
         ld_find(answer, "not-loaded");
         ld_text_add(&answer->reason, "the UI shows another value than is served: its edit was not "
@@ -85,7 +71,7 @@ static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const l
 
 static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
 {
-    const ld_fact *stored = if_tells(d->view.flag_stored);
+    const ld_fact *stored = d->view.flag_stored;
     if (!stored || same_flag(served, &stored->of.flag))
         return false;
     if (changed_since_start(d, &stored->of.flag)) {
@@ -105,13 +91,49 @@ static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const l
 /* The port of the applications may lead to another flag service than OFREP's. */
 static bool judge_rpc(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
 {
-    const ld_fact *rpc = if_tells(d->view.flag_rpc);
-    if (!rpc || !isfinite(rpc->of.flag.number) || !isfinite(served->number) ||
+    const ld_fact *rpc = d->view.flag_rpc;
+    if (!rpc || rpc->error || !isfinite(rpc->of.flag.number) || !isfinite(served->number) ||
         rpc->of.flag.number == served->number)
         return false;
     ld_find(answer, "app-differs");
     ld_text_addf(&answer->reason, "the port that applications use serves %s", story(&rpc->of.flag));
     return true;
+}
+
+static bool is_served(const ld_fact *fact)
+{
+    const char *method = fact->of.flag.method ? fact->of.flag.method : "";
+    return fact->kind == LD_FACT_FLAG && !fact->error &&
+           fact->of.flag.state == LEAKDIAG_FLAG_VALUE &&
+           (strcmp(method, "POST") == 0 || strcmp(method, "GET") == 0 ||
+            strcmp(method, "rpc") == 0);
+}
+
+/* An earlier look saw another value served than the ConfigMap's of now, and flagd was restarted
+ * since: that was an edit in the UI, and the restart threw it away. */
+static bool judge_lost(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_view *view = &d->view;
+    const ld_fact *flagd = ld_view_workload(view, "flagd");
+    int64_t started_ms = flagd && !flagd->error ? flagd->of.workload.started_ms : 0;
+    const leakdiag_observation *o = view->observation;
+    if (!view->flag_stored || !started_ms || view->flag_stored->of.flag.changed_ms > started_ms)
+        return false;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        const ld_fact *fact = o->facts[i];
+        if (fact->time_ms >= started_ms || !is_served(fact))
+            continue;
+        if (same_flag(&fact->of.flag, served) ||
+            (view->flag_stored->of.flag.changed_ms > fact->time_ms))
+            return false;
+        ld_find(answer, "edit-not-durable");
+        ld_text_addf(&answer->reason, "%s was served until flagd restarted ",
+                     story(&fact->of.flag));
+        ld_add_duration(&answer->reason, (double)(view->now_ms - started_ms) / 1e3);
+        ld_text_add(&answer->reason, " ago: an edit made in the UI, which the restart threw away");
+        return true;
+    }
+    return false;
 }
 
 leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer,
@@ -121,9 +143,8 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
     const ld_view *view = &d->view;
     const ld_fact *service = view->flag;
     double used = used_value(d);
-    bool has_service = service && tells(service) && service != view->flag_file;
-    bool has_second =
-        view->flag_file || if_tells(view->flag_stored) || if_tells(view->flag_ui) || isfinite(used);
+    bool has_service = view->is_flag_served && service != view->flag_file;
+    bool has_second = view->flag_file || view->flag_stored || view->flag_ui || isfinite(used);
     if (!has_service || !has_second)
         return ld_not_configured(answer, "a second place that knows the flag");
 
@@ -137,7 +158,7 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
         ld_text_add_number(&answer->observed, used);
     }
     if (judge_loaded(d, answer, served) || judge_stored(d, answer, served) ||
-        judge_rpc(d, answer, served))
+        judge_lost(d, answer, served) || judge_rpc(d, answer, served))
         return LEAKDIAG_OK;
     if (isfinite(used) && isfinite(served->number) && used != served->number) {
         ld_find(answer, "app-differs");

@@ -36,6 +36,18 @@ static void describe_progress(ld_answer *answer, const ld_workload_fact *w)
         ld_text_add(&answer->reason, w->reason);
 }
 
+static void note_clock(ld_answer *answer, const ld_workload_fact *w)
+{
+    int64_t skew_ms = w->clock_skew_ms;
+    if (!skew_ms)
+        return;
+    ld_text_addf(&answer->reason, "%sthe clock of the machine that looked is ",
+                 answer->reason.len ? "; " : "");
+    ld_add_duration(&answer->reason, (double)(skew_ms < 0 ? -skew_ms : skew_ms) / 1e3);
+    ld_text_addf(&answer->reason, " %s the cluster's, which is used",
+                 skew_ms > 0 ? "behind" : "ahead of");
+}
+
 static void judge_workload(leakdiag_diagnosis *d, ld_answer *answer, const ld_workload_fact *w,
                            double settle_s)
 {
@@ -73,6 +85,7 @@ leakdiag_status ld_judge_rollout(leakdiag_diagnosis *d, ld_answer *answer, leakd
     if (workload) {
         ld_rest_on(answer, workload);
         judge_workload(d, answer, &workload->of.workload, settle_s);
+        note_clock(answer, &workload->of.workload);
         return LEAKDIAG_OK;
     }
     /* Without a cluster only the application's own start is known. */
