@@ -208,8 +208,12 @@ static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status f
                                     : q->look.deployment);
     if (source.failed)
         return ld_fail_nomem(err);
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL, q->base.asking->now_ms,
-                               failed, why, err);
+    leakdiag_status status = ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL,
+                                                 q->base.asking->now_ms, failed, why, err);
+    if (!status && q->n_logs == 0) /* nobody knows whose log to read */
+        status = ld_facts_add_failed(facts, LD_FACT_LOG, source.data, NULL, q->base.asking->now_ms,
+                                     failed, why, err);
+    return status;
 }
 
 static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *pod, ld_facts *facts,

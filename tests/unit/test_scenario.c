@@ -230,7 +230,10 @@ static const struct {
     {"app-has-old-value",
      "flag.value:expected orders:in-range,low,high,lower-bound hand-off:configured "
      "flag.seen:not-seen,other-value",
-     "", "rollout.app:settling,in-progress rollout.flagd:settling,in-progress", false},
+     "",
+     "rollout.app:settling,in-progress rollout.flagd:settling,in-progress "
+     "reach.flagd:config-mismatch,no-endpoints,policy-blocks",
+     false},
     {"no-checkouts", "orders:zero", "load:stopped frontend:missing,no-endpoints requests:zero", "",
      false},
     {"flag-value-too-low", "flag.value:lower flag.seen:seen", "",
