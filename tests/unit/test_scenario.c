@@ -294,6 +294,7 @@ START_TEST(a_built_in_scenario_is_read_without_its_tests_and_shows_and_runs_them
         ck_assert_uint_eq(s->n_tests, 0);
         ck_assert(!ld_scenario_with_tests(s, &whole, NULL));
         ck_assert_uint_ge(whole->n_tests, 6);
+        ck_assert(!is_demo || strcmp(ld_scenario_param(whole, "limit"), "40Mi") == 0);
         ck_assert(
             !leakdiag_scenario_parse(s->text, s->text_len, s->origin, set, is_demo, &parsed, NULL));
         ck_assert(!leakdiag_scenario_to_json(parsed, &wanted, NULL));
