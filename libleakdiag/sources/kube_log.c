@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "sources/exchange.h"
 
-#define FIRST_LINES   2000               /* how far the first look reaches back */
+#define FIRST_LINES   1000               /* how far the first look reaches back */
 #define LOG_MAX_BYTES ((size_t)16 << 20) /* of one look */
 #define RECENT_LINES  64
 
