@@ -72,7 +72,7 @@ SOURCES = [
     ("diagnosis/checks/rate.c", "R11", "counter.window_s = (double)view->log.window_ms / 1e3;",
      "counter.window_s = (double)view->scenario->window_ms / 1e3;"),
     ("diagnosis/checks/rate.c", "R11", "silence_s * 5e3 <=", "silence_s * 5e3 < 0 *"),
-    ("diagnosis/view.c", "R11", "log->has_gap && age_ms < window_ms", "log->has_gap && age_ms < 0"),
+    ("diagnosis/view_log.c", "R11", "log->has_gap && age_ms < window_ms", "log->has_gap && age_ms < 0"),
     # --- the load
     ("diagnosis/checks/load.c", "numbers", "(double)load->users != users",
      "(double)load->users < users"),
@@ -93,9 +93,9 @@ SOURCES = [
      "if (view->oom_kills < -1)"),
     ("diagnosis/checks/termination.c", "numbers", "if (view->n_restarts > view->n_ooms)",
      "if (view->n_restarts < view->n_ooms)"),
-    ("diagnosis/view.c", "numbers", "now->oom_kills > before->oom_kills",
+    ("diagnosis/view_memory.c", "numbers", "now->oom_kills > before->oom_kills",
      "now->oom_kills < before->oom_kills"),
-    ("diagnosis/view.c", "numbers", "return a->started_ms != b->started_ms;", "return false;"),
+    ("diagnosis/view_memory.c", "numbers", "return a->started_ms != b->started_ms;", "return false;"),
     # --- the timeline
     ("diagnosis/view.c", "issue 1", "            later(view, active->first->time_ms);",
      "            (void)active;"),
