@@ -121,8 +121,8 @@ SOURCES = [
     ("diagnosis/conclude.c", "R11", "if (any(d, LD_FAIL, true))", "if (any(d, LD_BLOCKED, true))"),
 ]
 
-# What the rules of the built-in scenario need that only a cluster tells.
-CLUSTER_ONLY = {"rollout.flagd", "reach.flagd", "frontend", "telemetry.arriving", "collector"}
+# Checks that nobody answers yet: rules on them make no difference in any world.
+UNANSWERED = {"telemetry.arriving", "collector"}
 
 # Rules that cannot make a difference in any world, and why.
 EQUIVALENT = {
@@ -133,12 +133,13 @@ EQUIVALENT = {
 # Rows of the world matrix that hold a cause to its rules.
 ROWS_OF_CAUSE = {
     "flag-not-applied": "R2,issue 1",
-    "app-has-old-value": "issue 2,R12,R9",
-    "no-checkouts": "issue 3,R10,R11",
+    "app-has-old-value": "issue 2,R12,R9,R3,R6,R18",
+    "no-checkouts": "issue 3,R10,R11,services",
     "flag-value-too-low": "issue 4,R20",
     "limit-too-high": "issue 5",
-    "settling": "issue 2",
+    "settling": "issue 2,R6,R18",
     "soft-limit": "R13",
     "hand-off-broken": "R12",
-    "edit-lost": "issue 1",
+    "edit-lost": "issue 1,R5,R8",
+    "flag-unreachable": "R3",
 }

@@ -141,6 +141,8 @@ extern const world_places world_usual_places;
 /* The built-in scenario of the checkout (or the file named by LEAKDIAG_WORLD_SCENARIO) with what
  * the world sets. */
 leakdiag_scenario *world_scenario(const world *w, const world_places *places);
+/* The same with these settings and no others. */
+leakdiag_scenario *world_scenario_with(const char *const *set, size_t n);
 /* All looks before until_ms, or at it too, decoded by the real codecs. */
 leakdiag_observation *world_observe(const world *w, leakdiag_scenario *scenario,
                                     const world_places *places, int64_t base_ms, int64_t until_ms,
