@@ -1,0 +1,99 @@
+"""Calls that wait, and how Ctrl-C ends them.
+
+Python runs signal handlers in the main thread only, and not while that thread is inside C. So there
+a waiting call runs in a thread of its own, and the main thread waits for it where it can be
+interrupted. An exception of a signal handler (KeyboardInterrupt) triggers the cancel token; the call
+then returns soon, is waited for, and the exception goes on. In other threads the call runs directly:
+CancelToken.cancel() ends it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import Any, Callable, TypeVar
+
+from ._handle import CancelToken
+
+T = TypeVar("T")
+_Message = tuple[str, Any]
+
+
+class _Stop(Exception):
+    """The caller's thread is gone from its wait; the callback shall not run any more."""
+
+
+def cancellable(call: Callable[[], T], cancel: CancelToken) -> T:
+    """call(), which `cancel` ends."""
+    return with_callback(lambda _: call(), cancel, None)
+
+
+def with_callback(call: Callable[[Any], T], cancel: CancelToken,
+                  callback: Callable[[Any], Any] | None) -> T:
+    """call(callback); the callback runs on the calling thread, whatever thread the call is on."""
+    if threading.current_thread() is not threading.main_thread():
+        return call(callback)
+    waiting = _Waiting(call, callback)
+    try:
+        waiting.serve()
+    except BaseException:
+        cancel.cancel()
+        waiting.end()
+        raise
+    made: T = waiting.result()
+    return made
+
+
+class _Waiting:
+    def __init__(self, call: Callable[[Any], Any], callback: Callable[[Any], Any] | None) -> None:
+        self.call, self.callback = call, callback
+        self.to_caller: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self.answers: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self.over = False
+        self.thread = threading.Thread(target=self.run, name="leakdiag-wait", daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        try:
+            self.outcome: _Message = ("made", self.call(self.ask if self.callback else None))
+        except BaseException as error:
+            self.outcome = ("failed", error)
+        self.to_caller.put(("over", None))
+
+    def ask(self, argument: Any) -> Any:
+        """On the call's thread: let the caller's thread run the callback."""
+        self.to_caller.put(("callback", argument))
+        kind, value = self.answers.get()
+        if kind == "failed":
+            raise value
+        return value
+
+    def serve(self) -> None:
+        """On the caller's thread: run callbacks until the call is over."""
+        while True:
+            kind, argument = self.to_caller.get()
+            if kind == "over":
+                self.over = True
+                return
+            assert self.callback is not None
+            try:
+                answer: _Message = ("made", self.callback(argument))
+            except Exception as error:
+                answer = ("failed", error)
+            self.answers.put(answer)
+
+    def end(self) -> None:
+        """Wait for the cancelled call, whatever signals come: its memory must not go before it."""
+        while self.thread.is_alive():
+            try:
+                self.answers.put(("failed", _Stop()))
+                self.thread.join(0.05)
+            except BaseException:
+                continue
+
+    def result(self) -> Any:
+        self.thread.join()
+        kind, value = self.outcome
+        if kind == "failed":
+            raise value
+        return value
