@@ -322,11 +322,19 @@ static int ld_fill_text(PyObject *item, char const **ret)
     return *ret ? 0 : -1;
 }
 
+static int ld_is_tuple(PyObject *item)
+{
+    if (PyTuple_Check(item))
+        return 1;
+    PyErr_Format(PyExc_TypeError, "a tuple is needed here, not %.80s", Py_TYPE(item)->tp_name);
+    return 0;
+}
+
 static int ld_fill_pattern(PyObject *item, leakdiag_pattern *ret)
 {
     PyObject *name, *text;
     unsigned long long flags;
-    if (!PyArg_ParseTuple(item, "UUK", &name, &text, &flags))
+    if (!ld_is_tuple(item) || !PyArg_ParseTuple(item, "UUK", &name, &text, &flags))
         return -1;
     ret->flags = flags;
     ret->name = ld_utf8(name);
@@ -338,7 +346,7 @@ static int ld_fill_point(PyObject *item, leakdiag_timeline_point *ret)
 {
     PyObject *phase;
     long long at_ms;
-    if (!PyArg_ParseTuple(item, "LdO", &at_ms, &ret->bytes, &phase))
+    if (!ld_is_tuple(item) || !PyArg_ParseTuple(item, "LdO", &at_ms, &ret->bytes, &phase))
         return -1;
     ret->at_ms = at_ms;
     ret->phase = phase == Py_None ? NULL : ld_utf8(phase);
@@ -429,8 +437,9 @@ static PyObject *ld_line(const leakdiag_log_line *line)
     Py_CLEAR($result); /* whether there is one: None says it */
     $result = ld_line($1);
 %}
-/* Its text is borrowed from the scan: it is copied before anything else can run. */
-%typemap(out) leakdiag_log_line "$result = ld_line(&$1);"
+/* Its text is borrowed from the scan: it is copied before anything else can run. In a tuple of its
+ * own, to which the outputs are added. */
+%typemap(out) leakdiag_log_line "$result = Py_BuildValue(\"(N)\", ld_line(&$1));"
 %typemap(out) leakdiag_timeline_point
     "$result = Py_BuildValue(\"Ldz\", (long long)$1.at_ms, $1.bytes, $1.phase);"
 

@@ -1,7 +1,7 @@
 """Assertions about memory for tests: is a process, cgroup, deployment or capture leaking?
 
-They look until memory can be judged, at most `for_s` seconds. Too little to judge by is a failure,
-not a pass. A failure shows the whole report: memory over time, the checks, the causes.
+They look until memory can be judged, at most `for_s` seconds (0 is one look). Too little to judge by
+is a failure, not a pass. A failure shows the whole report: memory over time, the checks, the causes.
 
 With `time_scale` all times that the judgement goes by are divided by it: at 10, six samples over six
 seconds can do, where it would be a minute. It fits workloads that leak that much faster.
@@ -74,11 +74,11 @@ def look(scenario: Scenario | Path = WORKLOAD, *, pid: int | None = None,
     if capture is not None:
         observation = capture if isinstance(capture, Observation) else Observation.load(capture)
         seen = Watched(observation, diagnose(made, observation))
-    elif not named and made.name == WORKLOAD:
+    elif not named and not set and made.name == WORKLOAD:
         raise InvalidError("pid, cgroup, deployment, capture: one of them must say what to look at")
     else:
         with Session(made) as session:
-            seen = session.watch(for_s=for_s, until_decided=True)
+            seen = session.watch(for_s=for_s, until_decided=for_s > 0)
     if save is not None:
         seen.observation.save(save, replace=True)
     return seen
