@@ -52,7 +52,7 @@ type look struct {
 	set    []string
 }
 
-// For looks so long at most, instead of five minutes.
+// For looks so long at most, instead of five minutes; 0 is one look.
 func For(duration time.Duration) Option { return func(l *look) { l.atMost = duration } }
 
 // TimeScale divides all times that the judgement goes by: at 10, six samples over six seconds can
@@ -151,6 +151,9 @@ func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.
 			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-5*time.Second))
 			defer cancel()
 		}
+	}
+	if l.atMost <= 0 {
+		return session.Watch(ctx)
 	}
 	return session.Watch(ctx, leakdiag.WithFor(l.atMost), leakdiag.WithUntilDecided())
 }
