@@ -110,6 +110,16 @@ func TestACaptureIsJudged(t *testing.T) {
 		cause.RefutedBy != "" && cause.Title != "" && cause.Confidence.String() != "", true)
 }
 
+func TestEvidenceAgainstACauseIsThere(t *testing.T) {
+	text := strings.Replace(must(leakdiag.BuiltinScenarioText("any-workload"))(t),
+		"    refuted_by: a longer look", "    against: {limit: [none]}\n    refuted_by: a longer look", 1)
+	scenario := must(leakdiag.ParseScenario([]byte(text)))(t)
+	o := must(leakdiag.LoadObservation(fixtures(t, "captures", "leaking-process.json")))(t)
+	cause := must(leakdiag.Diagnose(scenario, o))(t).Causes()[0]
+	same(t, "against", strings.HasPrefix(cause.Contradicting[0], "limit is none"), true)
+	same(t, "confidence", cause.Confidence, leakdiag.ConfidencePossible)
+}
+
 func TestALeakHasASeries(t *testing.T) {
 	d := must(leakdiag.Replay(fixtures(t, "captures", "leaking-process.json")))(t)
 	finding, ok := d.MemoryFinding()

@@ -73,6 +73,9 @@ func (s *Session) Close() error {
 	return s.object.Close()
 }
 
+// IsCancelled says whether a context ended a call: the session is then of no use any more.
+func (s *Session) IsCancelled() bool { return s.cancel.isTriggered() }
+
 // AddHistory starts from what an earlier capture knows. Before the first look.
 func (s *Session) AddHistory(earlier *Observation) error {
 	defer runtime.KeepAlive(earlier)

@@ -152,10 +152,11 @@ func TestACancelledWatchReturnsWhatIsKnown(t *testing.T) {
 func TestACancelledSessionStaysSo(t *testing.T) {
 	s := recorded(t)
 	made := hanging(t, s)
+	same(t, "not yet", made.IsCancelled(), false)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-s.asked; cancel() }()
 	_, err := made.Gather(ctx)
-	same(t, "cancelled", errors.Is(err, context.Canceled), true)
+	same(t, "cancelled", errors.Is(err, context.Canceled) && made.IsCancelled(), true)
 	_, err = made.Gather(context.Background())
 	same(t, "still", errors.Is(err, leakdiag.ErrCancelled), true)
 }

@@ -32,7 +32,8 @@ def environment(**more):
 def run(*command, cwd=TOP, **more):
     """The finished process; its output is text."""
     return subprocess.run(command, cwd=cwd, env=environment(**more), text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          timeout=600)
 
 
 def old_go():

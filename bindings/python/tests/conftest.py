@@ -1,5 +1,5 @@
 """What the tests share: recorded services on loopback, the fixtures of the repository, and a record
-of the raw functions that were called, which the parity test reads."""
+of the raw functions that did their work, which the parity test reads."""
 
 import contextlib
 import http.server
@@ -22,8 +22,9 @@ _called = set()
 
 def _recorded(name, function):
     def call(*arguments):
+        made = function(*arguments)
         _called.add(name)
-        return function(*arguments)
+        return made
     return call
 
 

@@ -106,6 +106,16 @@ def test_a_capture_is_judged():
     assert cause.prediction is not None
 
 
+def test_evidence_against_a_cause_is_there():
+    text = ld.Scenario.builtin_text("any-workload").replace(
+        "    refuted_by: a longer look", "    against: {limit: [none]}\n    refuted_by: a longer look")
+    diagnosis = ld.diagnose(ld.Scenario.parse(text),
+                            ld.Observation.load(CAPTURES / "leaking-process.json"))
+    assert [c.contradicting for c in diagnosis.causes] == [("limit is none",)] or \
+        diagnosis.causes[0].contradicting[0].startswith("limit is none")
+    assert diagnosis.causes[0].confidence is ld.Confidence.POSSIBLE
+
+
 def test_a_leak_has_a_series_and_a_prediction():
     capture = ld.Observation.load(CAPTURES / "leaking-process.json")
     diagnosis = ld.replay(capture)

@@ -35,6 +35,7 @@ def with_callback(call: Callable[[Any], T], cancel: CancelToken,
         return call(callback)
     waiting = _Waiting(call, callback)
     try:
+        waiting.start()
         waiting.serve()
     except BaseException:
         cancel.cancel()
@@ -49,8 +50,10 @@ class _Waiting:
         self.call, self.callback = call, callback
         self.to_caller: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[_Message] = queue.SimpleQueue()
-        self.over = False
+        self.finished = threading.Event()
         self.thread = threading.Thread(target=self.run, name="leakdiag-wait", daemon=True)
+
+    def start(self) -> None:
         self.thread.start()
 
     def run(self) -> None:
@@ -58,6 +61,7 @@ class _Waiting:
             self.outcome: _Message = ("made", self.call(self.ask if self.callback else None))
         except BaseException as error:
             self.outcome = ("failed", error)
+        self.finished.set()
         self.to_caller.put(("over", None))
 
     def ask(self, argument: Any) -> Any:
@@ -71,9 +75,12 @@ class _Waiting:
     def serve(self) -> None:
         """On the caller's thread: run callbacks until the call is over."""
         while True:
-            kind, argument = self.to_caller.get()
+            try:
+                # A signal that comes right before the wait is seen only after it: hence the time-out.
+                kind, argument = self.to_caller.get(timeout=0.1)
+            except queue.Empty:
+                continue
             if kind == "over":
-                self.over = True
                 return
             assert self.callback is not None
             try:
@@ -84,15 +91,16 @@ class _Waiting:
 
     def end(self) -> None:
         """Wait for the cancelled call, whatever signals come: its memory must not go before it."""
-        while self.thread.is_alive():
+        tries = 0
+        while not self.finished.is_set() and (self.thread.ident is not None or tries < 20):
             try:
+                tries += 1
                 self.answers.put(("failed", _Stop()))
-                self.thread.join(0.05)
+                self.finished.wait(0.05)
             except BaseException:
                 continue
 
     def result(self) -> Any:
-        self.thread.join()
         kind, value = self.outcome
         if kind == "failed":
             raise value
