@@ -113,7 +113,7 @@ func TestACaptureIsJudged(t *testing.T) {
 func TestEvidenceAgainstACauseIsThere(t *testing.T) {
 	text := strings.Replace(must(leakdiag.BuiltinScenarioText("any-workload"))(t),
 		"    refuted_by: a longer look", "    against: {limit: [none]}\n    refuted_by: a longer look", 1)
-	scenario := must(leakdiag.ParseScenario([]byte(text)))(t)
+	scenario := must(leakdiag.ParseScenario([]byte(text), leakdiag.WithSet("time_scale=10")))(t)
 	o := must(leakdiag.LoadObservation(fixtures(t, "captures", "leaking-process.json")))(t)
 	cause := must(leakdiag.Diagnose(scenario, o))(t).Causes()[0]
 	same(t, "against", strings.HasPrefix(cause.Contradicting[0], "limit is none"), true)

@@ -109,10 +109,9 @@ def test_a_capture_is_judged():
 def test_evidence_against_a_cause_is_there():
     text = ld.Scenario.builtin_text("any-workload").replace(
         "    refuted_by: a longer look", "    against: {limit: [none]}\n    refuted_by: a longer look")
-    diagnosis = ld.diagnose(ld.Scenario.parse(text),
+    diagnosis = ld.diagnose(ld.Scenario.parse(text, set={"time_scale": 10}),
                             ld.Observation.load(CAPTURES / "leaking-process.json"))
-    assert [c.contradicting for c in diagnosis.causes] == [("limit is none",)] or \
-        diagnosis.causes[0].contradicting[0].startswith("limit is none")
+    assert diagnosis.causes[0].contradicting[0].startswith("limit is none")
     assert diagnosis.causes[0].confidence is ld.Confidence.POSSIBLE
 
 

@@ -35,7 +35,7 @@ def made(kind, path, more):
     if kind == "flag": return ld.Flag.from_file(data, more).to_json()
     if kind == "trend": return ld.Series.from_csv(data).analyze(limit_bytes=20971520).to_json(file=path)
     if kind == "comparison":
-        return ld.Timeline.parse(more).compare(ld.Series.from_csv(data)).to_json(file=path)
+        return ld.Timeline.parse(more).compare(ld.Series.from_csv(data)).to_json()
     if kind == "scan":
         scan = ld.Scan({"done": "Done", "order": "order"})
         scan.push(data)
@@ -118,7 +118,7 @@ func made(kind, path, more string) (string, error) {
 		return must(series.Analyze(leakdiag.WithLimit(20971520))).ToJSONOf(path)
 	case "comparison":
 		series := must(leakdiag.SeriesFromCSV(read(path)))
-		return must(must(leakdiag.ParseTimeline(more)).Compare(series)).ToJSONOf(path)
+		return must(must(leakdiag.ParseTimeline(more)).Compare(series)).ToJSON()
 	case "scan":
 		return scanned(read(path))
 	}
