@@ -154,36 +154,3 @@ void curl_slist_free_all(struct curl_slist *list)
 {
     HAND_ON_NOTHING(curl_slist_free_all, list);
 }
-
-CURLU *curl_url(void)
-{
-    HAND_ON(curl_url, NULL, );
-}
-
-CURLUcode curl_url_set(CURLU *url, CURLUPart part, const char *text, unsigned int flags)
-{
-    HAND_ON(curl_url_set, CURLUE_OUT_OF_MEMORY, url, part, text, flags);
-}
-
-/* Newer headers say const CURLU *. */
-CURLUcode on_demand_url_get(CURLU *url, CURLUPart part, char **ret,
-                            unsigned int flags) __asm__("curl_url_get");
-CURLUcode on_demand_url_get(CURLU *url, CURLUPart part, char **ret, unsigned int flags)
-{
-    HAND_ON(curl_url_get, CURLUE_OUT_OF_MEMORY, url, part, ret, flags);
-}
-
-void curl_url_cleanup(CURLU *url)
-{
-    HAND_ON_NOTHING(curl_url_cleanup, url);
-}
-
-void curl_free(void *memory)
-{
-    HAND_ON_NOTHING(curl_free, memory);
-}
-
-time_t curl_getdate(const char *text, const time_t *unused)
-{
-    HAND_ON(curl_getdate, -1, text, unused);
-}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "cluster.h"
 
 /* --- errors ------------------------------------------------------------------------------------
  */
@@ -36,11 +37,12 @@ static void mask_credentials(char *text)
 
 int fail(int status, const char *format, ...)
 {
-    char text[2048];
+    char said[2048], text[2048];
     va_list list;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    vsnprintf(said, sizeof said, format, list);
     va_end(list);
+    format_command(said, text, sizeof text);
     fflush(stdout); /* what was found so far stands before the reason why it ends */
     mask_credentials(text);
     fputs("leakdiag: ", stderr);
@@ -225,34 +227,68 @@ int load_scenario_named(const char *name, const char *const *set, size_t set_cou
     return status ? fail_with(exit_for(status), name, &err, NULL) : 0;
 }
 
-static void strings_free(char ***p)
+/* The settings of a scenario, growing. */
+typedef struct settings {
+    char **list;
+    size_t n;
+    bool failed;
+} settings;
+
+static void settings_done(settings *set)
 {
-    for (char **s = *p; s && *s; s++)
-        free(*s);
-    free(*p);
+    for (size_t i = 0; i < set->n; i++)
+        free(set->list[i]);
+    free(set->list);
 }
 
-int load_scenario(const cli_args *args, const char *fallback, leakdiag_scenario **ret)
+static void add_setting(settings *set, const char *name, const char *value)
 {
-    static const char *const shorthands[] = {"pid", "cgroup", "csv"};
+    if (value && !set->failed && asprintf(&set->list[set->n], "%s=%s", name, value) >= 0)
+        set->n++;
+    else if (value)
+        set->failed = true;
+}
+
+static const char *scenario_name(const cli_args *args, const char *fallback)
+{
+    const char *given = args_value(args, "scenario");
+    return given ? given : fallback;
+}
+
+bool scenario_follows_cluster(const cli_args *args, const char *fallback)
+{
+    return !args_has(args, "namespace") &&
+           strcmp(scenario_name(args, fallback), "any-workload") == 0;
+}
+
+int load_scenario(const cli_args *args, const char *fallback, const leakdiag_cluster *cluster,
+                  leakdiag_scenario **ret)
+{
+    static const char *const shorthands[] = {"pid", "cgroup", "csv", "selector", "container"};
     const size_t n_short = sizeof shorthands / sizeof *shorthands;
-    size_t n_set = args_count(args, "set"), n = 0;
-    CLEANUP(strings_free) char **set = calloc(n_set + n_short + 1, sizeof *set);
-    if (!set)
+    const char *name = scenario_name(args, fallback), *param, *workload;
+    size_t n_set = args_count(args, "set");
+    CLEANUP(settings_done)
+    settings set = {.list = calloc(n_set + n_short + 4, sizeof *set.list)};
+    if (!set.list)
         return fail(EXIT_TOOL, "scenario: out of memory");
-    for (size_t i = 0; i < n_short; i++) {
-        const char *value = args_value(args, shorthands[i]);
-        if (value && asprintf(&set[n++], "%s=%s", shorthands[i], value) < 0) {
-            set[--n] = NULL;
-            return fail(EXIT_TOOL, "scenario: out of memory");
-        }
-    }
+    for (size_t i = 0; i < n_short; i++)
+        add_setting(&set, shorthands[i], args_value(args, shorthands[i]));
+    add_setting(&set, "namespace",
+                cluster && scenario_follows_cluster(args, fallback)
+                    ? leakdiag_cluster_namespace_name(cluster)
+                    : args_value(args, "namespace"));
+    if (workload_operand(args) && parse_workload(workload_operand(args), &param, &workload))
+        add_setting(&set, param, workload);
     for (size_t i = 0; i < n_set; i++) {
-        if (!(set[n++] = strdup(args_value_at(args, "set", i))))
-            return fail(EXIT_TOOL, "scenario: out of memory");
+        const char *text = args_value_at(args, "set", i);
+        set.list[set.n] = strdup(text);
+        set.failed = set.failed || !set.list[set.n];
+        set.n += set.list[set.n] != NULL;
     }
-    const char *name = args_value(args, "scenario");
-    return load_scenario_named(name ? name : fallback, (const char *const *)set, n, ret);
+    if (set.failed)
+        return fail(EXIT_TOOL, "scenario: out of memory");
+    return load_scenario_named(name, (const char *const *)set.list, set.n, ret);
 }
 
 int load_capture(const char *path, leakdiag_observation **ret)

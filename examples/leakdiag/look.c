@@ -1,5 +1,7 @@
 #include "look.h"
 
+#include "cluster.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,25 +12,39 @@
 
 #define CSV_MAX_BYTES ((size_t)256 << 20)
 
-const option look_options[] = {
+static const option local_options[] = {
     {"pid", 'p', "N", NULL, HINT_NONE, false, "a process to watch"},
-    {"cgroup", 'c', "PATH", NULL, HINT_FOLDER, false, "a memory cgroup to watch"},
+    {"cgroup", 0, "PATH", NULL, HINT_FOLDER, false, "a memory cgroup to watch"},
     {"csv", 0, "FILE", NULL, HINT_FILE, false, "recorded memory (columns t,ws)"},
-    {"scenario", 's', "NAME|FILE", NULL, HINT_SCENARIO, false, "what is expected"},
+    {0},
+};
+static const option scenario_options[] = {
+    {"scenario", 's', "NAME|FILE", NULL, HINT_SCENARIO, false, "the experiment"},
     {"set", 0, "NAME=VALUE", NULL, HINT_NONE, true, "give a parameter of the scenario a value"},
+    {0},
+};
+static const option time_options[] = {
     {"for", 'f', "TIME", NULL, HINT_NONE, false, "look again and again for so long (3m, 1h20m)"},
     {"until", 'u', "WHEN", "decided", HINT_NONE, false,
      "look until memory can be judged (at most --for, or one hour)"},
     {"history", 0, "FILE", NULL, HINT_FILE, true, "an earlier capture of the same workload"},
-    {"timeout", 0, "TIME", NULL, HINT_NONE, false, "for all answers of one look (default 5s)"},
+    {"request-timeout", 0, "TIME", NULL, HINT_NONE, false,
+     "for all answers of one look (default 5s)"},
     {0},
 };
+
+static const option_group local_group = {"Something of this machine", local_options};
+static const option_group scenario_group = {"What is expected", scenario_options};
+static const option_group time_group = {"How long", time_options};
+const option_group *const look_groups[] = {&local_group,    &cluster_group, &workload_group,
+                                           &scenario_group, &time_group,    NULL};
 
 void look_done(cli_look *look)
 {
     leakdiag_diagnosis_free(look->diagnosis);
     leakdiag_observation_unref(look->observation);
     leakdiag_scenario_unref(look->scenario);
+    leakdiag_cluster_free(look->cluster);
 }
 
 /* --- progress ------------------------------------------------------------------------------------
@@ -83,6 +99,10 @@ static int check_pid(const cli_args *args)
     char *end = NULL;
     int named =
         (text != NULL) + (args_value(args, "cgroup") != NULL) + (args_value(args, "csv") != NULL);
+    if (named && means_cluster(args))
+        return fail(EXIT_USAGE,
+                    "--pid, --cgroup, --csv: are of this machine; leave them out to look "
+                    "at a cluster");
     if (named > 1)
         return fail(EXIT_USAGE, "--pid, --cgroup, --csv: one of them says what to watch; name one");
     if (!text)
@@ -133,16 +153,18 @@ static int add_history(const cli_args *args, leakdiag_session *session)
     return 0;
 }
 
-static int open_session(const cli_args *args, leakdiag_scenario *scenario, leakdiag_session **ret)
+static int open_session(const cli_args *args, leakdiag_scenario *scenario,
+                        leakdiag_cluster *cluster, leakdiag_session **ret)
 {
     leakdiag_session_options options = LEAKDIAG_SESSION_OPTIONS_INIT;
     leakdiag_error err = {0};
-    int code = duration_option(args, "timeout", 0, &options.deadline_ms);
+    int code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
     if (!code)
         code = interrupts_setup();
     if (code)
         return code;
     options.cancel = interrupts_cancel();
+    options.cluster = cluster;
     leakdiag_status status = leakdiag_session_new(scenario, &options, ret, &err);
     if (status)
         return fail_with(exit_for(status), leakdiag_scenario_name(scenario), &err, NULL);
@@ -177,6 +199,32 @@ static int watch(const cli_args *args, leakdiag_session *session, cli_look *ret)
     return 0;
 }
 
+static bool is_local(const cli_args *args)
+{
+    return args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv");
+}
+
+/* A scenario that has nothing to do with a cluster is not held up by a broken kubeconfig. */
+static int choose_cluster(const cli_args *args, const leakdiag_scenario *scenario,
+                          leakdiag_cluster **ret)
+{
+    bool is_wanted = means_cluster(args) || leakdiag_scenario_uses_cluster(scenario);
+    return is_wanted && !is_local(args) ? open_cluster(args, ret) : 0;
+}
+
+/* The scenario, the cluster it is about, and its names there. */
+static int prepare(const cli_args *args, const char *fallback, cli_look *ret)
+{
+    int code = load_scenario(args, fallback, NULL, &ret->scenario);
+    if (!code)
+        code = choose_cluster(args, ret->scenario, &ret->cluster);
+    if (code || !ret->cluster || !scenario_follows_cluster(args, fallback))
+        return code;
+    leakdiag_scenario_unref(ret->scenario);
+    ret->scenario = NULL;
+    return load_scenario(args, fallback, ret->cluster, &ret->scenario);
+}
+
 int look_now(const cli_args *args, const char *fallback_scenario, cli_look *ret)
 {
     CLEANUP(session_free) leakdiag_session *session = NULL;
@@ -184,9 +232,9 @@ int look_now(const cli_args *args, const char *fallback_scenario, cli_look *ret)
     if (!code)
         code = check_csv(args);
     if (!code)
-        code = load_scenario(args, fallback_scenario, &ret->scenario);
+        code = prepare(args, fallback_scenario, ret);
     if (!code)
-        code = open_session(args, ret->scenario, &session);
+        code = open_session(args, ret->scenario, ret->cluster, &session);
     if (!code)
         code = watch(args, session, ret);
     return code;

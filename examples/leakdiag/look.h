@@ -6,9 +6,10 @@
 #include "cli.h"
 
 /* Options of every verb that looks: where, and how long. */
-extern const option look_options[];
+extern const option_group *const look_groups[];
 
 typedef struct cli_look {
+    leakdiag_cluster *cluster; /* NULL: none */
     leakdiag_scenario *scenario;
     leakdiag_observation *observation;
     leakdiag_diagnosis *diagnosis;

@@ -1,6 +1,7 @@
 /* quick, diagnose, capture, check: look now, and judge. */
 #include <string.h>
 
+#include "cluster.h"
 #include "look.h"
 #include "verbs.h"
 
@@ -73,7 +74,7 @@ const cli_verb verb_quick = {
              "hides the others. One look, unless --for or --until says otherwise. The scenario\n"
              "is " RUNBOOK " when none is given.\n" VERDICTS,
     .options = judge_options,
-    .more = look_options,
+    .more = look_groups,
     .run = run_quick,
 };
 
@@ -82,25 +83,30 @@ const cli_verb verb_quick = {
 
 static bool names_a_workload(const cli_args *args)
 {
-    return args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv");
+    return args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv") ||
+           args_has(args, "selector") || workload_operand(args);
 }
 
 static int run_diagnose(const cli_args *args)
 {
-    return judge_now(args, names_a_workload(args) ? ANY : RUNBOOK, LEAKDIAG_FORMAT_TEXT);
+    int code = check_workload(args);
+    return code ? code
+                : judge_now(args, names_a_workload(args) ? ANY : RUNBOOK, LEAKDIAG_FORMAT_TEXT);
 }
 
 const cli_verb verb_diagnose = {
     .name = "diagnose",
     .about = "all checks, the likely causes, what to do next",
-    .operands = "",
+    .operands = "[deploy/NAME|pod/NAME]",
     .examples = "  leakdiag diagnose\n"
+                "  leakdiag diagnose deploy/cart -n shop --until decided\n"
                 "  leakdiag diagnose --pid 4711 --until decided\n"
                 "  leakdiag diagnose --scenario mine.yaml --for 20m --save run.json\n",
-    .notes = "The scenario is " ANY " when a process, cgroup or CSV is named, else\n" RUNBOOK
-             ".\n" VERDICTS,
+    .notes = "The scenario is " ANY
+             " when a workload, process, cgroup or CSV is named, else\n" RUNBOOK ".\n" VERDICTS,
     .options = judge_options,
-    .more = look_options,
+    .more = look_groups,
+    .operands_max = 1,
     .run = run_diagnose,
 };
 
@@ -137,7 +143,7 @@ const cli_verb verb_capture = {
     .notes = "FILE \"-\" is standard output. The file is readable by its owner only, and holds no\n"
              "secrets. Exit status 0 when something was captured, 1 when nothing answered.\n",
     .options = capture_options,
-    .more = look_options,
+    .more = look_groups,
     .operands_min = 1,
     .operands_max = 1,
     .offers = HINT_FILE,
@@ -267,7 +273,7 @@ static int run_check(const cli_args *args)
     CLEANUP(looked) cli_look look = {0};
     CLEANUP(scenario_free) leakdiag_scenario *scenario = NULL;
     const char *fallback = names_a_workload(args) ? ANY : RUNBOOK;
-    int code = load_scenario(args, fallback, &scenario);
+    int code = load_scenario(args, fallback, NULL, &scenario);
     if (!code)
         code = check_ids(args, scenario);
     if (!code)
@@ -294,7 +300,7 @@ const cli_verb verb_check = {
     .notes = "leakdiag scenario show lists the ids. Exit status: 0 all pass, 4 a warning, 3 one "
              "fails,\n5 one could not be judged, 1 nothing answered.\n",
     .options = check_options,
-    .more = look_options,
+    .more = look_groups,
     .operands_min = 1,
     .operands_max = 64,
     .run = run_check,

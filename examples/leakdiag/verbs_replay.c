@@ -14,7 +14,7 @@ static int replay_scenario(const cli_args *args, const leakdiag_observation *obs
     const char *text = leakdiag_observation_scenario(observation, &len);
     leakdiag_error err = {0};
     if (args_has(args, "scenario"))
-        return load_scenario(args, NULL, ret);
+        return load_scenario(args, NULL, NULL, ret);
     if (len == 0)
         return fail(EXIT_USAGE, "%s: names no scenario; add --scenario NAME", args->operands[0]);
     const char **set = calloc(n + more + 1, sizeof *set);
@@ -134,7 +134,7 @@ static int run_explain(const cli_args *args)
     CLEANUP(text_free) char *text = NULL;
     const char *id = args->operands[0];
     leakdiag_error err = {0};
-    int code = load_scenario(args, "otel-demo/checkout", &scenario);
+    int code = load_scenario(args, "otel-demo/checkout", NULL, &scenario);
     if (code)
         return code;
     leakdiag_status status = leakdiag_report_explain(scenario, id, &text, &err);

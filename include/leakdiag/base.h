@@ -62,7 +62,7 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_INVALID = -1,      /**< bad argument or bad input file: correct it */
     LEAKDIAG_E_NOMEM = -2,        /**< out of memory */
     LEAKDIAG_E_IO = -3,           /**< a file or connection failed */
-    LEAKDIAG_E_TIMEOUT = -4,      /**< the deadline passed; reserved, nothing returns it yet */
+    LEAKDIAG_E_TIMEOUT = -4,      /**< the deadline passed */
     LEAKDIAG_E_CANCELLED = -5,    /**< the cancel token was triggered */
     LEAKDIAG_E_AUTH = -6,         /**< refused: credentials or rights */
     LEAKDIAG_E_NOT_FOUND = -7,    /**< no such thing */
@@ -70,7 +70,7 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_PROTOCOL = -9,     /**< the other side does not speak as it should */
     LEAKDIAG_E_LIMIT = -10,       /**< larger, deeper or longer than allowed */
     LEAKDIAG_E_UNSUPPORTED = -11, /**< not here, or not in this version */
-    LEAKDIAG_E_CALLBACK = -12     /**< a callback asked to stop; reserved, nothing returns it yet */
+    LEAKDIAG_E_CALLBACK = -12     /**< a callback of yours failed, or asked to stop */
 } leakdiag_status;
 
 /** In leakdiag_error::flags: trying again later may help. Reserved, nothing sets it yet. */

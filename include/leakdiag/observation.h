@@ -109,6 +109,10 @@ LEAKDIAG_API int64_t leakdiag_observation_fact_latency_ms(const leakdiag_observa
 /** Why it could not be collected, or "" when it was and beyond the end. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_fact_error(const leakdiag_observation *observation,
                                                          size_t i);
+/** Why an answer that came is of no use: a service that refuses, or is another one than was meant,
+ * a pod without a sample of its memory; else "", and beyond the end. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_observation_fact_trouble(const leakdiag_observation *observation,
+                                                           size_t i);
 
 /** One more reference to the same observation, which may not be NULL; from any thread.
  * @since 0.1.0 */

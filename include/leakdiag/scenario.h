@@ -74,6 +74,8 @@ LEAKDIAG_API const char *leakdiag_scenario_name(const leakdiag_scenario *scenari
 LEAKDIAG_API const char *leakdiag_scenario_title(const leakdiag_scenario *scenario);
 /** What it is about, or "". Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_scenario_summary(const leakdiag_scenario *scenario);
+/** 1 when some of its sources are in a cluster or reached through one, else 0. @since 0.1.0 */
+LEAKDIAG_API int leakdiag_scenario_uses_cluster(const leakdiag_scenario *scenario);
 /** How many parameters it has. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_scenario_param_count(const leakdiag_scenario *scenario);
 /** Borrowed; NULL beyond the end. @since 0.1.0 */

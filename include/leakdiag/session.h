@@ -8,7 +8,9 @@
 #ifndef LEAKDIAG_SESSION_H
 #define LEAKDIAG_SESSION_H
 
+#include <leakdiag/cluster.h>
 #include <leakdiag/diagnosis.h>
+#include <leakdiag/transport.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,12 +19,16 @@ extern "C" {
 /** How to gather. Start from LEAKDIAG_SESSION_OPTIONS_INIT. */
 typedef struct leakdiag_session_options {
     size_t size;
-    int64_t deadline_ms;     /**< for one look; default 5,000 */
-    leakdiag_cancel *cancel; /**< ends a look or a wait; may be NULL; must outlive the session */
+    int64_t deadline_ms;       /**< for one look; default 5,000 */
+    leakdiag_cancel *cancel;   /**< ends a look or a wait; may be NULL; must outlive the session */
+    leakdiag_cluster *cluster; /**< where the scenario's workloads are; NULL: its sources of a
+                                  cluster are not asked; must outlive the session */
+    const leakdiag_transport *transport; /**< who answers instead of the network; copied; NULL: the
+                                              network */
 } leakdiag_session_options;
 
 /* clang-format off */
-#define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL}
+#define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL, NULL, NULL}
 /* clang-format on */
 
 /** What gathers: a scenario, its sources, and all that was seen. No pointer to one may be NULL but

@@ -75,7 +75,10 @@ leakdiag_status ld_json_parse(const char *data, size_t len, const ld_json_limits
         return status;
 
     json_error_t why;
-    json_t *json = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    if (limits && limits->all_real)
+        flags |= JSON_DECODE_INT_AS_REAL;
+    json_t *json = json_loadb(data, len, flags, &why);
     if (!json && json_error_code(&why) == json_error_out_of_memory)
         return ld_fail_nomem(err);
     if (!json)

@@ -12,6 +12,7 @@ typedef struct ld_json_limits {
     size_t bytes;  /* 0 = 16 MiB */
     size_t depth;  /* 0 = 64 */
     size_t values; /* 0 = 2,000,000 */
+    bool all_real; /* whole numbers too: one beyond 64 bits does not cost the whole document */
 } ld_json_limits;
 
 static inline void ld_json_decrefp(json_t **json)

@@ -141,7 +141,8 @@ static leakdiag_status read_value(walk *w, leakdiag_error *err)
 
 leakdiag_status ld_json_read(const char *data, size_t len, ld_node **ret, leakdiag_error *err)
 {
-    const ld_json_limits limits = {LD_NODE_MAX_BYTES, LD_NODE_MAX_DEPTH, LD_NODE_MAX_EVENTS};
+    const ld_json_limits limits = {
+        .bytes = LD_NODE_MAX_BYTES, .depth = LD_NODE_MAX_DEPTH, .values = LD_NODE_MAX_EVENTS};
     json_t *judged = NULL;
     leakdiag_status status = ld_json_parse(data, len, &limits, &judged, err);
     if (status)

@@ -29,6 +29,10 @@ void ld_bytes_format(double bytes, char out[LD_NUMBER_BYTES]);
 /* "40s", "12m", "1h20m", "3.5s", "250ms": for people. */
 void ld_duration_format(double seconds, char out[LD_NUMBER_BYTES]);
 
+/* A quantity that need not be whole: "270970n" of a CPU. Rules and errors of
+ * leakdiag_quantity_parse(). */
+leakdiag_status ld_quantity_number(const char *text, double *ret, leakdiag_error *err);
+
 /* RFC 3339 at the beginning of data ("2024-12-03T10:00:00.1Z", any offset, also a blank instead
  * of T). Returns the bytes read, 0 if there is none. */
 size_t ld_rfc3339_parse(const char *data, size_t len, int64_t *ret_ms);

@@ -83,7 +83,8 @@ static const char *mantissa(const char *p, wide *value, wide *down)
     return digits ? p : NULL;
 }
 
-leakdiag_status leakdiag_quantity_parse(const char *text, int64_t *ret, leakdiag_error *err)
+/* The quantity as up / down. */
+static leakdiag_status parse(const char *text, scale *ret, leakdiag_error *err)
 {
     if (!text || !text[0])
         return ld_fail(err, LEAKDIAG_E_INVALID, "empty quantity: write a size like 20Mi");
@@ -104,11 +105,30 @@ leakdiag_status leakdiag_quantity_parse(const char *text, int64_t *ret, leakdiag
     if (__builtin_mul_overflow(down, unit.down, &down) ||
         __builtin_mul_overflow(value, unit.up, &total))
         return ld_fail(err, LEAKDIAG_E_INVALID, "\"%s\" is out of range", text);
-    total = total / down + (wide)(total % down != 0); /* as Kubernetes does: round up */
+    *ret = (scale){total, down};
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status leakdiag_quantity_parse(const char *text, int64_t *ret, leakdiag_error *err)
+{
+    scale q;
+    leakdiag_status status = parse(text, &q, err);
+    if (status)
+        return status;
+    wide total = q.up / q.down + (wide)(q.up % q.down != 0); /* as Kubernetes does: round up */
     if (total > INT64_MAX)
         return ld_fail(err, LEAKDIAG_E_INVALID, "\"%s\" is out of range", text);
     *ret = (int64_t)total;
     return LEAKDIAG_OK;
+}
+
+leakdiag_status ld_quantity_number(const char *text, double *ret, leakdiag_error *err)
+{
+    scale q;
+    leakdiag_status status = parse(text, &q, err);
+    if (!status)
+        *ret = (double)q.up / (double)q.down;
+    return status;
 }
 
 typedef struct duration_unit {

@@ -65,16 +65,17 @@ static leakdiag_status set_text(making *m, char **slot, const char *text)
     return *slot ? LEAKDIAG_OK : ld_fail_nomem(m->err);
 }
 
-static leakdiag_status make_flag(making *m)
+/* key's text as a flag; *ret stays NULL when it was not given. */
+static leakdiag_status make_flag_of(making *m, const char *key, ld_fact **ret)
 {
-    const char *text = text_of(m, "flag");
-    ld_fact *fact;
+    const char *text = text_of(m, key);
+    *ret = NULL;
     if (!text)
         return LEAKDIAG_OK;
-    leakdiag_status status = add(m, LD_FACT_FLAG, m->now_ms, &fact);
+    leakdiag_status status = add(m, LD_FACT_FLAG, m->now_ms, ret);
     if (status)
         return status;
-    ld_flag_fact *flag = &fact->of.flag;
+    ld_flag_fact *flag = &(*ret)->of.flag;
     if (ld_number_parse(text, strlen(text), &flag->number)) {
         flag->state = LEAKDIAG_FLAG_VALUE;
         flag->type = LEAKDIAG_FLAG_TYPE_NUMBER;
@@ -84,6 +85,75 @@ static leakdiag_status make_flag(making *m)
         if (strcmp(leakdiag_flag_state_name((leakdiag_flag_state)s), text) == 0)
             flag->state = (leakdiag_flag_state)s;
     return LEAKDIAG_OK;
+}
+
+static leakdiag_status make_flag(making *m)
+{
+    ld_fact *fact;
+    leakdiag_status status = make_flag_of(m, "flag", &fact);
+    if (!status)
+        status = make_flag_of(m, "ui_flag", &fact);
+    if (!status && fact)
+        status = set_text(m, &fact->of.flag.method, "ui");
+    if (!status)
+        status = make_flag_of(m, "stored_flag", &fact);
+    if (status || !fact)
+        return status;
+    if (has(m, "stored_age"))
+        fact->of.flag.changed_ms = m->now_ms - (int64_t)number_of(m, "stored_age", 0);
+    return set_text(m, &fact->of.flag.method, "configmap");
+}
+
+/* What the scenario's first check of that kind is about. */
+static const char *subject_of(const making *m, ld_kind_id kind)
+{
+    for (size_t i = 0; i < m->scenario->n_checks; i++)
+        if (m->scenario->checks[i].kind->id == kind)
+            return ld_check_subject(&m->scenario->checks[i]);
+    return "";
+}
+
+/* word: ready (or reachable, config-mismatch), no-endpoints, missing. */
+static leakdiag_status make_service(making *m, ld_kind_id kind, const char *word)
+{
+    ld_fact *fact;
+    if (!word)
+        return LEAKDIAG_OK;
+    leakdiag_status status = add(m, LD_FACT_SERVICE, m->now_ms, &fact);
+    if (status)
+        return status;
+    ld_service_fact *service = &fact->of.service;
+    service->exists = strcmp(word, "missing") != 0;
+    service->ready = strcmp(word, "no-endpoints") == 0 ? 0 : 1;
+    status = set_text(m, &fact->subject, subject_of(m, kind));
+    if (!status)
+        status = set_text(m, &service->ports,
+                          strcmp(word, "config-mismatch") == 0 ? "8016" : "8013,8016");
+    return status ? status : set_text(m, &service->object, "service/given");
+}
+
+static leakdiag_status make_flagd(making *m)
+{
+    ld_fact *fact;
+    if (!has(m, "flagd_age"))
+        return LEAKDIAG_OK;
+    leakdiag_status status = add(m, LD_FACT_WORKLOAD, m->now_ms, &fact);
+    if (status)
+        return status;
+    ld_workload_fact *workload = &fact->of.workload;
+    workload->replicas = workload->updated = workload->ready = 1;
+    workload->available = workload->total = 1;
+    workload->is_observed = true;
+    workload->started_ms = m->now_ms - (int64_t)number_of(m, "flagd_age", 0);
+    return set_text(m, &fact->subject, "flagd");
+}
+
+static leakdiag_status make_cluster(making *m)
+{
+    leakdiag_status status = make_service(m, LD_KIND_SERVICE, text_of(m, "frontend"));
+    if (!status)
+        status = make_service(m, LD_KIND_REACH, text_of(m, "reach"));
+    return status ? status : make_flagd(m);
 }
 
 /* The first "KIND:NAME" counter of the rate check of that id; its NAME. */
@@ -165,13 +235,17 @@ static leakdiag_status make_env(making *m, ld_memory_fact *memory)
 {
     const char *hand_off = text_of(m, "hand_off");
     bool none = hand_off && strcmp(hand_off, "not-configured") == 0;
-    memory->has_env = has(m, "soft_limit") || none;
+    memory->has_env = has(m, "soft_limit") || has(m, "reach") || none;
     if (!memory->has_env)
         return LEAKDIAG_OK;
-    memory->env = ld_alloc_array(2, sizeof *memory->env);
+    memory->env = ld_alloc_array(4, sizeof *memory->env);
     if (!memory->env)
         return ld_fail_nomem(m->err);
     leakdiag_status status = none ? LEAKDIAG_OK : add_env(m, memory, "KAFKA_ADDR", "kafka:9092");
+    if (!status && has(m, "reach"))
+        status = add_env(m, memory, "FLAGD_HOST", "given");
+    if (!status && has(m, "reach"))
+        status = add_env(m, memory, "FLAGD_PORT", "8013");
     double soft = number_of(m, "soft_limit", NAN);
     if (status || !isfinite(soft))
         return status;
@@ -213,7 +287,7 @@ static leakdiag_status make_memory(making *m)
     for (size_t i = 0; !status && i < series.n; i++)
         status = make_sample(m, EPOCH_MS + series.times_ms[i], series.values[i]);
     bool told = has(m, "limit") || has(m, "soft_limit") || has(m, "app_age") || has(m, "oom_at") ||
-                (hand_off && strcmp(hand_off, "not-configured") == 0);
+                has(m, "reach") || (hand_off && strcmp(hand_off, "not-configured") == 0);
     if (!status && series.n == 0 && told) /* a workload is seen, but no sample of its memory */
         status = make_sample(m, m->now_ms, NAN);
     return status;
@@ -334,6 +408,8 @@ leakdiag_status ld_given_observation(const leakdiag_scenario *scenario,
     LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *empty = NULL;
     m.now_ms = end_of(&m);
     leakdiag_status status = make_memory(&m);
+    if (!status)
+        status = make_cluster(&m);
     if (!status)
         status = make_flag(&m);
     if (!status)

@@ -34,9 +34,15 @@ typedef struct ld_view {
     int64_t now_ms;
     const ld_fact
         *flag; /* latest look: the first alternative with evidence; NULL none configured */
-    const ld_fact *flag_file;    /* latest look at a flagd file; NULL none */
-    const ld_fact *load;         /* latest look; NULL none configured */
-    const ld_fact *memory;       /* latest that was collected; NULL none */
+    bool is_flag_served;        /* that alternative has evidence */
+    const ld_fact *flag_file;   /* latest look at a flagd file; NULL none */
+    const ld_fact *load;        /* latest look; NULL none configured */
+    const ld_fact *flag_stored; /* latest look at a ConfigMap; NULL none */
+    const ld_fact *flag_ui;     /* latest look at flagd-ui; NULL none */
+    const ld_fact *flag_rpc;    /* latest look at the port that applications use; NULL none */
+    const ld_fact
+        *memory; /* latest that was collected, of the pod that speaks for all; NULL none */
+    const ld_fact *first_memory; /* the first look at it, or at its predecessor; NULL none */
     const ld_fact *memory_error; /* latest look at memory when it failed; NULL otherwise */
     ld_log_view log;
     leakdiag_series *series; /* all memory samples, deduplicated; never NULL */
@@ -67,6 +73,13 @@ int64_t ld_pattern_lines(const ld_view *view, const ld_pattern_view *pattern);
 const ld_load_row *ld_find_row(const ld_fact *fact, const char *name);
 /* The same of the latest load fact. */
 const ld_load_row *ld_view_row(const ld_view *view, const char *name);
+/* The latest look at a workload or a service, by the scenario's name for it; NULL none. */
+const ld_fact *ld_view_workload(const ld_view *view, const char *name);
+const ld_fact *ld_view_service(const ld_view *view, const char *name);
+/* The profile of the application's version; NULL when not known. */
+const ld_profile *ld_view_profile(const ld_view *view);
+/* Both are of the same container of the same pod. */
+bool ld_same_pod(const ld_memory_fact *a, const ld_memory_fact *b);
 /* Value of an environment variable of the workload; *known says whether it could be read at all. */
 const char *ld_view_env(const ld_view *view, const char *name, bool *known);
 

@@ -1,14 +1,12 @@
-/* How a transfer ended, in our words. */
+/* How a try ended, in our words. */
 #ifndef LD_NET_EXPLAIN_H
 #define LD_NET_EXPLAIN_H
 
-#include <curl/curl.h>
+#include "net/exchange.h"
 
-#include "net/http.h"
-
-ld_http_end ld_http_end_of(CURLcode code);
-/* Fills request->why from request->end and what curl knows of the transfer. */
-void ld_http_explain(CURL *easy, ld_http_request *request, const char *curl_said, CURLcode code,
-                     size_t body_max_bytes);
+ld_http_end ld_http_end_of(CURL *easy, CURLcode code, const char *curl_said);
+/* Fills request->why from request->end, the stage and what libcurl knows of the try; "" when there
+ * is nothing to say. Without libcurl (x->easy is NULL) by the stage alone. False: out of memory. */
+bool ld_http_explain(const ld_exchange *x, CURLcode code);
 
 #endif

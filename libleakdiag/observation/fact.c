@@ -7,11 +7,17 @@
 #include "base/redact.h"
 #include "base/text.h"
 
-static const char *const kind_names[LD_FACT_KINDS] = {"flag", "memory", "series", "log", "load"};
+static const char *const kind_names[LD_FACT_KINDS] = {"flag", "memory",   "series", "log",
+                                                      "load", "workload", "service"};
 
 const char *ld_fact_kind_name(ld_fact_kind kind)
 {
     return kind_names[kind];
+}
+
+bool ld_series_is_memory(const ld_series_fact *series)
+{
+    return !series->name || strcmp(series->name, "memory") == 0;
 }
 
 /* Zero would be an answer; not known must not look like one. */
@@ -27,6 +33,16 @@ static void set_unknown(ld_fact *fact)
         fact->of.memory.limit_bytes = NAN;
         fact->of.memory.has_limit = -1;
         fact->of.memory.oom_kills = -1;
+        fact->of.memory.pod.restarts = -1;
+        break;
+    case LD_FACT_WORKLOAD:
+        fact->of.workload.replicas = fact->of.workload.updated = fact->of.workload.ready = -1;
+        fact->of.workload.available = fact->of.workload.total = -1;
+        fact->of.workload.has_limit = -1;
+        fact->of.workload.limit_bytes = NAN;
+        break;
+    case LD_FACT_SERVICE:
+        fact->of.service.ready = fact->of.service.not_ready = -1;
         break;
     case LD_FACT_LOAD:
         fact->of.load.users = fact->of.load.target_users = -1;
@@ -87,9 +103,47 @@ static void flag_done(ld_flag_fact *flag)
     ld_release(flag->method);
 }
 
+static void pod_done(ld_pod_fact *pod)
+{
+    ld_release(pod->name);
+    ld_release(pod->uid);
+    ld_release(pod->container);
+    ld_release(pod->phase);
+    ld_release(pod->reason);
+    ld_release(pod->end_reason);
+    ld_release(pod->limit_text);
+}
+
+static void workload_done(ld_workload_fact *workload)
+{
+    ld_release(workload->object);
+    ld_release(workload->selector);
+    ld_release(workload->version);
+    ld_release(workload->profile);
+    ld_release(workload->reason);
+    ld_release(workload->limit_text);
+}
+
+static void service_done(ld_service_fact *service)
+{
+    ld_release(service->object);
+    ld_release(service->ports);
+    ld_release(service->detail);
+}
+
+static void series_done(ld_series_fact *series)
+{
+    leakdiag_series_unref(series->series);
+    ld_release(series->name);
+    ld_release(series->pod);
+    ld_release(series->container);
+}
+
 static void memory_done(ld_memory_fact *memory)
 {
+    pod_done(&memory->pod);
     ld_release(memory->kind);
+    ld_release(memory->detail);
     for (size_t i = 0; i < memory->n_env; i++) {
         ld_release(memory->env[i].name);
         ld_release(memory->env[i].value);
@@ -130,7 +184,13 @@ static void content_done(ld_fact *fact)
         memory_done(&fact->of.memory);
         break;
     case LD_FACT_SERIES:
-        leakdiag_series_unref(fact->of.series.series);
+        series_done(&fact->of.series);
+        break;
+    case LD_FACT_WORKLOAD:
+        workload_done(&fact->of.workload);
+        break;
+    case LD_FACT_SERVICE:
+        service_done(&fact->of.service);
         break;
     case LD_FACT_LOG:
         log_done(&fact->of.log);
@@ -156,6 +216,7 @@ void ld_fact_unref(ld_fact *fact)
         return;
     content_done(fact);
     ld_release(fact->source);
+    ld_release(fact->subject);
     ld_release(fact->error);
     ld_release(fact);
 }

@@ -20,8 +20,13 @@ typedef enum ld_fact_kind {
     LD_FACT_SERIES,
     LD_FACT_LOG,
     LD_FACT_LOAD,
+    LD_FACT_WORKLOAD,
+    LD_FACT_SERVICE,
     LD_FACT_KINDS
 } ld_fact_kind;
+
+/* Value of a variable that is set from where it was not read: a secret, a field. */
+#define LD_ENV_SET_ELSEWHERE "(set elsewhere)"
 
 /* Texts may be NULL where a source did not say. */
 typedef struct ld_flag_fact {
@@ -33,28 +38,81 @@ typedef struct ld_flag_fact {
     char *variant, *reason, *error_code, *detail, *method;
     int64_t http_status;
     bool has_targeting;
+    int64_t changed_ms; /* when a stored definition was last changed; 0 not known */
 } ld_flag_fact;
 
 typedef struct ld_env {
     char *name, *value;
 } ld_env;
 
+/* A container of a pod, as the cluster tells it: what a kernel's counter cannot. */
+typedef struct ld_pod_fact {
+    char *name, *uid, *container;
+    char *phase;  /* Pending, Running, … */
+    char *reason; /* of the pod: Evicted, …; or why the container waits; NULL */
+    bool is_ready, is_terminating;
+    int64_t restarts; /* -1 not known */
+    /* How the latest instance that ended did so; NULL and 0 when none has. */
+    char *end_reason; /* OOMKilled, Error, … */
+    int64_t end_code, end_started_ms, ended_ms;
+    char *limit_text; /* as written: 20M is not 20Mi */
+} ld_pod_fact;
+
 typedef struct ld_memory_fact {
     int64_t sample_ms;
-    double working_set_bytes;
-    int has_limit; /* 1, 0, -1 not known */
+    int64_t window_ms;        /* what the sample was taken over; 0 not known */
+    double working_set_bytes; /* NAN: the workload is known, its memory is not (detail says why) */
+    int has_limit;            /* 1, 0, -1 not known */
     double limit_bytes;
     int64_t oom_kills;  /* -1 not known */
     int64_t started_ms; /* 0 not known */
     int64_t pid;        /* 0 not known */
-    char *kind;         /* "cgroup-v1", "cgroup-v2", "process" */
+    char *kind;         /* "cgroup-v1", "cgroup-v2", "process", "kubernetes" */
+    char *detail;       /* NULL for none */
     bool has_env;
+    bool env_is_partial; /* other variables are set too, from where it was not read */
     ld_env *env;
     size_t n_env;
+    bool has_pod; /* of kind "kubernetes" */
+    ld_pod_fact pod;
 } ld_memory_fact;
 
+/* What is wanted of a workload, and how far its controller has come. */
+typedef struct ld_workload_fact {
+    char *object;   /* "deployment/checkout" */
+    char *selector; /* its own */
+    char *version;  /* of the application, as labels or the image tell it */
+    char *profile;  /* of the scenario, by that version */
+    int64_t replicas, updated, ready, available, total; /* -1 not known */
+    bool is_observed; /* the controller has seen the latest change */
+    bool is_paused, is_stuck;
+    char *reason;  /* of the condition Progressing */
+    int has_limit; /* of the template's container: 1, 0, -1 not known */
+    double limit_bytes;
+    char *limit_text;
+    int64_t changed_ms; /* the latest rollout; 0 not known */
+    int64_t started_ms; /* the youngest running instance; 0 not known */
+    int64_t
+        clock_skew_ms; /* what the cluster's clock is ahead of the machine that looked; 0 none */
+} ld_workload_fact;
+
+typedef struct ld_service_fact {
+    char *object; /* "service/frontend" */
+    bool exists;
+    char *ports;                  /* "8013,8016"; NULL not known */
+    int64_t ready, not_ready;     /* endpoints; -1 not known */
+    bool is_external, is_proxied; /* ExternalName; it answered through the API server */
+    char *detail;
+} ld_service_fact;
+
+/* A recording, or what a backend has of the past. */
 typedef struct ld_series_fact {
     leakdiag_series *series;
+    char *name; /* what it is of: NULL (or "memory") bytes of memory; else a counter's name, per
+                   minute */
+    char *pod;  /* of a backend's series; NULL: a recording, whose clock is its own */
+    char *container; /* NULL: of the pod as a whole */
+    bool is_live;    /* its times are of the same clock as the looks */
 } ld_series_fact;
 
 typedef struct ld_line {
@@ -109,6 +167,7 @@ typedef struct ld_fact {
     int references; /* atomic */
     ld_fact_kind kind;
     char *source;
+    char *subject; /* of workloads and services: what the scenario calls it ("app"); else NULL */
     int64_t time_ms;
     int64_t latency_ms;     /* -1 not measured */
     char *error;            /* NULL when collected; then the rest is set */
@@ -119,6 +178,8 @@ typedef struct ld_fact {
         ld_series_fact series;
         ld_log_fact log;
         ld_load_fact load;
+        ld_workload_fact workload;
+        ld_service_fact service;
     } of;
 } ld_fact;
 
@@ -133,6 +194,7 @@ ld_fact *ld_fact_ref(ld_fact *fact);
 void ld_fact_unref(ld_fact *fact);
 LD_DEFINE_CLEANUP(ld_fact, ld_fact_unref, ld_fact_unrefp)
 const char *ld_fact_kind_name(ld_fact_kind kind);
+bool ld_series_is_memory(const ld_series_fact *series);
 
 /* Text from outside as a fact may keep it: safe for terminals, secrets masked, cut to max bytes.
  * NULL gives NULL. */

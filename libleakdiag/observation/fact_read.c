@@ -156,6 +156,7 @@ static void read_flag(reader *r, const json_t *o, ld_flag_fact *flag)
     read_text(r, o, "method", &flag->method);
     read_count(r, o, "http_status", &flag->http_status);
     read_bool(r, o, "has_targeting", &flag->has_targeting);
+    read_int(r, o, "changed_ms", &flag->changed_ms);
 }
 
 static void read_env(reader *r, const json_t *o, ld_memory_fact *memory)
@@ -189,23 +190,92 @@ static void read_env(reader *r, const json_t *o, ld_memory_fact *memory)
     }
 }
 
+static void read_limit(reader *r, const json_t *o, int *has_limit, double *bytes)
+{
+    const json_t *limit = json_object_get(o, "limit_bytes");
+    read_number(r, o, "limit_bytes", bytes);
+    *has_limit = !limit ? -1 : json_is_null(limit) ? 0 : 1;
+    if (!r->status && *has_limit == 1 && !(*bytes > 0 && *bytes <= BYTES_MAX))
+        refuse(r, "limit_bytes", "positive and at most 2^63, or null");
+}
+
+static void read_pod(reader *r, const json_t *o, ld_memory_fact *memory)
+{
+    ld_pod_fact *pod = &memory->pod;
+    if (r->status || !o)
+        return;
+    if (!json_is_object(o)) {
+        refuse(r, "pod", "an object");
+        return;
+    }
+    memory->has_pod = true;
+    read_text(r, o, "name", &pod->name);
+    if (!r->status && !pod->name)
+        refuse(r, "name of a pod", "a text");
+    read_text(r, o, "uid", &pod->uid);
+    read_text(r, o, "container", &pod->container);
+    read_text(r, o, "phase", &pod->phase);
+    read_text(r, o, "reason", &pod->reason);
+    read_bool(r, o, "is_ready", &pod->is_ready);
+    read_bool(r, o, "is_terminating", &pod->is_terminating);
+    read_count(r, o, "restarts", &pod->restarts);
+    read_text(r, o, "end_reason", &pod->end_reason);
+    read_int(r, o, "end_code", &pod->end_code);
+    read_int(r, o, "end_started_ms", &pod->end_started_ms);
+    read_int(r, o, "ended_ms", &pod->ended_ms);
+    read_text(r, o, "limit", &pod->limit_text);
+}
+
+static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload)
+{
+    read_text(r, o, "object", &workload->object);
+    read_text(r, o, "selector", &workload->selector);
+    read_text(r, o, "version", &workload->version);
+    read_text(r, o, "profile", &workload->profile);
+    read_count(r, o, "replicas", &workload->replicas);
+    read_count(r, o, "updated", &workload->updated);
+    read_count(r, o, "ready", &workload->ready);
+    read_count(r, o, "available", &workload->available);
+    read_count(r, o, "total", &workload->total);
+    read_bool(r, o, "is_observed", &workload->is_observed);
+    read_bool(r, o, "is_paused", &workload->is_paused);
+    read_bool(r, o, "is_stuck", &workload->is_stuck);
+    read_text(r, o, "reason", &workload->reason);
+    read_limit(r, o, &workload->has_limit, &workload->limit_bytes);
+    read_text(r, o, "limit", &workload->limit_text);
+    read_int(r, o, "changed_ms", &workload->changed_ms);
+    read_int(r, o, "started_ms", &workload->started_ms);
+    read_int(r, o, "clock_skew_ms", &workload->clock_skew_ms);
+}
+
+static void read_service(reader *r, const json_t *o, ld_service_fact *service)
+{
+    read_text(r, o, "object", &service->object);
+    read_bool(r, o, "exists", &service->exists);
+    read_text(r, o, "ports", &service->ports);
+    read_count(r, o, "ready", &service->ready);
+    read_count(r, o, "not_ready", &service->not_ready);
+    read_bool(r, o, "is_external", &service->is_external);
+    read_bool(r, o, "is_proxied", &service->is_proxied);
+    read_text(r, o, "detail", &service->detail);
+}
+
 static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
 {
     read_int(r, o, "sample_ms", &memory->sample_ms);
     read_number(r, o, "working_set_bytes", &memory->working_set_bytes);
     if (!r->status && (memory->working_set_bytes < 0 || memory->working_set_bytes > BYTES_MAX))
         refuse(r, "working_set_bytes", "a number from 0 to 2^63");
-    read_number(r, o, "limit_bytes", &memory->limit_bytes);
-    const json_t *limit = json_object_get(o, "limit_bytes");
-    memory->has_limit = !limit ? -1 : json_is_null(limit) ? 0 : 1;
-    if (!r->status && memory->has_limit == 1 &&
-        !(memory->limit_bytes > 0 && memory->limit_bytes <= BYTES_MAX))
-        refuse(r, "limit_bytes", "positive and at most 2^63, or null");
+    read_count(r, o, "window_ms", &memory->window_ms);
+    read_limit(r, o, &memory->has_limit, &memory->limit_bytes);
     read_count(r, o, "oom_kills", &memory->oom_kills);
     read_int(r, o, "started_ms", &memory->started_ms);
     read_count(r, o, "pid", &memory->pid);
     read_text(r, o, "kind", &memory->kind);
+    read_text(r, o, "detail", &memory->detail);
+    read_pod(r, json_object_get(o, "pod"), memory);
     read_env(r, o, memory);
+    read_bool(r, o, "env_is_partial", &memory->env_is_partial);
 }
 
 static bool copy_points(const json_t *times, const json_t *values, int64_t *t, double *v, size_t n)
@@ -224,14 +294,19 @@ static bool copy_points(const json_t *times, const json_t *values, int64_t *t, d
 
 static void read_series(reader *r, const json_t *o, ld_series_fact *fact)
 {
+    read_text(r, o, "name", &fact->name);
+    read_text(r, o, "pod", &fact->pod);
+    read_text(r, o, "container", &fact->container);
+    read_bool(r, o, "is_live", &fact->is_live);
+    const char *unit = ld_series_is_memory(fact) ? "values_bytes" : "values_per_min";
     const json_t *times = json_object_get(o, "times_ms");
-    const json_t *values = json_object_get(o, "values_bytes");
+    const json_t *values = json_object_get(o, unit);
     size_t n = json_array_size(times);
     if (r->status)
         return;
     if (!json_is_array(times) || !json_is_array(values) || json_array_size(values) != n ||
         n > LEAKDIAG_SERIES_MAX_POINTS) {
-        refuse(r, "times_ms", "a list as long as values_bytes");
+        refuse(r, "times_ms", "a list as long as its values");
         return;
     }
     LD_CLEANUP(ld_releasep) int64_t *t = ld_alloc_array(n + 1, sizeof *t);
@@ -239,7 +314,7 @@ static void read_series(reader *r, const json_t *o, ld_series_fact *fact)
     if (!t || !v)
         r->status = ld_fail_nomem(r->err);
     else if (!copy_points(times, values, t, v, n))
-        refuse(r, "times_ms and values_bytes", "numbers, the times whole and below 2^53");
+        refuse(r, "times_ms and its values", "numbers, the times whole and below 2^53");
     else
         r->status = leakdiag_series_new(t, v, n, &fact->series, r->err);
 }
@@ -374,6 +449,12 @@ static void read_content(reader *r, const json_t *o, ld_fact *fact)
     case LD_FACT_LOAD:
         read_load(r, content, &fact->of.load);
         break;
+    case LD_FACT_WORKLOAD:
+        read_workload(r, content, &fact->of.workload);
+        break;
+    case LD_FACT_SERVICE:
+        read_service(r, content, &fact->of.service);
+        break;
     case LD_FACT_KINDS:
     default:
         break;
@@ -412,6 +493,7 @@ leakdiag_status ld_fact_from_json(const json_t *json, ld_fact **ret, leakdiag_er
         refuse(&r, "t_ms", "a whole number");
     read_int(&r, json, "t_ms", &fact->time_ms);
     read_count(&r, json, "latency_ms", &fact->latency_ms);
+    read_text(&r, json, "subject", &fact->subject);
     read_text(&r, json, "error", &fact->error);
     if (fact->error)
         read_word(&r, json, "failed", status_name, -LEAKDIAG_E_CALLBACK + 1, &failed);

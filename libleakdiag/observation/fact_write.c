@@ -60,6 +60,22 @@ static void put_true(writer *w, json_t *object, const char *key, bool value)
         put(w, object, key, json_true());
 }
 
+/* 0 stands for not known in all times of a fact but its own. */
+static void put_time(writer *w, json_t *object, const char *key, int64_t value)
+{
+    if (value)
+        put_int(w, object, key, value);
+}
+
+/* null: known to have none. */
+static void put_limit(writer *w, json_t *object, const char *key, int has_limit, double bytes)
+{
+    if (has_limit == 0)
+        put(w, object, key, json_null());
+    else if (bytes > 0 && bytes <= BYTES_MAX) /* 0: not known */
+        put_number(w, object, key, bytes);
+}
+
 static json_t *flag_json(writer *w, const ld_flag_fact *flag)
 {
     json_t *o = json_object();
@@ -75,6 +91,65 @@ static json_t *flag_json(writer *w, const ld_flag_fact *flag)
     put_text(w, o, "method", flag->method);
     put_int(w, o, "http_status", flag->http_status);
     put_true(w, o, "has_targeting", flag->has_targeting);
+    put_time(w, o, "changed_ms", flag->changed_ms);
+    return o;
+}
+
+static json_t *pod_json(writer *w, const ld_pod_fact *pod)
+{
+    json_t *o = json_object();
+    put_text(w, o, "name", pod->name);
+    put_text(w, o, "uid", pod->uid);
+    put_text(w, o, "container", pod->container);
+    put_text(w, o, "phase", pod->phase);
+    put_text(w, o, "reason", pod->reason);
+    put_true(w, o, "is_ready", pod->is_ready);
+    put_true(w, o, "is_terminating", pod->is_terminating);
+    put_known(w, o, "restarts", pod->restarts);
+    put_text(w, o, "end_reason", pod->end_reason);
+    if (pod->end_reason)
+        put_int(w, o, "end_code", pod->end_code);
+    put_time(w, o, "end_started_ms", pod->end_started_ms);
+    put_time(w, o, "ended_ms", pod->ended_ms);
+    put_text(w, o, "limit", pod->limit_text);
+    return o;
+}
+
+static json_t *workload_json(writer *w, const ld_workload_fact *workload)
+{
+    json_t *o = json_object();
+    put_text(w, o, "object", workload->object);
+    put_text(w, o, "selector", workload->selector);
+    put_text(w, o, "version", workload->version);
+    put_text(w, o, "profile", workload->profile);
+    put_known(w, o, "replicas", workload->replicas);
+    put_known(w, o, "updated", workload->updated);
+    put_known(w, o, "ready", workload->ready);
+    put_known(w, o, "available", workload->available);
+    put_known(w, o, "total", workload->total);
+    put_true(w, o, "is_observed", workload->is_observed);
+    put_true(w, o, "is_paused", workload->is_paused);
+    put_true(w, o, "is_stuck", workload->is_stuck);
+    put_text(w, o, "reason", workload->reason);
+    put_limit(w, o, "limit_bytes", workload->has_limit, workload->limit_bytes);
+    put_text(w, o, "limit", workload->limit_text);
+    put_time(w, o, "changed_ms", workload->changed_ms);
+    put_time(w, o, "started_ms", workload->started_ms);
+    put_time(w, o, "clock_skew_ms", workload->clock_skew_ms);
+    return o;
+}
+
+static json_t *service_json(writer *w, const ld_service_fact *service)
+{
+    json_t *o = json_object();
+    put_text(w, o, "object", service->object);
+    put(w, o, "exists", json_boolean(service->exists));
+    put_text(w, o, "ports", service->ports);
+    put_known(w, o, "ready", service->ready);
+    put_known(w, o, "not_ready", service->not_ready);
+    put_true(w, o, "is_external", service->is_external);
+    put_true(w, o, "is_proxied", service->is_proxied);
+    put_text(w, o, "detail", service->detail);
     return o;
 }
 
@@ -84,21 +159,22 @@ static json_t *memory_json(writer *w, const ld_memory_fact *memory)
     put_int(w, o, "sample_ms", memory->sample_ms);
     if (memory->working_set_bytes <= BYTES_MAX)
         put_number(w, o, "working_set_bytes", memory->working_set_bytes);
-    if (memory->has_limit == 0)
-        put(w, o, "limit_bytes", json_null());
-    else if (memory->limit_bytes > 0 && memory->limit_bytes <= BYTES_MAX) /* 0: not known */
-        put_number(w, o, "limit_bytes", memory->limit_bytes);
+    put_time(w, o, "window_ms", memory->window_ms);
+    put_limit(w, o, "limit_bytes", memory->has_limit, memory->limit_bytes);
     put_known(w, o, "oom_kills", memory->oom_kills);
-    if (memory->started_ms)
-        put_int(w, o, "started_ms", memory->started_ms);
+    put_time(w, o, "started_ms", memory->started_ms);
     if (memory->pid)
         put_int(w, o, "pid", memory->pid);
     put_text(w, o, "kind", memory->kind);
+    put_text(w, o, "detail", memory->detail);
+    if (memory->has_pod)
+        put(w, o, "pod", pod_json(w, &memory->pod));
     if (memory->has_env) {
         json_t *env = json_object();
         for (size_t i = 0; i < memory->n_env; i++)
             put_text(w, env, memory->env[i].name, memory->env[i].value);
         put(w, o, "env", env);
+        put_true(w, o, "env_is_partial", memory->env_is_partial);
     }
     return o;
 }
@@ -111,7 +187,11 @@ static json_t *series_json(writer *w, const ld_series_fact *fact)
         append(w, values, ld_json_number(leakdiag_series_values(fact->series)[i]));
     }
     put(w, o, "times_ms", times);
-    put(w, o, "values_bytes", values);
+    put(w, o, ld_series_is_memory(fact) ? "values_bytes" : "values_per_min", values);
+    put_text(w, o, "name", fact->name);
+    put_text(w, o, "pod", fact->pod);
+    put_text(w, o, "container", fact->container);
+    put_true(w, o, "is_live", fact->is_live);
     return o;
 }
 
@@ -211,6 +291,10 @@ static json_t *content_json(writer *w, const ld_fact *fact)
         return log_json(w, &fact->of.log);
     case LD_FACT_LOAD:
         return load_json(w, &fact->of.load);
+    case LD_FACT_WORKLOAD:
+        return workload_json(w, &fact->of.workload);
+    case LD_FACT_SERVICE:
+        return service_json(w, &fact->of.service);
     case LD_FACT_KINDS:
     default:
         return NULL;
@@ -223,6 +307,7 @@ leakdiag_status ld_fact_to_json(const ld_fact *fact, json_t **ret, leakdiag_erro
     LD_JSON *o = json_object();
     put_text(w, o, "kind", ld_fact_kind_name(fact->kind));
     put_text(w, o, "source", fact->source);
+    put_text(w, o, "subject", fact->subject);
     put_int(w, o, "t_ms", fact->time_ms);
     put_known(w, o, "latency_ms", fact->latency_ms);
     put_text(w, o, "error", fact->error);

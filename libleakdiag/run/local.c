@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "run/clock.h"
 #include "run/session.h"
+#include "sources/facts.h"
 #include "sources/file.h"
 
 #define CSV_MAX_BYTES       ((size_t)64 << 20)
@@ -136,16 +137,15 @@ static leakdiag_status gather_logs(leakdiag_session *session, ld_facts *facts, l
  */
 leakdiag_status ld_gather_local(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
-    const leakdiag_scenario *scenario = session->scenario;
     leakdiag_status status = LEAKDIAG_OK;
-    const ld_source_spec *memory = ld_configured(scenario, "memory", 0);
+    const ld_source_spec *memory = ld_configured(session, "memory", 0);
     if (memory)
         status = strcmp(memory->type, "csv") == 0 ? gather_csv(memory, facts, err)
                                                   : gather_memory(memory, facts, err);
     if (!status)
         status = gather_logs(session, facts, err);
     const ld_source_spec *flag;
-    for (size_t i = 0; !status && (flag = ld_configured(scenario, "flag", i)) != NULL; i++)
+    for (size_t i = 0; !status && (flag = ld_configured(session, "flag", i)) != NULL; i++)
         if (strcmp(flag->type, "flagd-file") == 0)
             status = gather_flag_file(flag, facts, err);
     return status;

@@ -1,175 +1,208 @@
-/* What needs the network: all first questions of one look go out together, then all second ones,
- * under one deadline. */
+/* What needs the network: all questions of one look are under way together, under one deadline. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "net/cluster.h"
 #include "run/clock.h"
 #include "run/session.h"
-#include "sources/flag.h"
-#include "sources/load.h"
+#include "sources/asking.h"
 
-#define FLAG_MAX    4 /* flag services of one scenario */
-#define REQUEST_MAX (FLAG_MAX + LD_LOAD_ASK_REQUESTS)
+#define QUESTIONS_MAX 48
+#define TRIES_MAX     4 /* of one look: a profile, a clock and a credential may each be found */
 
-LD_DEFINE_CLEANUP(leakdiag_load, leakdiag_load_free, load_freep)
+/* In the order of the facts. */
+static const char *const roles[] = {"workload", "flag", "service", "history", "load"};
 
-/* The questions of one look and their answers. */
 typedef struct questions {
-    ld_flag_ask *flag_asks[FLAG_MAX];
-    const char *flag_urls[FLAG_MAX];
-    leakdiag_flag *flags[FLAG_MAX];
-    ld_http_request nexts[FLAG_MAX];
-    size_t n_flags;
-    ld_load_ask *load_ask; /* NULL: none is configured */
-    const char *load_url;
-    /* Round 1: one request per flag, then those of the load. */
-    ld_http_request firsts[REQUEST_MAX];
-    size_t n_firsts;
+    ld_question *list[QUESTIONS_MAX];
+    size_t n;
 } questions;
 
 static void questions_done(questions *q)
 {
-    for (size_t i = 0; i < q->n_firsts; i++)
-        ld_http_request_done(&q->firsts[i]);
-    for (size_t i = 0; i < q->n_flags; i++) {
-        ld_http_request_done(&q->nexts[i]);
-        leakdiag_flag_free(q->flags[i]);
-        ld_flag_ask_free(q->flag_asks[i]);
-    }
-    ld_load_ask_free(q->load_ask);
+    for (size_t i = 0; i < q->n; i++)
+        ld_question_free(q->list[i]);
 }
 
-/* A source that cannot even be asked is a fact of the look, like one that does not answer. */
-static leakdiag_status add_invalid(ld_facts *facts, ld_fact_kind kind, const char *type,
-                                   const char *url, leakdiag_status failed,
-                                   const leakdiag_error *why, leakdiag_error *err)
+/* Of the load only the first that can be asked: two generators would be two loads. */
+static bool is_alternative(const char *role)
 {
-    if (failed == LEAKDIAG_E_NOMEM)
-        return ld_fail_nomem(err);
-    LD_CLEANUP(ld_text_done) ld_text source = {0};
-    ld_text_addf(&source, "%s %s", type, url);
-    if (source.failed)
-        return ld_fail_nomem(err);
-    ld_fact *fact = NULL;
-    leakdiag_status status =
-        ld_fact_new_failed(kind, source.data, ld_clock_now_ms(), failed, why->message, &fact, err);
-    return status ? status : ld_facts_add(facts, fact, err);
+    return strcmp(role, "load") == 0;
 }
 
-static leakdiag_status ask_flag(questions *q, const ld_source_spec *spec, ld_facts *facts,
-                                leakdiag_error *err)
-{
-    const char *url = ld_attribute_text(&spec->attributes, "url", "");
-    leakdiag_error why = {0};
-    leakdiag_status status = ld_flag_ask_new(url, ld_attribute_text(&spec->attributes, "key", ""),
-                                             NULL, &q->flag_asks[q->n_flags], &why);
-    if (status)
-        return add_invalid(facts, LD_FACT_FLAG, spec->type, url, status, &why, err);
-    q->flag_urls[q->n_flags] = url;
-    ld_flag_ask_first(q->flag_asks[q->n_flags++], &q->firsts[q->n_firsts++]);
-    return LEAKDIAG_OK;
-}
-
-static leakdiag_status ask_load(questions *q, const ld_source_spec *spec, ld_facts *facts,
-                                leakdiag_error *err)
-{
-    const char *url = ld_attribute_text(&spec->attributes, "url", "");
-    leakdiag_error why = {0};
-    leakdiag_status status = ld_load_ask_new(url, &q->load_ask, &why);
-    if (status)
-        return add_invalid(facts, LD_FACT_LOAD, spec->type, url, status, &why, err);
-    q->load_url = url;
-    ld_load_ask_requests(q->load_ask, &q->firsts[q->n_firsts]);
-    q->n_firsts += LD_LOAD_ASK_REQUESTS;
-    return LEAKDIAG_OK;
-}
-
-static leakdiag_status collect_questions(questions *q, const leakdiag_scenario *scenario,
-                                         ld_facts *facts, leakdiag_error *err)
-{
-    leakdiag_status status = LEAKDIAG_OK;
-    const ld_source_spec *spec;
-    for (size_t i = 0; !status && (spec = ld_configured(scenario, "flag", i)) != NULL; i++)
-        if (strcmp(spec->type, "ofrep") == 0 && q->n_flags < FLAG_MAX)
-            status = ask_flag(q, spec, facts, err);
-    spec = ld_configured(scenario, "load", 0);
-    return spec && !status ? ask_load(q, spec, facts, err) : status;
-}
-
-/* Round 2: what makes the flags' answers better; none in the usual case. */
-static leakdiag_status ask_again(questions *q, int64_t deadline_ms, const leakdiag_cancel *cancel,
-                                 leakdiag_error *err)
-{
-    ld_http_request round[FLAG_MAX];
-    size_t of[FLAG_MAX], n = 0;
-    for (size_t i = 0; i < q->n_flags; i++)
-        if (ld_flag_ask_next(q->flag_asks[i], &q->firsts[i], q->flags[i], &round[n]))
-            of[n++] = i;
-    if (n == 0 || deadline_ms <= 0)
-        return LEAKDIAG_OK;
-    leakdiag_status status = ld_http_perform(round, n, deadline_ms, cancel, err);
-    for (size_t i = 0; i < n; i++) { /* from here on they belong to the questions */
-        q->nexts[of[i]] = round[i];
-        if (!status)
-            status = ld_flag_ask_refine(q->flag_asks[of[i]], &q->firsts[of[i]], &q->nexts[of[i]],
-                                        &q->flags[of[i]], err);
-    }
-    return status;
-}
-
-static leakdiag_status perform(questions *q, const leakdiag_session_options *options,
+static leakdiag_status collect(questions *q, ld_asking *asking, const char *role,
                                leakdiag_error *err)
 {
-    int64_t until_ms = ld_clock_monotonic_ms() + options->deadline_ms;
-    leakdiag_status status =
-        ld_http_perform(q->firsts, q->n_firsts, options->deadline_ms, options->cancel, err);
-    for (size_t i = 0; !status && i < q->n_flags; i++)
-        status = ld_flag_ask_decode(q->flag_asks[i], &q->firsts[i], &q->flags[i], err);
-    if (status)
-        return status;
-    return ask_again(q, until_ms - ld_clock_monotonic_ms(), options->cancel, err);
+    const ld_source_spec *spec;
+    for (size_t i = 0;
+         (spec = ld_scenario_source(asking->scenario, role, asking->cluster != NULL, i)) != NULL;
+         i++) {
+        if (q->n == QUESTIONS_MAX)
+            return ld_fail(err, LEAKDIAG_E_LIMIT, "more than %d sources", QUESTIONS_MAX);
+        leakdiag_status status = ld_question_new(asking, spec, &q->list[q->n], err);
+        if (status)
+            return status;
+        if (!q->list[q->n]) /* a file: not asked over the network */
+            continue;
+        ld_question *question = q->list[q->n++];
+        status = question->type->begin(question, err);
+        if (status || is_alternative(role))
+            return status;
+    }
+    return LEAKDIAG_OK;
 }
 
-static leakdiag_status add_flag(const questions *q, size_t i, ld_facts *facts, leakdiag_error *err)
+static leakdiag_status perform(leakdiag_session *session, ld_asking *asking, int64_t until_ms,
+                               leakdiag_error *err)
 {
-    LD_CLEANUP(ld_text_done) ld_text source = {0};
-    ld_fact *fact = NULL;
-    ld_text_addf(&source, "ofrep %s", q->flag_urls[i]);
-    if (source.failed)
-        return ld_fail_nomem(err);
+    int64_t left_ms = until_ms - ld_clock_monotonic_ms();
+    if (asking->n_first == 0)
+        return LEAKDIAG_OK;
+    asking->is_running = true;
     leakdiag_status status =
-        ld_fact_from_flag(q->flags[i], source.data, ld_clock_now_ms(), &fact, err);
-    return status ? status : ld_facts_add(facts, fact, err);
+        ld_http_client_perform(session->client, asking->first, asking->n_first,
+                               left_ms > 0 ? left_ms : 1, session->options.cancel, err);
+    if (!status && asking->failed)
+        status = ld_fail_nomem(err);
+    return status;
 }
 
-static leakdiag_status add_load(const questions *q, ld_facts *facts, leakdiag_error *err)
-{
-    LD_CLEANUP(ld_text_done) ld_text source = {0};
-    LD_CLEANUP(load_freep) leakdiag_load *load = NULL;
-    const ld_http_request *answers = &q->firsts[q->n_flags];
-    ld_fact *fact = NULL;
-    ld_text_addf(&source, "locust %s", q->load_url);
-    if (source.failed)
-        return ld_fail_nomem(err);
-    leakdiag_status status = ld_load_ask_decode(&answers[0], &answers[1], &load, err);
-    if (status)
-        return status;
-    status = ld_fact_from_load(load, source.data, ld_clock_now_ms(), &fact, err);
-    if (status)
-        return status;
-    fact->latency_ms = answers[0].latency_ms;
-    return ld_facts_add(facts, fact, err);
-}
-
-leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
+/* All questions once. *facts is empty before. */
+static leakdiag_status ask_all(leakdiag_session *session, ld_asking *asking, int64_t until_ms,
+                               ld_facts *facts, leakdiag_error *err)
 {
     LD_CLEANUP(questions_done) questions q = {0};
-    leakdiag_status status = collect_questions(&q, session->scenario, facts, err);
-    if (status || q.n_firsts == 0)
-        return status;
-    status = perform(&q, &session->options, err);
-    for (size_t i = 0; !status && i < q.n_flags; i++)
-        status = add_flag(&q, i, facts, err);
-    if (!status && q.load_ask)
-        status = add_load(&q, facts, err);
+    leakdiag_status status = LEAKDIAG_OK;
+    for (size_t i = 0; !status && i < sizeof roles / sizeof roles[0]; i++)
+        status = collect(&q, asking, roles[i], err);
+    if (!status)
+        status = perform(session, asking, until_ms, err);
+    for (size_t i = 0; !status && i < q.n; i++)
+        status = q.list[i]->type->finish(q.list[i], facts, err);
     return status;
+}
+
+static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
+{
+    return (ld_asking){.client = session->client,
+                       .cluster = cluster,
+                       .scenario = session->scenario,
+                       .patterns = session->patterns,
+                       .memories = &session->memories,
+                       .now_ms = ld_session_now_ms(session),
+                       .skew_ms = session->skew_ms};
+}
+
+/* Without a credential nothing of the cluster can be asked; the rest still can. */
+static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status failed,
+                                     const leakdiag_error *why, ld_facts *facts,
+                                     leakdiag_error *err)
+{
+    char source[300];
+    snprintf(source, sizeof source, "cluster %.256s", leakdiag_cluster_server(session->cluster));
+    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source, NULL, ld_session_now_ms(session),
+                               failed, why->message, err);
+}
+
+/* The cluster's clock is the one that samples, logs and restarts are told in. Date is whole
+ * seconds, so a small difference is none. */
+#define SKEW_MIN_MS 3000
+
+static void note_clock(leakdiag_session *session, const ld_asking *asking)
+{
+    int64_t skew_ms = asking->server_ms + 500 - asking->now_ms;
+    if (session->has_skew || !asking->server_ms)
+        return;
+    session->has_skew = true;
+    if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)
+        return;
+    session->skew_ms = skew_ms;
+}
+
+static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, ld_facts *facts,
+                                   bool *was_refused, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_origin_freep) ld_origin *origin = NULL;
+    leakdiag_error why = {0};
+    leakdiag_status status = LEAKDIAG_OK;
+    if (session->cluster)
+        status = ld_cluster_origin(session->cluster, until_ms - ld_clock_monotonic_ms(),
+                                   session->options.cancel, &origin, &why);
+    if (status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_NOMEM)
+        return ld_fail(err, status, "%s", why.message);
+    if (status)
+        status = no_credential(session, status, &why, facts, err);
+    if (status)
+        return status;
+    ld_asking asking = new_asking(session, origin);
+    status = ask_all(session, &asking, until_ms, facts, err);
+    *was_refused = asking.was_refused;
+    if (!status)
+        note_clock(session, &asking);
+    if (!status && asking.profile && !session->profile)
+        status = ld_session_use_profile(session, asking.profile, asking.release, err);
+    return status;
+}
+
+/* "401" alone helps nobody: as whom it was asked, and what has expired. */
+static leakdiag_status explain_refusal(leakdiag_session *session, ld_facts *facts,
+                                       leakdiag_error *err)
+{
+    LD_CLEANUP(ld_releasep) char *why = NULL;
+    leakdiag_status status = ld_cluster_why_refused(session->cluster, &why, err);
+    for (size_t i = 0; !status && why && i < facts->n; i++) {
+        ld_fact *fact = facts->list[i];
+        if (!fact->error || fact->failed != LEAKDIAG_E_AUTH || !strstr(fact->error, "401"))
+            continue;
+        LD_CLEANUP(ld_text_done) ld_text text = {0};
+        char *longer = NULL;
+        ld_text_addf(&text, "%s; %s", fact->error, why);
+        if (text.failed)
+            return ld_fail_nomem(err);
+        status = ld_fact_text(text.data, text.len, LD_FACT_LINE_BYTES, &longer, err);
+        if (status)
+            return status;
+        ld_release(fact->error);
+        fact->error = longer;
+    }
+    return status;
+}
+
+/* What has changed by asking, so that the same questions now have better answers. */
+static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_t skew_ms,
+                             bool was_refused)
+{
+    bool is_better = (!had_profile && session->profile) || session->skew_ms != skew_ms;
+    if (was_refused && ld_cluster_can_refresh(session->cluster)) {
+        ld_cluster_refused(session->cluster);
+        return true;
+    }
+    return is_better;
+}
+
+/* After a 401 once more with a new credential; under another version's names once more with those;
+ * and once more when windows and ranges were asked for by a clock that is wrong. Of a look that is
+ * done again nothing is kept, how far logs were read neither. */
+leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
+{
+    int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
+    for (int tries = 0;; tries++) {
+        LD_CLEANUP(ld_memories_done) ld_memories before = {0};
+        bool was_refused = false, had_profile = session->profile != NULL;
+        int64_t skew_ms = session->skew_ms;
+        if (!ld_memories_copy(&session->memories, &before))
+            return ld_fail_nomem(err);
+        leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
+        bool is_last = status || tries == TRIES_MAX - 1 || ld_clock_monotonic_ms() >= until_ms ||
+                       !is_worth_another(session, had_profile, skew_ms, was_refused);
+        if (!status && is_last && was_refused)
+            status = explain_refusal(session, facts, err);
+        if (is_last)
+            return status;
+        ld_facts_done(facts);
+        ld_memories_done(&session->memories);
+        session->memories = before;
+        before = (ld_memories){0};
+    }
 }

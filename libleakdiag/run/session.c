@@ -10,25 +10,20 @@
 #define DEFAULT_WATCH_MS    3600000
 
 LD_DEFINE_CLEANUP(leakdiag_session, leakdiag_session_free, session_freep)
+LD_DEFINE_CLEANUP(leakdiag_scenario, leakdiag_scenario_unref, scenario_unrefp)
+LD_DEFINE_CLEANUP(leakdiag_patterns, leakdiag_patterns_unref, patterns_unrefp)
 LD_DEFINE_CLEANUP(leakdiag_diagnosis, leakdiag_diagnosis_free, diagnosis_freep)
 
-const ld_source_spec *ld_configured(const leakdiag_scenario *scenario, const char *role, size_t i)
+const ld_source_spec *ld_configured(const leakdiag_session *session, const char *role, size_t i)
 {
-    const ld_role *sources = ld_scenario_role(scenario, role);
-    for (size_t k = 0; sources && k < sources->n; k++) {
-        const ld_source_spec *spec = &sources->sources[k];
-        const ld_source_type *type = ld_source_type_find(spec->type);
-        if (type && ld_attribute_text(&spec->attributes, type->requires, "")[0] && i-- == 0)
-            return spec;
-    }
-    return NULL;
+    return ld_scenario_source(session->scenario, role, session->cluster != NULL, i);
 }
 
-/* A log is followed from one look to the next, so its place in the file belongs to the session. */
+/* A file's log is followed from one look to the next, so its place belongs to the session. */
 static leakdiag_status open_logs(leakdiag_session *session, leakdiag_error *err)
 {
-    const ld_source_spec *spec = ld_configured(session->scenario, "log", 0);
-    if (!spec)
+    const ld_source_spec *spec = ld_configured(session, "log", 0);
+    if (!spec || strcmp(spec->type, "log-file") != 0)
         return LEAKDIAG_OK;
     session->logs = ld_alloc_array(1, sizeof *session->logs);
     if (!session->logs)
@@ -38,6 +33,111 @@ static leakdiag_status open_logs(leakdiag_session *session, leakdiag_error *err)
     if (!status)
         session->n_logs = 1;
     return status;
+}
+
+static leakdiag_status set_up(leakdiag_session *session, const leakdiag_session_options *options,
+                              leakdiag_error *err)
+{
+    session->options = (leakdiag_session_options)LEAKDIAG_SESSION_OPTIONS_INIT;
+    leakdiag_status status = ld_options_copy(&session->options, sizeof session->options,
+                                             sizeof session->options, options, err);
+    if (!status && session->options.deadline_ms < 0)
+        status = ld_fail(err, LEAKDIAG_E_INVALID, "a deadline is not negative");
+    if (status)
+        return status;
+    if (session->options.deadline_ms == 0)
+        session->options.deadline_ms = DEFAULT_DEADLINE_MS;
+    session->cluster = session->options.cluster;
+    status = ld_http_client_new(session->options.transport, &session->client, err);
+    session->options.transport = NULL; /* copied: the caller's need not live on */
+    return status;
+}
+
+static leakdiag_status start_observation(leakdiag_session *session, leakdiag_error *err)
+{
+    const leakdiag_scenario *scenario = session->scenario;
+    leakdiag_observation *observation = NULL;
+    leakdiag_status status =
+        ld_observation_new(ld_clock_now_ms(), scenario->text, scenario->text_len, scenario->set,
+                           scenario->n_set, &observation, err);
+    if (status)
+        return status;
+    leakdiag_observation_unref(session->observation);
+    session->observation = observation;
+    return LEAKDIAG_OK;
+}
+
+/* "{release}" in a profile's setting. *ret is from ld_alloc. */
+static leakdiag_status fill_release(const char *setting, const char *release, char **ret,
+                                    leakdiag_error *err)
+{
+    static const char mark[] = "{release}";
+    LD_CLEANUP(ld_text_done) ld_text text = {0};
+    for (const char *at; (at = strstr(setting, mark)) != NULL; setting = at + sizeof mark - 1) {
+        ld_text_add_bytes(&text, setting, (size_t)(at - setting));
+        ld_text_add(&text, release);
+    }
+    ld_text_add(&text, setting);
+    return ld_text_take(&text, ret, err);
+}
+
+typedef struct settings {
+    char **list;
+    size_t n;
+} settings;
+
+static void settings_done(settings *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        ld_release(set->list[i]);
+    ld_release(set->list);
+}
+
+/* The profile's come first: what the caller has set wins. */
+static leakdiag_status join_settings(const leakdiag_scenario *scenario, const ld_profile *profile,
+                                     const char *release, settings *ret, leakdiag_error *err)
+{
+    ret->list = ld_alloc_array(profile->n_set + scenario->n_set + 1, sizeof *ret->list);
+    if (!ret->list)
+        return ld_fail_nomem(err);
+    for (size_t i = 0; i < profile->n_set; i++, ret->n++) {
+        leakdiag_status status = fill_release(profile->set[i], release, &ret->list[ret->n], err);
+        if (status)
+            return status;
+    }
+    for (size_t i = 0; i < scenario->n_set; i++, ret->n++) {
+        ret->list[ret->n] = ld_copy_text(scenario->set[i]);
+        if (!ret->list[ret->n])
+            return ld_fail_nomem(err);
+    }
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status ld_session_use_profile(leakdiag_session *session, const ld_profile *profile,
+                                       const char *release, leakdiag_error *err)
+{
+    leakdiag_scenario *old = session->scenario;
+    LD_CLEANUP(settings_done) settings set = {0};
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *scenario = NULL;
+    LD_CLEANUP(ld_releasep) char *id = ld_copy_text(profile->id);
+    LD_CLEANUP(patterns_unrefp) leakdiag_patterns *patterns = NULL;
+    if (!id)
+        return ld_fail_nomem(err);
+    leakdiag_status status = join_settings(old, profile, release, &set, err);
+    if (!status)
+        status = leakdiag_scenario_parse(old->text, old->text_len, old->origin,
+                                         (const char *const *)set.list, set.n, &scenario, err);
+    if (!status)
+        status = ld_scenario_patterns(scenario, &patterns, err);
+    if (status)
+        return status;
+    leakdiag_patterns_unref(session->patterns);
+    session->patterns = ld_steal(&patterns);
+    session->scenario = ld_steal(&scenario);
+    leakdiag_scenario_unref(old);
+    session->profile = ld_steal(&id);
+    ld_memories_done(&session->memories);
+    return session->observation->n_facts ? LEAKDIAG_OK : start_observation(session, err);
 }
 
 leakdiag_status leakdiag_session_new(leakdiag_scenario *scenario,
@@ -52,20 +152,13 @@ leakdiag_status leakdiag_session_new(leakdiag_scenario *scenario,
     session->scenario = leakdiag_scenario_ref(scenario);
     session->started_ms = ld_clock_now_ms();
     session->started_monotonic_ms = ld_clock_monotonic_ms();
-    session->options = (leakdiag_session_options)LEAKDIAG_SESSION_OPTIONS_INIT;
-    leakdiag_status status = ld_options_copy(&session->options, sizeof session->options,
-                                             sizeof session->options, options, err);
-    if (!status && session->options.deadline_ms < 0)
-        status = ld_fail(err, LEAKDIAG_E_INVALID, "a deadline is not negative");
-    if (!status && session->options.deadline_ms == 0)
-        session->options.deadline_ms = DEFAULT_DEADLINE_MS;
+    leakdiag_status status = set_up(session, options, err);
     if (!status)
         status = ld_scenario_patterns(scenario, &session->patterns, err);
     if (!status)
         status = open_logs(session, err);
     if (!status)
-        status = ld_observation_new(ld_clock_now_ms(), scenario->text, scenario->text_len,
-                                    scenario->set, scenario->n_set, &session->observation, err);
+        status = start_observation(session, err);
     if (status)
         return status;
     *ret = ld_steal(&session);
@@ -79,6 +172,9 @@ void leakdiag_session_free(leakdiag_session *session)
     for (size_t i = 0; i < session->n_logs; i++)
         ld_log_file_done(&session->logs[i]);
     ld_release(session->logs);
+    ld_http_client_free(session->client);
+    ld_memories_done(&session->memories);
+    ld_release(session->profile);
     leakdiag_patterns_unref(session->patterns);
     leakdiag_observation_unref(session->observation);
     leakdiag_scenario_unref(session->scenario);
@@ -104,12 +200,15 @@ leakdiag_status leakdiag_session_add_history(leakdiag_session *session,
 /* The wall clock at the start and the monotonic clock since: somebody may set the former back. */
 int64_t ld_session_now_ms(const leakdiag_session *session)
 {
-    return session->started_ms + ld_clock_monotonic_ms() - session->started_monotonic_ms;
+    int64_t own_ms = session->clock_ms ? session->clock_ms(session->clock_payload)
+                                       : session->started_ms + ld_clock_monotonic_ms() -
+                                             session->started_monotonic_ms;
+    return own_ms + session->skew_ms;
 }
 
 static void stamp(ld_fact *fact, int64_t now_ms)
 {
-    if (fact->kind == LD_FACT_MEMORY && !fact->error)
+    if (fact->kind == LD_FACT_MEMORY && !fact->error && !fact->of.memory.has_pod)
         fact->of.memory.sample_ms = now_ms;
     fact->time_ms = now_ms;
 }
@@ -174,21 +273,22 @@ static bool is_an_end(leakdiag_status status)
 
 /* Looking longer cannot decide anything: there is no memory to look at, what was looked at has
  * gone, or it is a recording, which does not grow. */
-static bool is_hopeless(const leakdiag_diagnosis *diagnosis)
+static bool is_hopeless(const leakdiag_session *session, const leakdiag_diagnosis *diagnosis)
 {
     const ld_view *view = &diagnosis->view;
     if (view->memory_error)
         return view->memory_error->failed == LEAKDIAG_E_NOT_FOUND ||
                view->memory_error->failed == LEAKDIAG_E_INVALID;
-    return !view->series_is_live || !ld_configured(diagnosis->scenario, "memory", 0);
+    return !view->series_is_live || (!session->cluster && !ld_configured(session, "memory", 0));
 }
 
-static bool is_enough(const leakdiag_watch_options *options, const leakdiag_diagnosis *diagnosis)
+static bool is_enough(const leakdiag_session *session, const leakdiag_watch_options *options,
+                      const leakdiag_diagnosis *diagnosis)
 {
     if (options->on_look && options->on_look(diagnosis, options->payload))
         return true;
     return options->until_decided &&
-           (leakdiag_diagnosis_is_decided(diagnosis) || is_hopeless(diagnosis));
+           (leakdiag_diagnosis_is_decided(diagnosis) || is_hopeless(session, diagnosis));
 }
 
 leakdiag_status leakdiag_session_watch(leakdiag_session *session,
@@ -216,7 +316,7 @@ leakdiag_status leakdiag_session_watch(leakdiag_session *session,
         if (!diagnosis)
             return status;
         if (status || leakdiag_cancel_is_triggered(session->options.cancel) ||
-            is_enough(&own, diagnosis))
+            is_enough(session, &own, diagnosis))
             break;
         /* Keep the pace; a look that took longer than a step skips what it missed. */
         int64_t now = ld_clock_monotonic_ms();

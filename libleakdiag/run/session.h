@@ -4,9 +4,11 @@
 
 #include <leakdiag/session.h>
 
+#include "net/http.h"
 #include "observation/observation.h"
 #include "scenario/scenario.h"
 #include "sources/log_file.h"
+#include "sources/memories.h"
 
 struct leakdiag_session {
     leakdiag_scenario *scenario;
@@ -14,26 +16,29 @@ struct leakdiag_session {
     leakdiag_patterns *patterns;              /* the scenario's, compiled once */
     leakdiag_observation *observation;        /* all that is known */
     int64_t started_ms, started_monotonic_ms; /* its clock */
-    ld_log_file *logs;                        /* one per configured log source of the scenario */
+    int64_t (*clock_ms)(void *payload);       /* another one, for tests; NULL */
+    void *clock_payload;
+    ld_http_client *client;    /* keeps its connections between looks */
+    leakdiag_cluster *cluster; /* borrowed; NULL: none */
+    ld_memories memories;
+    bool has_skew;     /* the cluster's clock was read */
+    int64_t skew_ms;   /* what it is ahead of this machine's; 0 when that is nothing to speak of */
+    char *profile;     /* whose names are used; NULL: the scenario's own */
+    ld_log_file *logs; /* one per configured log source of the scenario */
     size_t n_logs;
 };
 
 int64_t ld_session_now_ms(const leakdiag_session *session);
 
-/* The facts of one look, growing. */
-typedef struct ld_facts {
-    ld_fact **list;
-    size_t n;
-} ld_facts;
+/* The sources of a role that can be asked. i counts them. */
+const ld_source_spec *ld_configured(const leakdiag_session *session, const char *role, size_t i);
 
-void ld_facts_done(ld_facts *facts);
-/* Takes the reference, also when it fails. */
-leakdiag_status ld_facts_add(ld_facts *facts, ld_fact *fact, leakdiag_error *err);
+/* Goes on with the names of another version of the application: reads the scenario again with them.
+ * Before the first look is done. */
+leakdiag_status ld_session_use_profile(leakdiag_session *session, const ld_profile *profile,
+                                       const char *release, leakdiag_error *err);
 
-/* The sources of a role that are configured: their `requires` key has a text. i counts them. */
-const ld_source_spec *ld_configured(const leakdiag_scenario *scenario, const char *role, size_t i);
-
-/* What needs the network: flags and load generators, all together. */
+/* What needs the network, all together. */
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err);
 /* What is on this machine: memory, recordings, logs, flag files. */
 leakdiag_status ld_gather_local(leakdiag_session *session, ld_facts *facts, leakdiag_error *err);

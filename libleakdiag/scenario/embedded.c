@@ -28,6 +28,12 @@ static const ld_key given_keys[] = {
     {"soft_limit", LD_VALUE_TEXT, false},
     {"oom_at", LD_VALUE_LIST, false},
     {"app_age", LD_VALUE_DURATION, false},
+    {"stored_flag", LD_VALUE_TEXT, false}, /* what a cluster has: see scenario.h */
+    {"stored_age", LD_VALUE_DURATION, false},
+    {"ui_flag", LD_VALUE_TEXT, false},
+    {"flagd_age", LD_VALUE_DURATION, false},
+    {"frontend", LD_VALUE_TEXT, false},
+    {"reach", LD_VALUE_TEXT, false},
 };
 
 static const ld_key load_keys[] = {
@@ -142,6 +148,8 @@ static void check_given(ld_reader *r, ld_attributes *given, const char *where)
 {
     static const char *const hand_off[] = {"configured", "not-configured", "failing", "silent"};
     static const char *const silent[] = {"silent"};
+    static const char *const services[] = {"ready", "no-endpoints", "missing"};
+    static const char *const ways[] = {"reachable", "no-endpoints", "config-mismatch"};
     double end_ms = check_memory(r, given, where);
     const ld_attribute *now = find(given, "now"), *ratio = find(given, "load.fail_ratio");
     if (now && isfinite(end_ms) && now->number < end_ms)
@@ -152,6 +160,10 @@ static void check_given(ld_reader *r, ld_attributes *given, const char *where)
                         "\"fail_ratio\" of %s is a share from 0 to 1", where);
     check_kills(r, find(given, "oom_at"), now ? now->number : end_ms, where);
     check_flag(r, find(given, "flag"), where);
+    check_flag(r, find(given, "stored_flag"), where);
+    check_flag(r, find(given, "ui_flag"), where);
+    check_word(r, find(given, "frontend"), services, COUNT(services), where);
+    check_word(r, find(given, "reach"), ways, COUNT(ways), where);
     check_load_state(r, find(given, "load.state"), where);
     check_word(r, find(given, "hand_off"), hand_off, COUNT(hand_off), where);
     check_word(r, find(given, "log"), silent, COUNT(silent), where);

@@ -32,6 +32,11 @@ static const ld_key flag_seen_keys[] = {
     {"window", LD_VALUE_DURATION, false},
 };
 
+static const ld_key reach_keys[] = {
+    {"of", LD_VALUE_TEXT, false}, /* a service source; default: the last part of the check's id */
+    {"host_env", LD_VALUE_TEXT, false}, /* the application's variables that name the service */
+    {"port_env", LD_VALUE_TEXT, false},
+};
 static const ld_finding reach_findings[] = {
     {"reachable", LD_PASS},
     {"config-mismatch", LD_FAIL},
@@ -79,13 +84,19 @@ static const ld_finding service_findings[] = {
     {"no-endpoints", LD_FAIL},
     {"missing", LD_FAIL},
 };
+static const ld_key service_keys[] = {
+    {"of", LD_VALUE_TEXT, false}, /* a service source; default: the last part of the check's id */
+};
 static const ld_finding rollout_findings[] = {
     {"settled", LD_PASS},
     {"in-progress", LD_WARN},
     {"stuck", LD_FAIL},
     {"settling", LD_WARN},
 };
-static const ld_key rollout_keys[] = {{"settle", LD_VALUE_DURATION, false}};
+static const ld_key rollout_keys[] = {
+    {"settle", LD_VALUE_DURATION, false},
+    {"of", LD_VALUE_TEXT, false}, /* a workload source; default: the last part of the check's id */
+};
 
 static const ld_finding limit_findings[] = {
     {"expected", LD_PASS}, {"higher", LD_FAIL},      {"lower", LD_WARN},
@@ -131,11 +142,11 @@ static const ld_kind kinds[LD_KINDS] = {
     {LD_KIND_FLAG_VALUE, "flag-value", FINDINGS(flag_value), KEYS(flag_value)},
     {LD_KIND_FLAG_AGREEMENT, "flag-agreement", FINDINGS(flag_agreement), NULL, 0},
     {LD_KIND_FLAG_SEEN, "flag-seen", FINDINGS(flag_seen), KEYS(flag_seen)},
-    {LD_KIND_REACH, "reach", FINDINGS(reach), NULL, 0},
+    {LD_KIND_REACH, "reach", FINDINGS(reach), KEYS(reach)},
     {LD_KIND_RATE, "rate", FINDINGS(rate), KEYS(rate)},
     {LD_KIND_LOAD, "load", FINDINGS(load), KEYS(load)},
     {LD_KIND_HAND_OFF, "hand-off", FINDINGS(hand_off), KEYS(hand_off)},
-    {LD_KIND_SERVICE, "service", FINDINGS(service), NULL, 0},
+    {LD_KIND_SERVICE, "service", FINDINGS(service), KEYS(service)},
     {LD_KIND_ROLLOUT, "rollout", FINDINGS(rollout), KEYS(rollout)},
     {LD_KIND_LIMIT, "limit", FINDINGS(limit), KEYS(limit)},
     {LD_KIND_SOFT_LIMIT, "soft-limit", FINDINGS(soft_limit), KEYS(soft_limit)},
@@ -145,20 +156,58 @@ static const ld_kind kinds[LD_KINDS] = {
     {LD_KIND_COLLECTOR, "collector", FINDINGS(collector), NULL, 0},
 };
 
-static const ld_key ofrep_keys[] = {{"url", LD_VALUE_TEXT, true}, {"key", LD_VALUE_TEXT, true}};
+/* A service is asked at its URL when that is set, else through the cluster when there is one, else
+ * where it usually is on this machine. */
+#define REACHED_BY                                                                                 \
+    {"url", LD_VALUE_TEXT, true}, {"service", LD_VALUE_TEXT, false},                               \
+        {"namespace", LD_VALUE_TEXT, false},                                                       \
+    {                                                                                              \
+        "local", LD_VALUE_TEXT, false                                                              \
+    }
+
+static const ld_key flag_service_keys[] = {REACHED_BY, {"key", LD_VALUE_TEXT, true}};
 static const ld_key flagd_file_keys[] = {{"path", LD_VALUE_TEXT, true},
+                                         {"key", LD_VALUE_TEXT, true}};
+static const ld_key config_map_keys[] = {{"namespace", LD_VALUE_TEXT, true},
+                                         {"name", LD_VALUE_TEXT, true},
                                          {"key", LD_VALUE_TEXT, true}};
 static const ld_key cgroup_keys[] = {{"path", LD_VALUE_TEXT, true}};
 static const ld_key process_keys[] = {{"pid", LD_VALUE_TEXT, true}};
 static const ld_key csv_keys[] = {{"path", LD_VALUE_TEXT, true}};
 static const ld_key log_file_keys[] = {{"path", LD_VALUE_TEXT, true}};
-static const ld_key locust_keys[] = {{"url", LD_VALUE_TEXT, true}};
+static const ld_key pod_log_keys[] = {{"of", LD_VALUE_TEXT, true}};
+static const ld_key locust_keys[] = {REACHED_BY};
+static const ld_key kubernetes_keys[] = {
+    {"as", LD_VALUE_TEXT, true},          {"namespace", LD_VALUE_TEXT, true},
+    {"deployment", LD_VALUE_TEXT, false}, {"pod", LD_VALUE_TEXT, false},
+    {"selector", LD_VALUE_TEXT, false},   {"usual_selector", LD_VALUE_TEXT, false},
+    {"container", LD_VALUE_TEXT, false},
+};
+static const ld_key service_source_keys[] = {
+    {"as", LD_VALUE_TEXT, true}, {"namespace", LD_VALUE_TEXT, true}, {"name", LD_VALUE_TEXT, true}};
+static const ld_key prometheus_keys[] = {
+    REACHED_BY,
+    {"name", LD_VALUE_TEXT, true},   /* "memory", or a counter of rate checks */
+    {"of", LD_VALUE_TEXT, false},    /* of memory: the workload */
+    {"query", LD_VALUE_TEXT, false}, /* of a counter: PromQL that gives a rate per minute */
+};
 
+/* Types of one role stand together. */
 static const ld_source_type source_types[] = {
-    {"ofrep", KEYS(ofrep), "url", "flag"},      {"flagd-file", KEYS(flagd_file), "path", "flag"},
-    {"cgroup", KEYS(cgroup), "path", "memory"}, {"process", KEYS(process), "pid", "memory"},
-    {"csv", KEYS(csv), "path", "memory"},       {"log-file", KEYS(log_file), "path", "log"},
-    {"locust", KEYS(locust), "url", "load"},
+    {"ofrep", KEYS(flag_service), "url", "flag", false},
+    {"flagd-rpc", KEYS(flag_service), "url", "flag", false},
+    {"flagd-ui", KEYS(flag_service), "url", "flag", false},
+    {"flagd-configmap", KEYS(config_map), "name", "flag", true},
+    {"flagd-file", KEYS(flagd_file), "path", "flag", false},
+    {"cgroup", KEYS(cgroup), "path", "memory", false},
+    {"process", KEYS(process), "pid", "memory", false},
+    {"csv", KEYS(csv), "path", "memory", false},
+    {"log-file", KEYS(log_file), "path", "log", false},
+    {"pod-log", KEYS(pod_log), "of", "log", true},
+    {"locust", KEYS(locust), "url", "load", false},
+    {"kubernetes", KEYS(kubernetes), "namespace", "workload", true},
+    {"kubernetes-service", KEYS(service_source), "name", "service", true},
+    {"prometheus", KEYS(prometheus), "url", "history", false},
 };
 
 const ld_kind *ld_kind_at(size_t i)

@@ -42,7 +42,7 @@ typedef enum ld_value_type {
     LD_VALUE_BOOL,     /* 1 or 0 */
     LD_VALUE_LIST,     /* of texts */
     LD_VALUE_PATTERN,  /* the name of one of the scenario's patterns, as text */
-    LD_VALUE_COUNTERS  /* a list of "load:ROW" and "log:PATTERN" */
+    LD_VALUE_COUNTERS  /* a list of "load:ROW", "log:PATTERN" and "prometheus:NAME" */
 } ld_value_type;
 
 typedef struct ld_key {
@@ -70,7 +70,8 @@ typedef struct ld_source_type {
     const ld_key *keys;
     size_t n_keys;
     const char *requires; /* key that must not be empty for the source to count as configured */
-    const char *role;     /* what its facts are about: "flag", "memory", "log", "load" */
+    const char *role;     /* what its facts are about: "flag", "memory", "log", "load", … */
+    bool needs_cluster;   /* only asked when there is one */
 } ld_source_type;
 
 const ld_kind *ld_kind_find(const char *name);               /* or NULL */

@@ -20,6 +20,7 @@
 #define LD_MAX_CAUSES       256
 #define LD_MAX_SOURCES      64 /* of one role */
 #define LD_MAX_ITEMS        64 /* of a list of texts */
+#define LD_MAX_PROFILES     32
 #define LD_MAX_TESTS        1000
 #define LD_MAX_REGEX_BYTES  32768
 #define LD_MAX_FILLED_BYTES ((size_t)4 << 20) /* texts after parameters were filled in */
@@ -110,6 +111,7 @@ void ld_fill_params(ld_reader *r);                                       /* para
 void ld_read_pace(ld_reader *r);                                         /* curve.c */
 void ld_read_patterns(ld_reader *r);                                     /* sources.c */
 void ld_read_sources(ld_reader *r);                                      /* sources.c */
+void ld_read_profiles(ld_reader *r);                                     /* profiles.c */
 void ld_read_checks(ld_reader *r);                                       /* checks.c */
 void ld_read_timeline(ld_reader *r);                                     /* curve.c */
 void ld_read_causes(ld_reader *r);                                       /* causes.c */

@@ -35,6 +35,45 @@ const ld_role *ld_scenario_role(const leakdiag_scenario *scenario, const char *n
     return NULL;
 }
 
+static bool can_be_asked(const ld_source_spec *spec, bool has_cluster)
+{
+    const ld_source_type *type = ld_source_type_find(spec->type);
+    if (!type || (type->needs_cluster && !has_cluster))
+        return false;
+    return ld_attribute_text(&spec->attributes, type->requires, NULL) ||
+           ld_attribute_text(&spec->attributes, "local", NULL) ||
+           (has_cluster && ld_attribute_text(&spec->attributes, "service", NULL));
+}
+
+const ld_source_spec *ld_scenario_source(const leakdiag_scenario *scenario, const char *role,
+                                         bool has_cluster, size_t i)
+{
+    const ld_role *sources = ld_scenario_role(scenario, role);
+    for (size_t k = 0; sources && k < sources->n; k++)
+        if (can_be_asked(&sources->sources[k], has_cluster) && i-- == 0)
+            return &sources->sources[k];
+    return NULL;
+}
+
+int leakdiag_scenario_uses_cluster(const leakdiag_scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->n_roles; i++)
+        for (size_t k = 0; k < scenario->roles[i].n; k++) {
+            const ld_source_spec *spec = &scenario->roles[i].sources[k];
+            const ld_source_type *type = ld_source_type_find(spec->type);
+            if (type &&
+                (type->needs_cluster || ld_attribute_text(&spec->attributes, "service", NULL)))
+                return 1;
+        }
+    return 0;
+}
+
+const char *ld_check_subject(const ld_check *check)
+{
+    const char *dot = strrchr(check->id, '.');
+    return ld_attribute_text(&check->expect, "of", dot ? dot + 1 : check->id);
+}
+
 const char *ld_scenario_param(const leakdiag_scenario *scenario, const char *name)
 {
     const ld_attribute *found = ld_attribute_find(&scenario->params, name);
@@ -111,9 +150,25 @@ static void questions_done(leakdiag_scenario *s)
     ld_release(s->tests);
 }
 
+static void profile_done(ld_profile *profile)
+{
+    ld_release(profile->id);
+    ld_release(profile->about);
+    ld_release(profile->from);
+    ld_release(profile->below);
+    ld_release(profile->find_by);
+    ld_release(profile->suffix);
+    for (size_t i = 0; i < profile->n_set; i++)
+        ld_release(profile->set[i]);
+    ld_release(profile->set);
+}
+
 static void scenario_free(leakdiag_scenario *s)
 {
     params_done(s);
+    for (size_t i = 0; i < s->n_profiles; i++)
+        profile_done(&s->profiles[i]);
+    ld_release(s->profiles);
     for (size_t i = 0; i < s->n_roles; i++)
         role_done(&s->roles[i]);
     ld_release(s->roles);

@@ -120,6 +120,11 @@ typedef struct ld_cause {
  * - limit, soft_limit: text; bytes, or NAN with the text "none": known to have none
  * - oom_at: list of durations since time 0, rising, none after now; empty: known that none was
  * - app_age: ms since the last start of the application
+ * - stored_flag, ui_flag: as flag: what the ConfigMap and flagd-ui hold; stored_age: ms since the
+ *   ConfigMap was changed
+ * - flagd_age: ms since the flag service's pod started
+ * - frontend: text; ready, no-endpoints, missing: the service of the check of kind service
+ * - reach: text; reachable, no-endpoints, config-mismatch: that of the check of kind reach
  *
  * expect:
  * - verdict: text; as-expected, warning, not-as-expected, inconclusive
@@ -134,6 +139,19 @@ typedef struct ld_scenario_test {
     ld_attributes expect; /* "verdict", "first_cause", "checks.ID", … */
 } ld_scenario_test;
 
+/* What is different about a range of versions of the application. */
+typedef struct ld_profile {
+    char *id;
+    char *about;        /* may be NULL */
+    char *from, *below; /* versions: from <= version < below; NULL: no bound */
+    char *find_by;      /* selector of its Deployment where the usual name finds none; or NULL */
+    char *suffix;       /* "{release}" in set is the found name without this end */
+    char **set;         /* "name=value" of parameters that are other than usual */
+    size_t n_set;
+    bool logs_elsewhere;      /* nothing is written to the container's log */
+    bool has_other_generator; /* the load does not come from Locust */
+} ld_profile;
+
 struct leakdiag_scenario {
     int references; /* atomic */
     char *name, *title, *summary;
@@ -146,6 +164,8 @@ struct leakdiag_scenario {
     size_t n_set;
     ld_role *roles;
     size_t n_roles;
+    ld_profile *profiles;
+    size_t n_profiles;
     ld_scenario_pattern *patterns;
     size_t n_patterns;
     ld_check *checks;
@@ -167,10 +187,32 @@ struct leakdiag_scenario {
     size_t n_causes;
     ld_scenario_test *tests;
     size_t n_tests;
+    bool has_unread_tests; /* a built-in one's: see ld_scenario_with_tests() */
 };
+
+/* The same with its tests. They are two thirds of a built-in scenario and only looked at when they
+ * are run or shown, so that one is read without them. *ret is a reference. */
+leakdiag_status ld_scenario_with_tests(const leakdiag_scenario *scenario, leakdiag_scenario **ret,
+                                       leakdiag_error *err);
+/* leakdiag_scenario_parse() of what comes with the library, but for the tests, which are its last
+ * section. */
+leakdiag_status ld_scenario_parse_builtin(const char *data, size_t len, const char *origin,
+                                          const char *const *set, size_t n_set,
+                                          leakdiag_scenario **ret, leakdiag_error *err);
 
 const ld_role *ld_scenario_role(const leakdiag_scenario *scenario, const char *name); /* or NULL */
 const char *ld_scenario_param(const leakdiag_scenario *scenario, const char *name);   /* or NULL */
+/* The i-th source of a role that can be asked, or NULL. What needs a cluster needs has_cluster. */
+const ld_source_spec *ld_scenario_source(const leakdiag_scenario *scenario, const char *role,
+                                         bool has_cluster, size_t i);
+/* The profile of a version, or NULL. */
+const ld_profile *ld_scenario_profile(const leakdiag_scenario *scenario, const char *version);
+const ld_profile *ld_scenario_profile_named(const leakdiag_scenario *scenario, const char *id);
+/* A dotted version, at least "1": false when it is none ("latest"). "v" before and "-…" behind are
+ * taken. */
+bool ld_version_parse(const char *text, int64_t ret[3]);
+/* The application's name of a thing that a check is about: `of`, else the last part of its id. */
+const char *ld_check_subject(const ld_check *check);
 /* Index of a check by id, or n_checks. */
 size_t ld_scenario_check(const leakdiag_scenario *scenario, const char *id);
 

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "scenario/scenario.h"
 
+LD_DEFINE_CLEANUP(leakdiag_scenario, leakdiag_scenario_unref, scenario_unrefp)
+
 /* Out of memory sticks, so that every line below may ignore it. */
 typedef struct writer {
     bool failed;
@@ -96,6 +98,28 @@ static json_t *sources_json(writer *w, const leakdiag_scenario *s)
         put(w, roles, s->roles[i].name, list);
     }
     return roles;
+}
+
+static json_t *profiles_json(writer *w, const leakdiag_scenario *s)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < s->n_profiles; i++) {
+        const ld_profile *p = &s->profiles[i];
+        json_t *profile = json_object(), *set = json_array();
+        for (size_t k = 0; k < p->n_set; k++)
+            add(w, set, text_json(p->set[k]));
+        put(w, profile, "id", text_json(p->id));
+        put(w, profile, "about", text_json(p->about));
+        put(w, profile, "from", text_json(p->from));
+        put(w, profile, "below", text_json(p->below));
+        put(w, profile, "find_by", text_json(p->find_by));
+        put(w, profile, "suffix", text_json(p->suffix));
+        put(w, profile, "set", set);
+        put(w, profile, "logs_elsewhere", json_boolean(p->logs_elsewhere));
+        put(w, profile, "has_other_generator", json_boolean(p->has_other_generator));
+        add(w, list, profile);
+    }
+    return list;
 }
 
 static json_t *patterns_json(writer *w, const leakdiag_scenario *s)
@@ -227,6 +251,10 @@ leakdiag_status leakdiag_scenario_to_json(const leakdiag_scenario *scenario, cha
                                           leakdiag_error *err)
 {
     writer w = {0};
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *whole = NULL;
+    leakdiag_status status = ld_scenario_with_tests(scenario, &whole, err);
+    if (status)
+        return status;
     LD_JSON *root = json_object();
     put(&w, root, "schema", ld_json_text("leakdiag.scenario/1"));
     put(&w, root, "name", text_json(scenario->name));
@@ -234,12 +262,13 @@ leakdiag_status leakdiag_scenario_to_json(const leakdiag_scenario *scenario, cha
     put(&w, root, "summary", text_json(scenario->summary));
     put(&w, root, "params", params_json(&w, scenario));
     put(&w, root, "pace", pace_json(&w, scenario));
+    put(&w, root, "profiles", profiles_json(&w, scenario));
     put(&w, root, "sources", sources_json(&w, scenario));
     put(&w, root, "patterns", patterns_json(&w, scenario));
     put(&w, root, "checks", checks_json(&w, scenario));
     put(&w, root, "timeline", timeline_json(&w, scenario));
     put(&w, root, "causes", causes_json(&w, scenario));
-    put(&w, root, "tests", tests_json(&w, scenario));
+    put(&w, root, "tests", tests_json(&w, whole));
     if (!root || w.failed)
         return ld_fail_nomem(err);
     return ld_json_dump(root, ret, err);

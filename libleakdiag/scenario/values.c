@@ -96,8 +96,12 @@ static bool check_counter(ld_reader *r, const ld_node *node, const char *where)
         return use_pattern(r, node, node->text + 4, where);
     if (strncmp(node->text, "load:", 5) == 0 && node->text[5])
         return true;
+    if (strncmp(node->text, "prometheus:", 11) == 0 && node->text[11])
+        return true;
     char why[200];
-    snprintf(why, sizeof why, "\"%.80s\" is neither \"log:PATTERN\" nor \"load:ROW\"", node->text);
+    snprintf(why, sizeof why,
+             "\"%.80s\" is neither \"log:PATTERN\" nor \"load:ROW\" nor \"prometheus:NAME\"",
+             node->text);
     return wrong(r, node, where, why);
 }
 

@@ -6,31 +6,15 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "sources/copier.h"
 
 #define FLAG_LINES 3 /* the runbook shows the last three */
-
-/* Copies texts into a fact; after the first failure the rest is skipped. */
-typedef struct copier {
-    leakdiag_status status;
-    leakdiag_error *err;
-} copier;
-
-static void copy_bytes(copier *c, const char *data, size_t len, char **ret)
-{
-    if (!c->status)
-        c->status = ld_fact_text(data, len, LD_FACT_LINE_BYTES, ret, c->err);
-}
-
-static void copy(copier *c, const char *text, char **ret)
-{
-    copy_bytes(c, text, text ? strlen(text) : 0, ret);
-}
 
 leakdiag_status ld_fact_from_flag(const leakdiag_flag *flag, const char *source, int64_t time_ms,
                                   ld_fact **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
-    copier c = {.err = err};
+    ld_copier c = {.err = err};
     c.status = ld_fact_new(LD_FACT_FLAG, source, time_ms, &fact, err);
     if (c.status)
         return c.status;
@@ -41,20 +25,20 @@ leakdiag_status ld_fact_from_flag(const leakdiag_flag *flag, const char *source,
     of->number = leakdiag_flag_number(flag);
     of->http_status = leakdiag_flag_http_status(flag);
     of->has_targeting = leakdiag_flag_has_targeting(flag);
-    copy(&c, leakdiag_flag_key(flag), &of->key);
-    copy(&c, leakdiag_flag_value_json(flag), &of->value_json);
-    copy(&c, leakdiag_flag_variant(flag), &of->variant);
-    copy(&c, leakdiag_flag_reason(flag), &of->reason);
-    copy(&c, leakdiag_flag_error_code(flag), &of->error_code);
-    copy(&c, leakdiag_flag_detail(flag), &of->detail);
-    copy(&c, leakdiag_flag_method(flag), &of->method);
+    ld_copy_to(&c, leakdiag_flag_key(flag), &of->key);
+    ld_copy_to(&c, leakdiag_flag_value_json(flag), &of->value_json);
+    ld_copy_to(&c, leakdiag_flag_variant(flag), &of->variant);
+    ld_copy_to(&c, leakdiag_flag_reason(flag), &of->reason);
+    ld_copy_to(&c, leakdiag_flag_error_code(flag), &of->error_code);
+    ld_copy_to(&c, leakdiag_flag_detail(flag), &of->detail);
+    ld_copy_to(&c, leakdiag_flag_method(flag), &of->method);
     if (c.status)
         return c.status;
     *ret = ld_steal(&fact);
     return LEAKDIAG_OK;
 }
 
-static void copy_rows(copier *c, const leakdiag_load *load, ld_load_fact *of)
+static void copy_rows(ld_copier *c, const leakdiag_load *load, ld_load_fact *of)
 {
     size_t n = leakdiag_load_row_count(load);
     of->rows = ld_alloc_array(n + 1, sizeof *of->rows);
@@ -65,8 +49,8 @@ static void copy_rows(copier *c, const leakdiag_load *load, ld_load_fact *of)
     of->n_rows = n;
     for (size_t i = 0; i < n; i++) {
         ld_load_row *row = &of->rows[i];
-        copy(c, leakdiag_load_row_method(load, i), &row->method);
-        copy(c, leakdiag_load_row_name(load, i), &row->name);
+        ld_copy_to(c, leakdiag_load_row_method(load, i), &row->method);
+        ld_copy_to(c, leakdiag_load_row_name(load, i), &row->name);
         row->requests = leakdiag_load_row_requests(load, i);
         row->failures = leakdiag_load_row_failures(load, i);
         row->rate_per_s = ld_number_round(leakdiag_load_row_rate_per_s(load, i), 6);
@@ -77,7 +61,7 @@ leakdiag_status ld_fact_from_load(const leakdiag_load *load, const char *source,
                                   ld_fact **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
-    copier c = {.err = err};
+    ld_copier c = {.err = err};
     c.status = ld_fact_new(LD_FACT_LOAD, source, time_ms, &fact, err);
     if (c.status)
         return c.status;
@@ -89,7 +73,7 @@ leakdiag_status ld_fact_from_load(const leakdiag_load *load, const char *source,
     of->age_ms = leakdiag_load_age_ms(load);
     of->fail_ratio = ld_number_round(leakdiag_load_fail_ratio(load), 6);
     of->http_status = leakdiag_load_http_status(load);
-    copy(&c, leakdiag_load_detail(load), &of->detail);
+    ld_copy_to(&c, leakdiag_load_detail(load), &of->detail);
     copy_rows(&c, load, of);
     if (c.status)
         return c.status;
@@ -97,7 +81,7 @@ leakdiag_status ld_fact_from_load(const leakdiag_load *load, const char *source,
     return LEAKDIAG_OK;
 }
 
-static void copy_environment(copier *c, const leakdiag_memory *memory, ld_memory_fact *of)
+static void copy_environment(ld_copier *c, const leakdiag_memory *memory, ld_memory_fact *of)
 {
     static const char *const names[] = {"FLAGD_HOST", "FLAGD_PORT",         "GOGC",
                                         "GOMEMLIMIT", "KAFKA_SERVICE_ADDR", "KAFKA_ADDR"};
@@ -111,8 +95,8 @@ static void copy_environment(copier *c, const leakdiag_memory *memory, ld_memory
         if (!value)
             continue;
         ld_env *entry = &of->env[of->n_env++];
-        copy(c, names[i], &entry->name);
-        copy(c, value, &entry->value);
+        ld_copy_to(c, names[i], &entry->name);
+        ld_copy_to(c, value, &entry->value);
     }
 }
 
@@ -120,7 +104,7 @@ leakdiag_status ld_fact_from_memory(const leakdiag_memory *memory, const char *s
                                     int64_t time_ms, ld_fact **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
-    copier c = {.err = err};
+    ld_copier c = {.err = err};
     c.status = ld_fact_new(LD_FACT_MEMORY, source, time_ms, &fact, err);
     if (c.status)
         return c.status;
@@ -132,7 +116,7 @@ leakdiag_status ld_fact_from_memory(const leakdiag_memory *memory, const char *s
     of->oom_kills = leakdiag_memory_oom_kills(memory);
     of->started_ms = leakdiag_memory_started_ms(memory);
     of->pid = leakdiag_memory_pid(memory);
-    copy(&c, leakdiag_memory_kind(memory), &of->kind);
+    ld_copy_to(&c, leakdiag_memory_kind(memory), &of->kind);
     copy_environment(&c, memory, of);
     if (c.status)
         return c.status;
@@ -152,18 +136,18 @@ leakdiag_status ld_fact_from_series(leakdiag_series *series, const char *source,
     return LEAKDIAG_OK;
 }
 
-static void copy_line(copier *c, const leakdiag_log_line *line, ld_line *ret)
+static void copy_line(ld_copier *c, const leakdiag_log_line *line, ld_line *ret)
 {
-    copy_bytes(c, line->text, line->len, &ret->text);
+    ld_copy_bytes_to(c, line->text, line->len, &ret->text);
     ret->has_time = line->has_time != 0;
     ret->time_ms = line->has_time ? line->time_ms : 0;
 }
 
-static void copy_pattern(copier *c, const leakdiag_scan *scan, size_t i, const char *name,
+static void copy_pattern(ld_copier *c, const leakdiag_scan *scan, size_t i, const char *name,
                          bool has_slices, ld_pattern_fact *of)
 {
     leakdiag_log_line line;
-    copy(c, name, &of->name);
+    ld_copy_to(c, name, &of->name);
     of->count = (int64_t)leakdiag_scan_count(scan, i);
     of->window_count = (int64_t)leakdiag_scan_window_count(scan, i);
     of->has_slices = has_slices;
@@ -177,8 +161,8 @@ static void copy_pattern(copier *c, const leakdiag_scan *scan, size_t i, const c
         copy_line(c, &line, &of->last);
 }
 
-static void copy_patterns(copier *c, const leakdiag_scan *scan, const leakdiag_scenario *scenario,
-                          ld_log_fact *of)
+static void copy_patterns(ld_copier *c, const leakdiag_scan *scan,
+                          const leakdiag_scenario *scenario, ld_log_fact *of)
 {
     of->patterns = ld_alloc_array(scenario->n_patterns + 1, sizeof *of->patterns);
     if (!of->patterns) {
@@ -205,7 +189,7 @@ static bool is_flag_pattern(const leakdiag_scenario *scenario, const char *name)
     return false;
 }
 
-static void copy_recent(copier *c, const leakdiag_scan *scan, const leakdiag_scenario *scenario,
+static void copy_recent(ld_copier *c, const leakdiag_scan *scan, const leakdiag_scenario *scenario,
                         ld_log_fact *of)
 {
     size_t n = leakdiag_scan_recent_len(scan), kept = 0, pattern;
@@ -230,7 +214,7 @@ leakdiag_status ld_fact_from_scan(const leakdiag_scan *scan, const leakdiag_scen
                                   ld_fact **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
-    copier c = {.err = err};
+    ld_copier c = {.err = err};
     c.status = ld_fact_new(LD_FACT_LOG, source, time_ms, &fact, err);
     if (c.status)
         return c.status;

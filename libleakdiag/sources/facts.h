@@ -10,6 +10,21 @@
 #include "observation/fact.h"
 #include "scenario/scenario.h"
 
+/* The facts of one look, growing. */
+typedef struct ld_facts {
+    ld_fact **list;
+    size_t n;
+} ld_facts;
+
+void ld_facts_done(ld_facts *facts);
+/* Takes the reference, also when it fails. */
+leakdiag_status ld_facts_add(ld_facts *facts, ld_fact *fact, leakdiag_error *err);
+/* What could not be collected, and why. subject may be NULL. Out of memory is no fact: it comes
+ * back. */
+leakdiag_status ld_facts_add_failed(ld_facts *facts, ld_fact_kind kind, const char *source,
+                                    const char *subject, int64_t time_ms, leakdiag_status failed,
+                                    const char *why, leakdiag_error *err);
+
 leakdiag_status ld_fact_from_flag(const leakdiag_flag *flag, const char *source, int64_t time_ms,
                                   ld_fact **ret, leakdiag_error *err);
 leakdiag_status ld_fact_from_load(const leakdiag_load *load, const char *source, int64_t time_ms,

@@ -19,6 +19,7 @@ typedef struct ld_answer {
     size_t len;
     int64_t latency_ms;
     int64_t now_ms; /* when it was given: the other side's clock if it said so; 0 = not known */
+    int64_t retry_after_s; /* header Retry-After; 0 = not said */
 } ld_answer;
 
 /* application/json, application/problem+json, … */

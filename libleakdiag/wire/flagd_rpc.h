@@ -10,8 +10,8 @@
 
 /* {"flagKey":KEY,"context":{}}; *ret is from ld_alloc. E_INVALID for a bad key. */
 leakdiag_status ld_flagd_rpc_body(const char *key, char **ret, leakdiag_error *err);
-/* Whatever came is a state, with method "rpc"; only E_NOMEM fails. v1 cannot tell a disabled flag from
- * value 0: the reason does. */
+/* Whatever came is a state, with method "rpc"; only E_NOMEM fails. v1 cannot tell a disabled flag
+ * from value 0: the reason does. */
 leakdiag_status ld_flagd_rpc_decode(const char *key, const ld_answer *answer, leakdiag_flag **ret,
                                     leakdiag_error *err);
 

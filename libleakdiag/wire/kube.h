@@ -1,14 +1,20 @@
 /* The Kubernetes API: answers to facts. Pure; one .c file per kind of object.
  *
  * Every decoder takes whatever came. Not the object that was asked for is a status:
+ *
  *   LEAKDIAG_E_AUTH         401, 403: names verb, resource, namespace and user, and what to grant
  *   LEAKDIAG_E_NOT_FOUND    404 of a Status: no such object
- *   LEAKDIAG_E_UNSUPPORTED  404 of no Status: the API group is not served (metrics.k8s.io not installed)
+ *   LEAKDIAG_E_UNSUPPORTED  404 of no Status: the API group is not served; 405
  *   LEAKDIAG_E_LIMIT        too large, too deep, too many; 429 with what Retry-After says
  *   LEAKDIAG_E_IO           5xx
- *   LEAKDIAG_E_PROTOCOL     something else answers there (HTML, a login page, a 3xx), or broken JSON
+ *   LEAKDIAG_E_CONFLICT     409; 410: version or continue token too old, ask again
+ *   LEAKDIAG_E_INVALID      400, 415, 422 and other 4xx of a Status, in the server's own words
+ *   LEAKDIAG_E_PROTOCOL     something else answers there (HTML, a login page, a 3xx), broken JSON,
+ *                           another kind of object, a selector that cannot be written down
  *   LEAKDIAG_E_NOMEM
- * Texts in the results are as they came (not made safe: ld_fact_text() does that); NULL when absent.
+ *
+ * Texts in the results are as they came (not made safe: ld_fact_text() does that), NULL when
+ * absent. Values of variables are the exception: safe, short, without what stands before an '@'.
  * Times are Unix ms, 0 when absent. Bytes are NAN when absent. */
 #ifndef LD_WIRE_KUBE_H
 #define LD_WIRE_KUBE_H
@@ -32,14 +38,16 @@ leakdiag_status ld_kube_check(const ld_kube_asked *asked, const ld_answer *answe
 
 /* --- names and paths --- */
 
-/* A DNS label (namespace, service) or subdomain (pod, deployment, config map) of RFC 1123. E_INVALID
- * says which rule and at which byte. what is "namespace", "pod", … */
+/* A DNS label (namespace, service) or subdomain (pod, deployment, config map) of RFC 1123.
+ * E_INVALID says which rule and at which byte. what is "namespace", "pod", … */
 leakdiag_status ld_kube_check_label(const char *what, const char *name, leakdiag_error *err);
 leakdiag_status ld_kube_check_subdomain(const char *what, const char *name, leakdiag_error *err);
-/* A label selector as kubectl -l takes it: equality and set based. E_INVALID with the position. */
+/* A label selector as kubectl -l takes it: equality and set based. E_INVALID with the position
+ * (also err->column), and for an empty one: that would select everything. */
 leakdiag_status ld_kube_check_selector(const char *selector, leakdiag_error *err);
 
-/* Paths below the API server's base URL; names are checked, queries encoded. *ret from ld_alloc. */
+/* Paths below the API server's base URL; names are checked, queries encoded. *ret from ld_alloc. A
+ * selector may be NULL: all. The list of pods ends after 500: see is_partial. */
 leakdiag_status ld_kube_path_deployment(const char *ns, const char *name, char **ret,
                                         leakdiag_error *err);
 leakdiag_status ld_kube_path_deployments(const char *ns, const char *selector, char **ret,
@@ -70,8 +78,8 @@ typedef struct ld_kube_log_query {
 } ld_kube_log_query;
 leakdiag_status ld_kube_path_log(const ld_kube_log_query *query, char **ret, leakdiag_error *err);
 
-/* "/api/v1/namespaces/NS/services/[SCHEME:]NAME:PORT/proxy": a base path to ask a service through the
- * API server. service is "NAME:PORT" or "SCHEME:NAME:PORT". */
+/* "/api/v1/namespaces/NS/services/[SCHEME:]NAME:PORT/proxy": a base path to ask a service through
+ * the API server. service is "NAME:PORT" or "SCHEME:NAME:PORT". */
 leakdiag_status ld_kube_path_service_proxy(const char *ns, const char *service, char **ret,
                                            leakdiag_error *err);
 
@@ -83,13 +91,14 @@ typedef struct ld_kube_env {
 
 typedef struct ld_kube_container {
     char *name, *image;
-    bool is_init, is_sidecar; /* sidecar: an init container with restartPolicy Always */
-    char *limit_text, *request_text; /* memory, as written; NULL: none */
+    bool is_init, is_sidecar;          /* sidecar: an init container with restartPolicy Always */
+    char *limit_text, *request_text;   /* memory, as written; NULL: none */
     double limit_bytes, request_bytes; /* NAN: none, or not readable (limit_why says why) */
     char *limit_why;
     ld_kube_env *env; /* only the names of ld_kube_env_names */
     size_t n_env;
-    char **env_from; /* names of config maps and secrets taken whole: variables may come from there */
+    char *
+        *env_from; /* names of config maps and secrets taken whole: variables may come from there */
     size_t n_env_from;
 } ld_kube_container;
 
@@ -99,11 +108,12 @@ extern const char *const ld_kube_env_names[];
 
 typedef struct ld_kube_deployment {
     char *name, *ns, *uid;
-    char *selector;     /* as a query: "a=b,c in (d,e),!f" */
-    char *version;      /* label app.kubernetes.io/version of the template, else of the object */
+    char *selector; /* as a query: "a=b,c in (d,e),!f"; NULL: none, which selects nothing */
+    char *version;  /* label app.kubernetes.io/version of the template, else of the object */
     int64_t generation, observed_generation; /* -1 not said */
-    int64_t replicas;   /* wanted; 1 when absent */
-    int64_t updated, ready, available, unavailable, status_replicas; /* 0 when absent: that is how 0 is written */
+    int64_t replicas;                        /* wanted; 1 when absent */
+    int64_t updated, ready, available, unavailable,
+        status_replicas; /* 0 when absent: that is how 0 is written */
     bool is_paused;
     char *progressing_reason, *progressing_message; /* condition Progressing */
     bool is_progress_failed;                        /* its status is False */
@@ -156,16 +166,18 @@ typedef struct ld_kube_instance { /* of one container of one pod */
     double limit_bytes; /* NAN: none */
     ld_kube_env *env;   /* from the spec, as in ld_kube_container */
     size_t n_env;
+    bool has_env_from; /* more variables come from config maps or secrets, which are not read */
 } ld_kube_instance;
 
 typedef struct ld_kube_pod {
     char *name, *ns, *uid, *node, *phase, *reason, *message; /* reason: Evicted, … */
-    char *template_hash; /* label pod-template-hash */
-    char *owner;         /* name of the controlling ReplicaSet */
+    char *template_hash;                                     /* label pod-template-hash */
+    char *owner;                                /* name of the controlling ReplicaSet */
     int64_t created_ms, started_ms, deleted_ms; /* deleted: deletionTimestamp */
     bool is_ready;
     bool is_unschedulable;
-    ld_kube_instance *instances; /* as in the spec, also without a status yet: containers, then init */
+    ld_kube_instance
+        *instances; /* as in the spec, also without a status yet: containers, then init */
     size_t n_instances;
 } ld_kube_pod;
 
@@ -186,7 +198,7 @@ void ld_kube_pods_done(ld_kube_pods *pods);
 
 typedef struct ld_kube_sample {
     char *pod, *container;
-    int64_t time_ms, window_ms; /* the end of the sample; window 0 not said */
+    int64_t time_ms, window_ms;          /* the end of the sample; window 0 not said */
     double working_set_bytes, cpu_cores; /* NAN not said */
 } ld_kube_sample;
 
@@ -208,8 +220,8 @@ typedef struct ld_kube_port {
 } ld_kube_port;
 
 typedef struct ld_kube_service {
-    char *name, *type;   /* ClusterIP, ExternalName, … */
-    char *selector;      /* as a query; NULL: none */
+    char *name, *type; /* ClusterIP, ExternalName, … */
+    char *selector;    /* as a query; NULL: none */
     bool is_headless;
     ld_kube_port *ports;
     size_t n_ports;
@@ -233,7 +245,7 @@ void ld_kube_endpoints_done(ld_kube_endpoints *endpoints);
 
 typedef struct ld_kube_config_map {
     char *name;
-    int64_t changed_ms; /* the latest time in managedFields; 0 not said */
+    int64_t changed_ms;    /* the latest time in managedFields; 0 not said */
     char **keys, **values; /* of data, in the order of the keys */
     size_t n;
 } ld_kube_config_map;
@@ -258,10 +270,10 @@ void ld_kube_access_done(ld_kube_access *access);
 /* --- logs --- */
 
 /* What a log request answered when it is not the log: a Status (also 400 "is waiting to start", "a
- * container name must be specified", "previous terminated container … not found"), or a 200 whose whole
- * body is an error text of the kubelet ("unable to retrieve container logs for containerd://…" and the
- * others). LEAKDIAG_OK: these are lines. E_NOT_FOUND: there is no such log (gone, never was, still
- * waiting), with the reason. */
+ * container name must be specified", "previous terminated container … not found"), or a 200 whose
+ * whole body is an error text of the kubelet ("unable to retrieve container logs for
+ * containerd://…" and the others). LEAKDIAG_OK: these are lines. E_NOT_FOUND: there is no such log
+ * (gone, never was, still waiting), with the reason. */
 leakdiag_status ld_kube_check_log(const ld_kube_asked *asked, const ld_answer *answer,
                                   leakdiag_error *err);
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "wire/percent.h"
 
 #define CONTEXT_MAX_BYTES ((size_t)64 << 10)
 #define VALUES_MAX        100000
@@ -15,15 +16,7 @@ leakdiag_status ld_ofrep_path(const char *key, char **ret, leakdiag_error *err)
         return status;
     LD_CLEANUP(ld_text_done) ld_text path = {0};
     ld_text_add(&path, LD_OFREP_BULK_PATH "/");
-    for (const char *p = key; *p; p++) {
-        char c = *p;
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '-' || c == '.' || c == '_' || c == '~';
-        if (plain)
-            ld_text_add_char(&path, c);
-        else
-            ld_text_addf(&path, "%%%02X", (unsigned)(unsigned char)c);
-    }
+    ld_percent_add(&path, key);
     return ld_text_take(&path, ret, err);
 }
 

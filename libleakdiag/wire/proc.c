@@ -151,7 +151,7 @@ leakdiag_status ld_proc_cgroup_v2(const char *data, size_t len, char **ret, leak
     return cgroup_path(data, len, false, ret, err);
 }
 
-static leakdiag_status safe_value(const char *data, size_t len, char **ret, leakdiag_error *err)
+leakdiag_status ld_environment_value(const char *data, size_t len, char **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_text_done) ld_text text = {0};
     const char *at = memrchr(data, '@', len);
@@ -171,7 +171,7 @@ leakdiag_status ld_proc_environment(const char *data, size_t len, const char *na
         const char *end = memchr(data, '\0', len);
         size_t item = end ? (size_t)(end - data) : len;
         if (item > n && memcmp(data, name, n) == 0 && data[n] == '=')
-            return safe_value(data + n + 1, item - n - 1, ret, err);
+            return ld_environment_value(data + n + 1, item - n - 1, ret, err);
         size_t taken = end ? item + 1 : item;
         data += taken;
         len -= taken;

@@ -37,4 +37,7 @@ extern const char *const ld_proc_environment_names[];
 leakdiag_status ld_proc_environment(const char *data, size_t len, const char *name, char **ret,
                                     leakdiag_error *err);
 
+/* The same for a value from elsewhere. */
+leakdiag_status ld_environment_value(const char *data, size_t len, char **ret, leakdiag_error *err);
+
 #endif

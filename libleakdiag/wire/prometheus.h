@@ -30,8 +30,9 @@ leakdiag_status ld_prometheus_range_path(const char *query, int64_t start_ms, in
 /* A PromQL string literal with its quotes: the only way text gets into a query. */
 void ld_prometheus_add_literal(ld_text *query, const char *text);
 
-/* A matrix (also of a 200 with warnings). E_INVALID the query is refused (400, 422) with the server's
- * own words; E_AUTH 401, 403; E_IO 5xx; E_LIMIT; E_PROTOCOL anything that is not Prometheus; E_NOMEM. */
+/* A matrix (also of a 200 with warnings). E_INVALID the query is refused (400, 422) with the
+ * server's own words; E_AUTH 401, 403; E_IO 5xx; E_LIMIT; E_PROTOCOL anything that is not
+ * Prometheus; E_NOMEM. */
 leakdiag_status ld_prometheus_read_range(const ld_answer *answer, ld_prometheus_matrix *ret,
                                          leakdiag_error *err);
 void ld_prometheus_matrix_done(ld_prometheus_matrix *matrix);

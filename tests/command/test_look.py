@@ -202,7 +202,7 @@ def a_second_interrupt_ends_at_once():
     hold = threading.Event()
     slow = Fake({}, default=lambda _: hold.wait(GUARD_S) and b"")
     with slow as fake:
-        process = start("diagnose", *at(fake), "--timeout", "25s", stdout=subprocess.PIPE,
+        process = start("diagnose", *at(fake), "--request-timeout", "25s", stdout=subprocess.PIPE,
                         stderr=subprocess.PIPE)
         wait_until("it waits", lambda: fake.seen)
         for _ in range(2):

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX  64
+#include "fake/fake_stream.h"
+
+#define CLIENTS_MAX  128
 #define REQUESTS_MAX 4096
 #define HEAD_MAX     65536
 
@@ -24,6 +27,7 @@ typedef enum client_state { READING, WAITING, SENDING, HANGING } client_state;
 
 typedef struct client {
     int fd;
+    void *stream;
     client_state state;
     char *request;
     size_t request_len;
@@ -36,11 +40,14 @@ struct fake_http {
     pthread_t thread;
     int listener, wake[2]; /* closing wake[1] ends the thread */
     char url[64];
+    const fake_stream *stream;
+    void *payload;
     pthread_mutex_t lock; /* guards the rest */
     fake_rule *rules;
     size_t n_rules;
     char *requests[REQUESTS_MAX];
     size_t n_requests;
+    size_t n_accepted;
 };
 
 static void must(bool fine, const char *what)
@@ -74,6 +81,7 @@ static void free_rules(fake_rule *rules, size_t n)
         free((void *)(uintptr_t)rules[i].method);
         free((void *)(uintptr_t)rules[i].path);
         free((void *)(uintptr_t)rules[i].bytes);
+        free((void *)(uintptr_t)rules[i].endless);
     }
     free(rules);
 }
@@ -85,6 +93,7 @@ static fake_rule copy_rule(const fake_rule *rule)
     own.bytes = copy(rule->bytes ? rule->bytes : "", own.len);
     own.method = rule->method ? copy(rule->method, strlen(rule->method)) : NULL;
     own.path = rule->path ? copy(rule->path, strlen(rule->path)) : NULL;
+    own.endless = rule->endless ? copy(rule->endless, strlen(rule->endless)) : NULL;
     return own;
 }
 
@@ -103,23 +112,68 @@ void fake_http_set_rules(fake_http *server, const fake_rule *rules, size_t n)
     free_rules(old, n_old);
 }
 
+/* ---- bytes as they are ---- */
+
+static void *open_plain(void *payload, int fd)
+{
+    (void)payload, (void)fd;
+    return NULL;
+}
+
+static ssize_t receive_plain(void *stream, int fd, void *buffer, size_t len)
+{
+    (void)stream;
+    return recv(fd, buffer, len, 0);
+}
+
+static ssize_t send_plain(void *stream, int fd, const void *data, size_t len)
+{
+    (void)stream;
+    return send(fd, data, len, MSG_NOSIGNAL);
+}
+
+static void close_plain(void *stream, bool reset)
+{
+    (void)stream, (void)reset;
+}
+
+static void stop_plain(void *payload)
+{
+    (void)payload;
+}
+
+static const fake_stream plain = {.scheme = "http",
+                                  .open = open_plain,
+                                  .receive = receive_plain,
+                                  .send = send_plain,
+                                  .close = close_plain,
+                                  .stop = stop_plain};
+
 /* ---- one client; all on the server's thread ---- */
 
-static void close_client(client *c, bool reset)
+static void forget_request(client *c)
 {
+    free(c->request);
+    free((void *)(uintptr_t)c->rule.bytes);
+    free((void *)(uintptr_t)c->rule.endless);
+    *c = (client){.fd = c->fd, .stream = c->stream, .state = READING};
+}
+
+static void close_client(const fake_http *server, client *c, bool reset)
+{
+    server->stream->close(c->stream, reset);
     if (reset) {
         const struct linger now = {.l_onoff = 1, .l_linger = 0};
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     }
     close(c->fd);
-    free(c->request);
-    free((void *)(uintptr_t)c->rule.bytes);
+    forget_request(c);
     *c = (client){.fd = -1};
 }
 
 static bool fits(const fake_rule *rule, const char *method, const char *path)
 {
-    return (!rule->method || strcmp(rule->method, method) == 0) &&
+    return rule->times != SIZE_MAX && (!rule->method || strcmp(rule->method, method) == 0) &&
            (!rule->path || strcmp(rule->path, path) == 0);
 }
 
@@ -135,12 +189,17 @@ static void answer(fake_http *server, client *c)
         server->requests[server->n_requests++] = copy(c->request, c->request_len);
     for (size_t i = 0; i < server->n_rules && !found; i++) {
         found = fits(&server->rules[i], method, path);
-        if (found)
-            c->rule = server->rules[i];
+        if (!found)
+            continue;
+        c->rule = server->rules[i];
+        if (c->rule.times)
+            server->rules[i].times = c->rule.times > 1 ? c->rule.times - 1 : SIZE_MAX;
     }
     if (!found)
         c->rule = (fake_rule){.bytes = no_rule, .len = sizeof no_rule - 1};
     c->rule.bytes = copy(c->rule.bytes, c->rule.len);
+    if (c->rule.endless)
+        c->rule.endless = copy(c->rule.endless, strlen(c->rule.endless));
     pthread_mutex_unlock(&server->lock);
     c->sent = 0;
     c->due_ms = now_ms() + c->rule.delay_ms;
@@ -164,17 +223,19 @@ static bool is_complete(const client *c)
     return c->request_len >= head + body;
 }
 
-static void receive(fake_http *server, client *c)
+/* False: nothing more for now. */
+static bool receive_some(fake_http *server, client *c)
 {
     char buffer[16384];
-    ssize_t n = recv(c->fd, buffer, sizeof buffer, 0);
+    ssize_t n = server->stream->receive(c->stream, c->fd, buffer, sizeof buffer);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0 || c->request_len > HEAD_MAX * 64 || c->state != READING) {
-        if (n <= 0)
-            close_client(c, false);
-        return; /* bytes after a complete request are dropped */
+        return false;
+    if (n <= 0) {
+        close_client(server, c, false);
+        return false;
     }
+    if (c->request_len > HEAD_MAX * 64 || c->state != READING)
+        return true; /* bytes after a complete request are dropped */
     c->request = realloc(c->request, c->request_len + (size_t)n + 1);
     must(c->request != NULL, "realloc");
     memcpy(c->request + c->request_len, buffer, (size_t)n);
@@ -182,23 +243,48 @@ static void receive(fake_http *server, client *c)
     c->request[c->request_len] = '\0';
     if (is_complete(c))
         answer(server, c);
+    return true;
 }
 
-static void transmit(client *c)
+static void receive(fake_http *server, client *c)
+{
+    while (c->fd >= 0 && receive_some(server, c))
+        ;
+}
+
+/* All of it was sent. */
+static void end_answer(const fake_http *server, client *c)
+{
+    if (c->rule.stall)
+        c->state = HANGING;
+    else if (c->rule.keep)
+        forget_request(c);
+    else
+        close_client(server, c, c->rule.reset);
+}
+
+static void transmit(const fake_http *server, client *c)
 {
     size_t end =
         c->rule.cut_after && c->rule.cut_after < c->rule.len ? c->rule.cut_after : c->rule.len;
+    const char *data = c->rule.bytes + c->sent;
     size_t want = c->rule.chunk_bytes && end > c->sent ? 1 : end - c->sent;
-    ssize_t n = want ? send(c->fd, c->rule.bytes + c->sent, want, MSG_NOSIGNAL) : 0;
+    if (want == 0 && c->rule.endless) {
+        data = c->rule.endless;
+        want = strlen(data);
+    }
+    ssize_t n = want ? server->stream->send(c->stream, c->fd, data, want) : 0;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n < 0) {
-        close_client(c, false);
+        close_client(server, c, false);
         return;
     }
+    if (data == c->rule.endless)
+        return;
     c->sent += (size_t)n;
-    if (c->sent == end)
-        close_client(c, c->rule.reset);
+    if (c->sent == end && !c->rule.endless)
+        end_answer(server, c);
 }
 
 static void accept_client(fake_http *server, client *clients)
@@ -211,7 +297,11 @@ static void accept_client(fake_http *server, client *clients)
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         if (clients[i].fd >= 0)
             continue;
-        clients[i] = (client){.fd = fd, .state = READING};
+        void *stream = server->stream->open(server->payload, fd);
+        clients[i] = (client){.fd = fd, .stream = stream, .state = READING};
+        pthread_mutex_lock(&server->lock);
+        server->n_accepted++;
+        pthread_mutex_unlock(&server->lock);
         return;
     }
     close(fd);
@@ -246,6 +336,10 @@ static void *serve(void *payload)
     fake_http *server = payload;
     client clients[CLIENTS_MAX];
     struct pollfd fds[CLIENTS_MAX + 2];
+    sigset_t no_pipe;
+    sigemptyset(&no_pipe);
+    sigaddset(&no_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &no_pipe, NULL); /* TLS writes to whoever has gone */
     for (size_t i = 0; i < CLIENTS_MAX; i++)
         clients[i] = (client){.fd = -1};
     for (;;) {
@@ -260,7 +354,7 @@ static void *serve(void *payload)
             if (c->fd < 0 || !events)
                 continue;
             if (c->state == SENDING && (events & POLLOUT))
-                transmit(c);
+                transmit(server, c);
             else if (events & (POLLIN | POLLHUP | POLLERR))
                 receive(server, c);
         }
@@ -269,7 +363,7 @@ static void *serve(void *payload)
     }
     for (size_t i = 0; i < CLIENTS_MAX; i++)
         if (clients[i].fd >= 0)
-            close_client(&clients[i], false);
+            close_client(server, &clients[i], false);
     return NULL;
 }
 
@@ -288,12 +382,20 @@ static int listen_on_loopback(unsigned short *ret_port)
 
 fake_http *fake_http_start(const fake_rule *rules, size_t n)
 {
+    return fake_http_start_over(&plain, NULL, rules, n);
+}
+
+fake_http *fake_http_start_over(const fake_stream *stream, void *payload, const fake_rule *rules,
+                                size_t n)
+{
     fake_http *server = calloc(1, sizeof *server);
     must(server != NULL, "calloc");
+    server->stream = stream;
+    server->payload = payload;
     unsigned short port;
     server->listener = listen_on_loopback(&port);
     must(fcntl(server->listener, F_SETFL, O_NONBLOCK) == 0, "fcntl");
-    snprintf(server->url, sizeof server->url, "http://127.0.0.1:%u", port);
+    snprintf(server->url, sizeof server->url, "%s://127.0.0.1:%u", stream->scheme, port);
     must(pipe2(server->wake, O_CLOEXEC) == 0, "pipe2");
     must(pthread_mutex_init(&server->lock, NULL) == 0, "pthread_mutex_init");
     fake_http_set_rules(server, rules, n);
@@ -310,6 +412,14 @@ size_t fake_http_request_count(fake_http *server)
 {
     pthread_mutex_lock(&server->lock);
     size_t n = server->n_requests;
+    pthread_mutex_unlock(&server->lock);
+    return n;
+}
+
+size_t fake_http_accept_count(fake_http *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t n = server->n_accepted;
     pthread_mutex_unlock(&server->lock);
     return n;
 }
@@ -336,6 +446,7 @@ void fake_http_stop(fake_http *server)
     for (size_t i = 0; i < server->n_requests; i++)
         free(server->requests[i]);
     pthread_mutex_destroy(&server->lock);
+    server->stream->stop(server->payload);
     free(server);
 }
 

@@ -17,8 +17,12 @@ typedef struct fake_rule {
     long delay_ms;    /* before the answer; ended early by fake_http_stop() */
     size_t cut_after; /* close (RST when `reset`) after so many bytes; 0 = send all */
     bool reset;
-    bool chunk_bytes; /* send one byte at a time */
-    bool hang;        /* never answer */
+    bool chunk_bytes;    /* send one byte at a time */
+    bool hang;           /* never answer */
+    bool keep;           /* leave the connection open for the next request */
+    bool stall;          /* leave it open, and say nothing more */
+    size_t times;        /* answer only so many requests; 0 = all */
+    const char *endless; /* after the bytes, this text again and again */
 } fake_rule;
 
 fake_http *fake_http_start(const fake_rule *rules,
@@ -26,6 +30,7 @@ fake_http *fake_http_start(const fake_rule *rules,
 void fake_http_set_rules(fake_http *server, const fake_rule *rules, size_t n);
 const char *fake_http_url(const fake_http *server); /* "http://127.0.0.1:PORT" */
 size_t fake_http_request_count(fake_http *server);
+size_t fake_http_accept_count(fake_http *server); /* connections */
 /* Copy of the i-th request's bytes (head and body); NULL beyond the end. free() it. */
 char *fake_http_request(fake_http *server, size_t i);
 void fake_http_stop(fake_http *server);

@@ -33,13 +33,13 @@ FLAG_300 = flag_answer('{"value":300,"key":"kafkaQueueProblems","reason":"STATIC
 
 
 class Shop:
-    def __init__(self, flag_port=1, kafka="in-process:9092", options=()):
+    def __init__(self, flag_port=1, kafka="in-process:9092", options=(), flag_host="127.0.0.1"):
         self.folder = tempfile.TemporaryDirectory()
         self.log = os.path.join(self.folder.name, "shop.log")
         self.port = harness.free_port()
         self.process = subprocess.Popen(
             [harness.shop_binary(), "--port", str(self.port), "--log", self.log]
-            + ["--flagd", "127.0.0.1:%d" % flag_port, "--max-life-s", "60"]
+            + ["--flagd", "%s:%d" % (flag_host, flag_port), "--max-life-s", "60"]
             + list(options),
             env={"KAFKA_ADDR": kafka},
         )
@@ -228,6 +228,46 @@ class ShopTest(unittest.TestCase):
                 messages, [WARNING, "Done with #%d messages for overload simulation." % count]
             )
 
+    def test_the_rpc_of_flagd_is_asked_and_its_number_in_quotes_understood(self):
+        flag = self.flag(flag_answer('{"value":"300","reason":"STATIC","variant":"on"}'))
+        shop = self.shop(flag_port=flag.port, options=["--flag-api", "connect"])
+        shop.post()
+        line, _, rest = flag.requests[0].partition(b"\r\n")
+        self.assertEqual(line, b"POST /flagd.evaluation.v1.Service/ResolveInt HTTP/1.1")
+        self.assertEqual(
+            json.loads(rest.partition(b"\r\n\r\n")[2]), {"flagKey": "kafkaQueueProblems", "context": {}}
+        )
+        self.assertEqual(shop.messages()[-1], "Done with #300 messages for overload simulation.")
+
+    def test_over_ofrep_a_number_in_quotes_is_no_number(self):
+        messages = self.after_one_order(flag_answer('{"value":"300"}'))
+        self.assertEqual(messages, [])
+
+    def test_the_flag_service_may_be_named_and_an_unknown_name_means_the_default(self):
+        flag = self.flag(FLAG_300)
+        named = self.shop(flag_port=flag.port, flag_host="localhost")
+        named.post()
+        self.assertEqual(len(flag.requests), 1)
+        unknown = self.shop(flag_port=flag.port, flag_host="no.such.host.invalid")
+        self.assertEqual(unknown.post()[0], 200)
+        self.assertNotIn(WARNING, unknown.messages())
+
+    def test_it_listens_where_it_is_told_to(self):
+        port = harness.free_port()
+        options = ["--listen", "127.0.0.2", "--port", str(port), "--max-life-s", "60"]
+        shop = subprocess.Popen([harness.shop_binary(), *options], stdout=subprocess.DEVNULL)
+        self.addCleanup(shop.wait, DEADLINE_S)
+        self.addCleanup(shop.terminate)
+
+        def answers():
+            try:
+                socket.create_connection(("127.0.0.2", port), DEADLINE_S).close()
+                return True
+            except ConnectionRefusedError:
+                return False
+
+        wait_until("shop on another address", answers)
+
     def test_a_flag_service_that_is_gone_or_mute_does_not_hold_an_order(self):
         mute = self.flag(None)
         for port in (mute.port, harness.free_port()):
@@ -351,7 +391,9 @@ class ShopTest(unittest.TestCase):
             self.assertEqual(shop.stop(), 0)
 
     def test_an_option_that_is_not_usable_is_named(self):
-        for options in (["--port", "0"], ["--handoff", "maybe"], ["--flagd", "host:1"], ["--nope"]):
+        unusable = (["--port", "0"], ["--handoff", "maybe"], ["--flagd", "host"], ["--flagd", "host:0"])
+        unusable += (["--listen", "host"], ["--flag-api", "grpc"], ["--nope"])
+        for options in unusable:
             done = subprocess.run(
                 [harness.shop_binary()] + options, capture_output=True, timeout=DEADLINE_S
             )

@@ -5,7 +5,7 @@ set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P) || exit 1
 passed=0 failed=0
 verbs='quick diagnose capture replay check explain flag top logs load timeline scenario doctor
-    completion version'
+    rbac completion version'
 
 count() { # SENTENCE STATUS
     if [ "$2" -eq 0 ]; then

@@ -39,7 +39,7 @@ OWNERS = {"yaml.h": {"base"}, "pcre2.h": {"logs"}, "curl/": IMPURE & {"net"}}
 # Public headers that declare words as well as functions of an impure room; who may call those
 # functions is decided by the symbols, not by the include.
 SHARED_WORDS = {"base", "flag", "load", "memory", "pods"}
-HEADER_ROOM = {"file": "sources", "session": "run", "watch": "run"}
+HEADER_ROOM = {"access": "sources", "cluster": "net", "transport": "net", "file": "sources", "session": "run", "watch": "run"}
 
 FORBIDDEN_WHEN_PURE = {
     "curl": r"curl_\w+",
@@ -62,6 +62,9 @@ FORBIDDEN_EVERYWHERE = {
     "printing": r"(printf|vprintf|puts|putchar|perror|stdout|stderr|stdin|__printf_chk|psignal)",
     "ending the process": r"(exit|_exit|_Exit|quick_exit|abort|system|signal|sigaction|raise|kill)",
 }
+# A credential plugin that does not end in time is ended with its process group: a program that this
+# very file started, and no other. Nothing else in the library ends a process.
+ALLOWED = {("exec_plugin.c.o", "kill")}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 passed = failed = 0
@@ -151,7 +154,7 @@ def check_symbols(room, undefined, defined_in):
         rules.update(FORBIDDEN_WHEN_PURE)
     for what, pattern in sorted(rules.items()):
         hits = ["%s references %s" % (name, symbol) for name, _, symbol in undefined
-                if re.fullmatch(pattern, symbol)]
+                if re.fullmatch(pattern, symbol) and (name, symbol) not in ALLOWED]
         check("%s references nothing for %s" % (room, what), hits)
 
 

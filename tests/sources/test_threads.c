@@ -3,9 +3,12 @@
 #include <leakdiag/logs.h>
 #include <pthread.h>
 
+#include "net/http.h"
 #include "sources/sessions.h"
 
 #define THREADS 4
+#define CLIENTS 8
+#define CALLS   20
 #define LOOKS   5
 
 typedef struct worker {
@@ -127,6 +130,86 @@ START_TEST(a_compiled_set_is_shared_by_scans_of_many_threads)
 }
 END_TEST
 
+/* ---- one client a thread ---- */
+
+typedef struct asker {
+    char url[64];
+    const leakdiag_transport *transport;
+    size_t answered;
+} asker;
+
+static void add_one_more(ld_http_request *request, void *payload)
+{
+    ld_http_request *next = (ld_http_request *)request->payload;
+    (void)payload;
+    request->payload = NULL;
+    if (next && ld_http_client_add((ld_http_client *)(void *)next->payload, next, NULL))
+        next->end = LD_HTTP_CANCELLED;
+}
+
+static void *ask_over_one_client(void *payload)
+{
+    asker *a = payload;
+    ld_http_client *client = NULL;
+    leakdiag_status status = ld_http_client_new(a->transport, &client, NULL);
+    for (int i = 0; !status && i < CALLS; i++) {
+        ld_http_request second = {.method = "GET", .url = a->url, .is_bulk = i % 2 == 1};
+        ld_http_request first = second;
+        second.payload = client;
+        first.on_done = add_one_more;
+        first.payload = &second;
+        ld_http_request *pointers[] = {&first};
+        status = ld_http_client_perform(client, pointers, 1, 20000, NULL, NULL);
+        a->answered += !status && first.end == LD_HTTP_ANSWERED && first.status == 200;
+        a->answered += !status && second.end == LD_HTTP_ANSWERED && second.status == 200;
+        ld_http_request_done(&first);
+        ld_http_request_done(&second);
+    }
+    ld_http_client_free(client);
+    return NULL;
+}
+
+static void ask_from_many_threads(const char *url, const leakdiag_transport *transport)
+{
+    pthread_t threads[CLIENTS];
+    asker askers[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        askers[i] = (asker){.transport = transport};
+        snprintf(askers[i].url, sizeof askers[i].url, "%s", url);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_over_one_client, &askers[i]), 0);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_uint_eq(askers[i].answered, 2 * CALLS);
+    }
+}
+
+START_TEST(each_thread_may_have_a_client)
+{
+    const fake_rule rule = {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+                            .keep = true};
+    fake_http *server = fake_http_start(&rule, 1);
+    ask_from_many_threads(fake_http_url(server), NULL);
+    ck_assert_uint_eq(fake_http_request_count(server), CLIENTS * CALLS * 2);
+    fake_http_stop(server);
+}
+END_TEST
+
+static int answer_200(const leakdiag_http_request *request, leakdiag_http_answer *ret,
+                      void *payload)
+{
+    (void)request, (void)payload;
+    ret->status = 200;
+    return 0;
+}
+
+START_TEST(a_transport_may_serve_clients_of_many_threads)
+{
+    const leakdiag_transport transport = {.size = sizeof transport, .answer = answer_200};
+    ask_from_many_threads("http://h/", &transport);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("threads");
@@ -134,6 +217,8 @@ int main(void)
     tcase_add_test(tc, sessions_of_one_scenario_run_side_by_side);
     tcase_add_test(tc, a_cancel_from_another_thread_ends_a_look_that_hangs);
     tcase_add_test(tc, a_compiled_set_is_shared_by_scans_of_many_threads);
+    tcase_add_test(tc, each_thread_may_have_a_client);
+    tcase_add_test(tc, a_transport_may_serve_clients_of_many_threads);
     Suite *suite = suite_create("threads");
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

@@ -20,6 +20,7 @@ static const struct {
     {"http://127.0.0.1", "/", "http://127.0.0.1/", NULL},
     {"http://h/a.b/..c/...", "/x", "http://h/a.b/..c/.../x", NULL},
     {"http://h:65535", "/x", "http://h:65535/x", NULL},
+    {"http://[::1]", "/x", "http://[::1]/x", NULL},
     {NULL, "/x", NULL, "empty"},
     {"", "/x", NULL, "empty"},
     {"localhost:8016", "/x", NULL, "no scheme"},
@@ -32,6 +33,17 @@ static const struct {
     {"http:h?://", "/x", NULL, "http and https"},
     {"http://h:65536", "/x", NULL, "cannot be read"},
     {"http://h:x", "/x", NULL, "cannot be read"},
+    {"http://h:", "/x", NULL, "cannot be read"},
+    {"http://h:80:80", "/x", NULL, "cannot be read"},
+    {"http://:80", "/x", NULL, "no host"},
+    {"http://h%2e", "/x", NULL, "cannot be read"},
+    {"http://h;x", "/x", NULL, "cannot be read"},
+    {"http://[::1", "/x", NULL, "cannot be read"},
+    {"http://[]", "/x", NULL, "cannot be read"},
+    {"http://[::g]", "/x", NULL, "cannot be read"},
+    {"http://[::1]x", "/x", NULL, "cannot be read"},
+    {"http://[::1%25eth0]", "/x", NULL, "cannot be read"},
+    {"http://h[::1]", "/x", NULL, "cannot be read"},
     {"http://user:s3cret@h", "/x", NULL, "no user:password@"},
     {"http://s3cret@h", "/x", NULL, "no user:password@"},
     {"http://@h", "/x", NULL, "no user:password@"},
@@ -98,6 +110,7 @@ START_TEST(loopback_is_told_from_the_rest)
     } rows[] = {{"http://localhost:8016", true}, {"http://127.0.0.1", true},
                 {"http://127.1.2.3:1/", true},   {"http://[::1]:8016", true},
                 {"http://flagd:8016", false},    {"http://10.0.0.1", false},
+                {"http://127.example", false},   {"http://localhost.example", false},
                 {"http://127", false},           {"nonsense", false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ck_assert_msg(ld_url_is_loopback(rows[i].url) == rows[i].is_loopback, "%s", rows[i].url);

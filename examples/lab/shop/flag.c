@@ -1,4 +1,5 @@
-/* The flag: OFREP over a kept connection, as silent about errors as the demo is. */
+/* The flag: OFREP, or flagd's own RPC as the demo uses it, over a kept connection; as silent about
+ * errors as the demo is. */
 #include "shop.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@ static bool wait_fd(int fd, short events, int64_t deadline_ms)
 
 static int flag_connect(int64_t deadline_ms)
 {
+    if (opt.flagd.sin_port == 0)
+        return -1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
@@ -58,12 +61,15 @@ const char *shop_json_member(const char *json, const char *name)
     return NULL;
 }
 
-/* A real number is cut to its whole part, as flagd's ResolveInt does. */
+/* A real number is cut to its whole part, as flagd's ResolveInt does; that one puts an int64 into
+ * a string. */
 static int64_t reply_value(const char *reply, const char *body)
 {
     if (strncmp(reply, "HTTP/1.1 200 ", 13) != 0)
         return 0;
     const char *value = shop_json_member(body, "value");
+    if (value && *value == '"' && opt.flag_api == FLAG_CONNECT)
+        value++;
     if (!value || (*value != '-' && (*value < '0' || *value > '9')))
         return 0;
     char *end = NULL;
@@ -85,11 +91,16 @@ long shop_content_length(const char *head, const char *head_end)
 /* Returns the received bytes, 0 when the other side had closed or nothing came in time. */
 static size_t flag_exchange(int fd, char reply[REPLY_BYTES], int64_t deadline_ms)
 {
-    static const char request[] = "POST /ofrep/v1/evaluate/flags/kafkaQueueProblems HTTP/1.1\r\n"
-                                  "Host: flagd\r\nContent-Type: application/json\r\n"
-                                  "Content-Length: 14\r\n\r\n{\"context\":{}}";
+    static const char ofrep[] = "POST /ofrep/v1/evaluate/flags/kafkaQueueProblems HTTP/1.1\r\n"
+                                "Host: flagd\r\nContent-Type: application/json\r\n"
+                                "Content-Length: 14\r\n\r\n{\"context\":{}}";
+    static const char connect_json[] = "POST /flagd.evaluation.v1.Service/ResolveInt HTTP/1.1\r\n"
+                                       "Host: flagd\r\nContent-Type: application/json\r\n"
+                                       "Content-Length: 45\r\n\r\n"
+                                       "{\"flagKey\":\"kafkaQueueProblems\",\"context\":{}}";
+    const char *request = opt.flag_api == FLAG_CONNECT ? connect_json : ofrep;
     size_t used = 0;
-    if (send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) != (ssize_t)sizeof(request) - 1)
+    if (send(fd, request, strlen(request), MSG_NOSIGNAL) != (ssize_t)strlen(request))
         return 0;
     while (used < REPLY_BYTES - 1 && wait_fd(fd, POLLIN, deadline_ms)) {
         ssize_t n = recv(fd, reply + used, REPLY_BYTES - 1 - used, 0);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@
 enum { STACK_BYTES = 64 * 1024, STOP_BYTE = 255 };
 
 static const char *const HANDOFF_NAMES[] = {"ok", "fail", "block", "reject"};
+static const char *const FLAG_API_NAMES[] = {"ofrep", "connect"};
 
 struct shop_options opt = {
     .port = 8080,
@@ -75,30 +77,55 @@ static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t 
     return true;
 }
 
+/* Names are looked up once, here: the address of a Service stays. An unknown one is no failure, as
+ * in the demo: the shop starts and knows only the default of its flag. */
 static bool parse_flagd(const char *text)
 {
-    char host[INET_ADDRSTRLEN];
-    const char *colon = strchr(text, ':');
+    char host[256];
+    const char *colon = strrchr(text, ':');
     uint64_t port = 0;
     if (!colon || (size_t)(colon - text) >= sizeof(host) ||
         !parse_number(colon + 1, 1, 65535, &port))
         return false;
     memcpy(host, text, (size_t)(colon - text));
     host[colon - text] = '\0';
-    opt.flagd.sin_family = AF_INET;
+    struct addrinfo want = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(host, NULL, &want, &found) != 0)
+        return true;
+    memcpy(&opt.flagd, found->ai_addr, sizeof(opt.flagd));
     opt.flagd.sin_port = htons((uint16_t)port);
-    return inet_pton(AF_INET, host, &opt.flagd.sin_addr) == 1;
+    freeaddrinfo(found);
+    return true;
 }
 
-static bool parse_handoff(const char *text)
+static bool parse_name(const char *text, const char *const *names, size_t count, int *out)
 {
-    for (size_t i = 0; i < sizeof(HANDOFF_NAMES) / sizeof(HANDOFF_NAMES[0]); i++) {
-        if (strcmp(text, HANDOFF_NAMES[i]) == 0) {
-            opt.handoff = (enum handoff)i;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (int)i;
             return true;
         }
     }
     return false;
+}
+
+static bool parse_handoff(const char *text)
+{
+    int which = 0;
+    size_t count = sizeof(HANDOFF_NAMES) / sizeof(HANDOFF_NAMES[0]);
+    bool ok = parse_name(text, HANDOFF_NAMES, count, &which);
+    opt.handoff = (enum handoff)which;
+    return ok;
+}
+
+static bool parse_flag_api(const char *text)
+{
+    int which = 0;
+    size_t count = sizeof(FLAG_API_NAMES) / sizeof(FLAG_API_NAMES[0]);
+    bool ok = parse_name(text, FLAG_API_NAMES, count, &which);
+    opt.flag_api = (enum flag_api)which;
+    return ok;
 }
 
 static bool parse_option(const char *name, const char *value)
@@ -126,6 +153,10 @@ static bool parse_option(const char *name, const char *value)
         return parse_flagd(value);
     if (strcmp(name, "--handoff") == 0)
         return parse_handoff(value);
+    if (strcmp(name, "--flag-api") == 0)
+        return parse_flag_api(value);
+    if (strcmp(name, "--listen") == 0)
+        return inet_pton(AF_INET, value, &opt.listen) == 1;
     opt.log_path = value;
     return strcmp(name, "--log") == 0;
 }
@@ -143,7 +174,8 @@ static bool parse_options(int argc, char **argv)
         }
         fprintf(stderr,
                 "shop: %s: unknown or not usable\n"
-                "usage: shop [--port N] [--flagd IPV4:PORT] [--log FILE]\n"
+                "usage: shop [--listen IPV4] [--port N] [--log FILE]\n"
+                "  [--flagd HOST:PORT] [--flag-api ofrep|connect]\n"
                 "  [--handoff ok|fail|block|reject] [--handoff-deadline-ms N]\n"
                 "  [--message-bytes N] [--drain-per-s N] [--queue-max-bytes N]\n"
                 "  [--ballast-bytes N] [--flag-timeout-ms N] [--max-life-s N] [--with-parent]\n"
@@ -158,7 +190,7 @@ static int listen_on(uint16_t port)
 {
     int yes = 1;
     struct sockaddr_in at = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = opt.listen};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
@@ -231,6 +263,7 @@ static bool prepare_process(void)
 
 int main(int argc, char **argv)
 {
+    opt.listen.s_addr = htonl(INADDR_LOOPBACK);
     if (!parse_options(argc, argv))
         return 2;
     if (!prepare_process())
@@ -244,12 +277,14 @@ int main(int argc, char **argv)
         return fail("--ballast-bytes", "give less");
     int listen_fd = listen_on((uint16_t)opt.port);
     if (listen_fd < 0)
-        return fail("--port", "give a port that is free on 127.0.0.1");
+        return fail("--port", "give a port that is free");
 
     pthread_t threads[SHOP_WORKERS + 1];
     size_t started = start_threads(threads);
     if (started == SHOP_WORKERS + 1) {
-        shop_log("info", "starting to listen on tcp: \"127.0.0.1:%" PRIu64 "\"", opt.port);
+        char address[INET_ADDRSTRLEN];
+        shop_log("info", "starting to listen on tcp: \"%s:%" PRIu64 "\"",
+                 inet_ntop(AF_INET, &opt.listen, address, sizeof(address)), opt.port);
         shop_http_serve(listen_fd);
     }
     stop_threads(threads, started);

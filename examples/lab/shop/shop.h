@@ -24,11 +24,14 @@ enum {
 };
 
 enum handoff { HANDOFF_OK, HANDOFF_FAIL, HANDOFF_BLOCK, HANDOFF_REJECT };
+enum flag_api { FLAG_OFREP, FLAG_CONNECT };
 
 /* Written by main before any thread starts, read-only afterwards. */
 struct shop_options {
+    struct in_addr listen;
     uint64_t port;
-    struct sockaddr_in flagd;
+    struct sockaddr_in flagd; /* port 0: its name is not known, so every answer is the default */
+    enum flag_api flag_api;
     const char *log_path;
     enum handoff handoff;
     uint64_t handoff_deadline_ms;

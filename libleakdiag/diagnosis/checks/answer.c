@@ -29,6 +29,19 @@ leakdiag_status ld_not_collected(ld_answer *answer, const ld_fact *fact)
     return LEAKDIAG_OK;
 }
 
+void ld_add_silence(const leakdiag_diagnosis *d, ld_answer *answer)
+{
+    const ld_profile *profile = ld_view_profile(&d->view);
+    if (profile && profile->logs_elsewhere)
+        ld_text_addf(&answer->reason,
+                     "this version (%s) writes nothing to its container's log, it logs over OTLP "
+                     "only: an empty log is no zero",
+                     profile->id);
+    else
+        ld_text_add(&answer->reason, "the log source gave no line at all, which is no zero: the "
+                                     "application may log elsewhere (OTLP)");
+}
+
 void ld_add_bytes(ld_text *text, double bytes)
 {
     char out[LD_NUMBER_BYTES];

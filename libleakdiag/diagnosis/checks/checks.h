@@ -19,6 +19,8 @@ leakdiag_status ld_judge_rate(leakdiag_diagnosis *d, ld_answer *answer, leakdiag
 leakdiag_status ld_judge_load(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
 leakdiag_status ld_judge_hand_off(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
 leakdiag_status ld_judge_rollout(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
+leakdiag_status ld_judge_reach(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
+leakdiag_status ld_judge_service(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
 leakdiag_status ld_judge_limit(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
 leakdiag_status ld_judge_soft_limit(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
 leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err);
@@ -34,6 +36,9 @@ void ld_rest_on(ld_answer *answer, const ld_fact *fact);
 leakdiag_status ld_not_configured(ld_answer *answer, const char *what);
 /* A source was asked and failed: its error is the reason. */
 leakdiag_status ld_not_collected(ld_answer *answer, const ld_fact *fact);
+
+/* Why a log without a line is no zero, as far as the application's version tells. */
+void ld_add_silence(const leakdiag_diagnosis *d, ld_answer *answer);
 
 void ld_add_bytes(ld_text *text, double bytes);
 void ld_add_duration(ld_text *text, double seconds);

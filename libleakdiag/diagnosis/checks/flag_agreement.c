@@ -5,8 +5,11 @@
 #include "base/number.h"
 #include "diagnosis/checks/checks.h"
 
+/* Targeting rules only the service itself can follow: with them nothing can be compared. */
 static bool same_flag(const ld_flag_fact *a, const ld_flag_fact *b)
 {
+    if (a->has_targeting || b->has_targeting)
+        return true;
     return a->state == b->state && ld_text_equal(a->value_json, b->value_json);
 }
 
@@ -32,30 +35,120 @@ static double used_value(const leakdiag_diagnosis *d)
     return NAN;
 }
 
+/* A definition that was changed after flagd last started is not loaded: it copies it only then. */
+static bool changed_since_start(const leakdiag_diagnosis *d, const ld_flag_fact *stored)
+{
+    const ld_fact *flagd = ld_view_workload(&d->view, "flagd");
+    return stored->changed_ms && flagd && !flagd->error && flagd->of.workload.started_ms &&
+           stored->changed_ms > flagd->of.workload.started_ms;
+}
+
+static void add_story(ld_answer *answer, const char *where, const ld_fact *fact)
+{
+    if (fact)
+        ld_text_addf(&answer->observed, ", %s %s", where, story(&fact->of.flag));
+}
+
+/* What the file or the UI holds is what flagd should serve. */
+static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_fact *file = d->view.flag_file, *ui = d->view.flag_ui;
+    const ld_fact *held = file ? file : ui;
+    if (!held || same_flag(served, &held->of.flag))
+        return false;
+    const ld_fact *stored = d->view.flag_stored;
+    if (held == ui && stored && same_flag(served, &stored->of.flag)) {
+        ld_find(answer, "not-loaded");
+        ld_text_add(&answer->reason, "the UI shows another value than is served: its edit was not "
+                                     "taken, or its own copy is old and would overwrite the file");
+        return true;
+    }
+    ld_find(answer, "not-loaded");
+    ld_text_add(&answer->reason, "the flag service has not loaded what the file says: it keeps "
+                                 "the old values when the file is not valid");
+    return true;
+}
+
+static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_fact *stored = d->view.flag_stored;
+    if (!stored || same_flag(served, &stored->of.flag))
+        return false;
+    if (changed_since_start(d, &stored->of.flag)) {
+        ld_find(answer, "not-loaded");
+        ld_text_add(&answer->reason,
+                    "the ConfigMap was changed after flagd had started; flagd copies "
+                    "it when its pod starts");
+    } else {
+        ld_find(answer, "edit-not-durable");
+        ld_text_add(&answer->reason,
+                    "the value was changed in the UI only, in a folder that dies with "
+                    "the pod: a restart of flagd brings the ConfigMap's back");
+    }
+    return true;
+}
+
+static bool is_served(const ld_fact *fact)
+{
+    const char *method = fact->of.flag.method ? fact->of.flag.method : "";
+    return fact->kind == LD_FACT_FLAG && !fact->error &&
+           fact->of.flag.state == LEAKDIAG_FLAG_VALUE &&
+           (strcmp(method, "POST") == 0 || strcmp(method, "GET") == 0 ||
+            strcmp(method, "rpc") == 0);
+}
+
+/* An earlier look saw another value served than the ConfigMap's of now, and flagd was restarted
+ * since: that was an edit in the UI, and the restart threw it away. */
+static bool judge_lost(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_view *view = &d->view;
+    const ld_fact *flagd = ld_view_workload(view, "flagd");
+    int64_t started_ms = flagd && !flagd->error ? flagd->of.workload.started_ms : 0;
+    const leakdiag_observation *o = view->observation;
+    if (!view->flag_stored || !started_ms || view->flag_stored->of.flag.changed_ms > started_ms)
+        return false;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        const ld_fact *fact = o->facts[i];
+        if (fact->time_ms >= started_ms || !is_served(fact))
+            continue;
+        if (same_flag(&fact->of.flag, served) ||
+            (view->flag_stored->of.flag.changed_ms > fact->time_ms))
+            return false;
+        ld_find(answer, "edit-not-durable");
+        ld_text_addf(&answer->reason, "%s was served until flagd restarted ",
+                     story(&fact->of.flag));
+        ld_add_duration(&answer->reason, (double)(view->now_ms - started_ms) / 1e3);
+        ld_text_add(&answer->reason, " ago: an edit made in the UI, which the restart threw away");
+        return true;
+    }
+    return false;
+}
+
 leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer,
                                         leakdiag_error *err)
 {
     (void)err;
-    const ld_fact *service = d->view.flag, *file = d->view.flag_file;
+    const ld_view *view = &d->view;
+    const ld_fact *service = view->flag;
     double used = used_value(d);
-    bool has_service = service && !service->error && service != file;
-    if (!has_service || (!file && !isfinite(used)))
+    bool has_service = view->is_flag_served && service != view->flag_file;
+    bool has_second = view->flag_file || view->flag_stored || view->flag_ui || isfinite(used);
+    if (!has_service || !has_second)
         return ld_not_configured(answer, "a second place that knows the flag");
 
     const ld_flag_fact *served = &service->of.flag;
     ld_rest_on(answer, service);
     ld_text_addf(&answer->observed, "served %s", story(served));
-    if (file)
-        ld_text_addf(&answer->observed, ", stored %s", story(&file->of.flag));
+    add_story(answer, "stored", view->flag_file ? view->flag_file : view->flag_stored);
+    add_story(answer, "UI", view->flag_ui);
     if (isfinite(used)) {
         ld_text_add(&answer->observed, ", used ");
         ld_text_add_number(&answer->observed, used);
     }
-    if (file && !same_flag(served, &file->of.flag)) {
-        ld_find(answer, "not-loaded");
-        ld_text_add(&answer->reason, "the flag service has not loaded what the file says: it keeps "
-                                     "the old values when the file is not valid");
-    } else if (isfinite(used) && isfinite(served->number) && used != served->number) {
+    if (judge_loaded(d, answer, served) || judge_stored(d, answer, served) ||
+        judge_lost(d, answer, served))
+        return LEAKDIAG_OK;
+    if (isfinite(used) && isfinite(served->number) && used != served->number) {
         ld_find(answer, "app-differs");
         ld_text_add(&answer->reason, "the application last used another value than is served now");
     } else {

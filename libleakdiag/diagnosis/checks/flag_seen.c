@@ -92,8 +92,7 @@ leakdiag_status ld_judge_flag_seen(leakdiag_diagnosis *d, ld_answer *answer, lea
         ld_count(view, ld_attribute_text(expect, "active", ""), d->scenario->window_ms, false);
     if (view->log.lines == 0) {
         ld_find(answer, "silent-source");
-        ld_text_add(&answer->reason, "the log source gave no line at all: the application may log "
-                                     "elsewhere (OTLP)");
+        ld_add_silence(d, answer);
     } else if (acts && !ld_has_stopped(view, &counter) && !went_on_without(view, active, value)) {
         judge_lines(d, answer, active, value);
     } else if (view->log.is_idle) {

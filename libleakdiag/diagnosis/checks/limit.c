@@ -22,6 +22,39 @@ static const char *compare(double bytes, double expected)
     return bytes > expected ? "higher" : "lower";
 }
 
+/* The pods of the latest look and the template, where one has another limit than the judged pod.
+ * A rollout in progress is the usual reason. */
+static bool limits_differ(const ld_view *view, ld_text *reason)
+{
+    const ld_memory_fact *judged = &view->memory->of.memory;
+    const ld_fact *app = ld_view_workload(view, "app");
+    const leakdiag_observation *o = view->observation;
+    for (size_t i = o->n_facts; judged->has_pod && i-- > 0;) {
+        const ld_fact *fact = o->facts[i];
+        if (fact->time_ms != view->memory->time_ms)
+            break;
+        const ld_memory_fact *other = &fact->of.memory;
+        if (fact->kind != LD_FACT_MEMORY || fact->error || other->pod.is_terminating ||
+            !ld_text_equal(other->pod.container, judged->pod.container))
+            continue;
+        if (other->has_limit != judged->has_limit ||
+            (judged->has_limit == 1 && other->limit_bytes != judged->limit_bytes)) {
+            ld_text_addf(reason, "pod %s has %s", other->pod.name,
+                         other->pod.limit_text ? other->pod.limit_text : "none");
+            return true;
+        }
+    }
+    if (!judged->has_pod || !app || app->error || app->of.workload.has_limit < 0)
+        return false;
+    const ld_workload_fact *wanted = &app->of.workload;
+    if (wanted->has_limit == judged->has_limit &&
+        (judged->has_limit == 0 || wanted->limit_bytes == judged->limit_bytes))
+        return false;
+    ld_text_addf(reason, "%s asks for %s, pod %s has another one", wanted->object,
+                 wanted->limit_text ? wanted->limit_text : "none", judged->pod.name);
+    return true;
+}
+
 leakdiag_status ld_judge_limit(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
 {
     (void)err;
@@ -37,7 +70,16 @@ leakdiag_status ld_judge_limit(leakdiag_diagnosis *d, ld_answer *answer, leakdia
     const ld_memory_fact *memory = &view->memory->of.memory;
     ld_rest_on(answer, view->memory);
     if (memory->has_limit < 0) {
-        ld_text_add(&answer->reason, "the source does not tell the limit");
+        ld_text_add(&answer->reason,
+                    memory->detail ? memory->detail : "the source does not tell the limit");
+        return LEAKDIAG_OK;
+    }
+    if (limits_differ(view, &answer->reason)) {
+        ld_find(answer, "pods-differ");
+        if (memory->has_limit)
+            ld_add_bytes(&answer->observed, memory->limit_bytes);
+        else
+            ld_text_add(&answer->observed, "none");
         return LEAKDIAG_OK;
     }
     if (memory->has_limit == 0) {
@@ -46,7 +88,10 @@ leakdiag_status ld_judge_limit(leakdiag_diagnosis *d, ld_answer *answer, leakdia
         return LEAKDIAG_OK;
     }
     ld_find(answer, compare(memory->limit_bytes, expected));
-    ld_add_bytes(&answer->observed, memory->limit_bytes);
+    if (memory->pod.limit_text)
+        ld_text_add(&answer->observed, memory->pod.limit_text);
+    else
+        ld_add_bytes(&answer->observed, memory->limit_bytes);
     if (is_decimal_twin(memory->limit_bytes, expected))
         ld_text_add(&answer->reason, "written with the decimal unit M (or G): 20M is not 20Mi");
     return LEAKDIAG_OK;

@@ -110,6 +110,15 @@ static const char *running_word(leakdiag_diagnosis *d, ld_answer *answer, double
  * answer us may well be the one. */
 static leakdiag_status no_generator(leakdiag_diagnosis *d, ld_answer *answer, const char *why)
 {
+    const ld_profile *profile = ld_view_profile(&d->view);
+    if (profile && profile->has_other_generator) {
+        ld_find(answer, "other-generator");
+        ld_text_addf(&answer->reason,
+                     "this version (%s) makes its load with k6, which the flags "
+                     "loadGeneratorVUs and loadGeneratorTraffic control",
+                     profile->id);
+        return LEAKDIAG_OK;
+    }
     bool is_refused = !d->view.load->error && d->view.load->of.load.state == LEAKDIAG_LOAD_REFUSED;
     if (!is_refused && ld_orders_in_log(&d->view)) {
         ld_find(answer, "other-generator");

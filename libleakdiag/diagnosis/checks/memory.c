@@ -1,5 +1,6 @@
 /* Does memory climb along the expected curve; without one, is it growing at all? */
 #include <math.h>
+#include <string.h>
 
 #include "diagnosis/checks/checks.h"
 
@@ -97,6 +98,26 @@ static void explain_too_early(leakdiag_diagnosis *d, ld_answer *answer)
                  leakdiag_series_len(d->view.series) == 1 ? "" : "s");
 }
 
+/* One look cannot tell growth, but the record of the instance before bounds it. */
+static void explain_last_life(const ld_view *view, ld_answer *answer)
+{
+    if (!view->memory || !view->memory->of.memory.has_pod)
+        return;
+    const ld_memory_fact *memory = &view->memory->of.memory;
+    const ld_pod_fact *pod = &memory->pod;
+    if (!pod->end_reason || strcmp(pod->end_reason, "OOMKilled") != 0 || pod->end_started_ms == 0 ||
+        pod->ended_ms <= pod->end_started_ms)
+        return;
+    ld_text_add(&answer->reason, answer->reason.len ? "; " : "");
+    ld_text_add(&answer->reason, "the instance before reached ");
+    if (memory->has_limit == 1)
+        ld_add_bytes(&answer->reason, memory->limit_bytes);
+    else
+        ld_text_add(&answer->reason, "its limit");
+    ld_text_add(&answer->reason, " within ");
+    ld_add_duration(&answer->reason, (double)(pod->ended_ms - pod->end_started_ms) / 1e3);
+}
+
 /* Too old to speak of now; with an expected curve the comparison says so itself. */
 static bool is_stale(const leakdiag_diagnosis *d)
 {
@@ -119,14 +140,20 @@ leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdi
     const ld_view *view = &d->view;
     const ld_fact *series = NULL;
     for (size_t i = view->observation->n_facts; i-- > 0 && !series;)
-        if (view->observation->facts[i]->kind == LD_FACT_SERIES)
+        if (view->observation->facts[i]->kind == LD_FACT_SERIES &&
+            !view->observation->facts[i]->subject)
             series = view->observation->facts[i];
     ld_rest_on(answer, series ? series : view->memory ? view->memory : view->memory_error);
     if (leakdiag_series_len(view->series) == 0) {
         if (!answer->is_configured)
             return ld_not_configured(answer, "memory");
         ld_find(answer, "no-samples");
-        ld_text_add(&answer->reason, answer->fact->error ? answer->fact->error : "no sample came");
+        const char *detail =
+            view->memory && !answer->fact->error ? view->memory->of.memory.detail : NULL;
+        ld_text_add(&answer->reason, answer->fact->error ? answer->fact->error
+                                     : detail            ? detail
+                                                         : "no sample came");
+        explain_last_life(view, answer);
         return LEAKDIAG_OK;
     }
     leakdiag_status status = analyze(d, err);
@@ -142,8 +169,10 @@ leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdi
         describe_curve(d, answer);
     else
         ld_text_add(&answer->expected, "no growth");
-    if (finding == LEAKDIAG_MEMORY_TOO_EARLY)
+    if (finding == LEAKDIAG_MEMORY_TOO_EARLY) {
         explain_too_early(d, answer);
+        explain_last_life(view, answer);
+    }
     if (finding == LEAKDIAG_MEMORY_STALE && view->memory_error)
         ld_text_add(&answer->reason, view->memory_error->error);
     d->is_decided = finding != LEAKDIAG_MEMORY_TOO_EARLY && finding != LEAKDIAG_MEMORY_STALE;

@@ -137,8 +137,37 @@ static ld_counter count_pattern(const ld_view *view, const char *name, int64_t w
     return counter;
 }
 
+static bool is_counter(const ld_fact *fact, const char *name)
+{
+    return fact->kind == LD_FACT_SERIES && !fact->error && fact->of.series.name &&
+           strcmp(fact->of.series.name, name) == 0;
+}
+
+/* A backend's own rate per minute: the newest value that is not older than the window. */
+static ld_counter count_backend(const ld_view *view, const char *name, int64_t window_ms)
+{
+    ld_counter counter = {.per_min = NAN, .count = NAN, .window_s = NAN};
+    const leakdiag_observation *o = view->observation;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        if (!is_counter(o->facts[i], name))
+            continue;
+        const leakdiag_series *series = o->facts[i]->of.series.series;
+        size_t n = leakdiag_series_len(series);
+        counter.fact = o->facts[i];
+        if (n == 0 || view->now_ms - leakdiag_series_times_ms(series)[n - 1] > window_ms)
+            return counter;
+        counter.per_min = leakdiag_series_values(series)[n - 1];
+        counter.window_s = (double)window_ms / 1e3;
+        counter.has_evidence = true;
+        return counter;
+    }
+    return counter;
+}
+
 ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms, bool successful)
 {
+    if (strncmp(of, "prometheus:", 11) == 0)
+        return count_backend(view, of + 11, window_ms);
     if (strncmp(of, "load:", 5) == 0)
         return count_row(view, of + 5, window_ms, successful);
     return count_pattern(view, strncmp(of, "log:", 4) == 0 ? of + 4 : of, window_ms);
@@ -270,8 +299,7 @@ static void no_evidence(leakdiag_diagnosis *d, ld_answer *answer, bool silent, b
         ld_text_add(&answer->reason, "the log has lines, but never this one: the pattern is not "
                                      "verified, so its absence is no zero");
     else if (silent)
-        ld_text_add(&answer->reason, "the log source gave no line at all, which is no zero: the "
-                                     "application may log elsewhere (OTLP)");
+        ld_add_silence(d, answer);
     else if (answer->fact->error)
         ld_text_add(&answer->reason, answer->fact->error);
     else

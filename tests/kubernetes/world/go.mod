@@ -1,0 +1,3 @@
+module leakdiag.test/world
+
+go 1.24
