@@ -2,6 +2,7 @@ package leakdiag
 
 import (
 	"context"
+	"runtime"
 
 	"leakdiag.example/leakdiag/internal/capi"
 )
@@ -11,7 +12,7 @@ type Flag struct{ *object }
 
 func newFlag(handle uintptr) *Flag { return &Flag{newObject(handle, capi.Flag_free, nil)} }
 
-// EvaluateFlag evaluates one flag over OFREP. A service that does not answer is a state, no error.
+// EvaluateFlag evaluates one flag over OFREP; with a cluster also of a service of it, "flagd:8016". A service that does not answer is a state, no error.
 // Without a deadline in the context it waits five seconds.
 func EvaluateFlag(ctx context.Context, url, key string, options ...Option) (*Flag, error) {
 	var handle uintptr
@@ -38,7 +39,8 @@ func EvaluateFlags(ctx context.Context, url string, options ...Option) (*Flags, 
 
 func evaluate(ctx context.Context, op string, options []Option,
 	ask func(capi.Flag_options, *capi.ErrorDetail) int) error {
-	s, err := collect(op, options, "WithContext", "WithBearerToken", "WithAPIKey")
+	s, err := collect(op, options, "WithContext", "WithBearerToken", "WithAPIKey", "WithCluster",
+		"WithNamespace", "WithTransport")
 	if err != nil {
 		return err
 	}
@@ -46,24 +48,23 @@ func evaluate(ctx context.Context, op string, options []Option,
 	if err != nil {
 		return err
 	}
-	cancel, err := newToken(op)
-	if err != nil {
-		return err
-	}
-	defer cancel.Close()
-	return cancellable(ctx, cancel, func() error {
-		return call(op, func(e *capi.ErrorDetail) int {
-			var hold capi.Hold
-			defer hold.Release()
-			o := capi.NewFlag_options()
-			defer capi.DeleteFlag_options(o)
-			o.SetTimeout_ms(timeoutMs(ctx))
-			o.SetContext_json(hold.OptionalText(contextJSON))
-			o.SetBearer_token(hold.OptionalText(s.bearerToken))
-			o.SetApi_key(hold.OptionalText(s.apiKey))
-			o.SetCancel(cancel.load())
-			return ask(o, e)
-		})
+	defer runtime.KeepAlive(s)
+	return s.asking(ctx, op, func(t token, a *answering, e *capi.ErrorDetail) int {
+		var hold capi.Hold
+		defer hold.Release()
+		o := capi.NewFlag_options()
+		defer capi.DeleteFlag_options(o)
+		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetContext_json(hold.OptionalText(contextJSON))
+		o.SetBearer_token(hold.OptionalText(s.bearerToken))
+		o.SetApi_key(hold.OptionalText(s.apiKey))
+		o.SetCancel(t.load())
+		if s.cluster != nil {
+			o.SetCluster(s.cluster.handleOf())
+		}
+		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
+		a.set(o)
+		return ask(o, e)
 	})
 }
 

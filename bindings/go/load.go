@@ -2,6 +2,7 @@ package leakdiag
 
 import (
 	"context"
+	"runtime"
 
 	"leakdiag.example/leakdiag/internal/capi"
 )
@@ -16,22 +17,28 @@ type LoadRow struct {
 	RatePerS           float64
 }
 
-// ReadLoad asks Locust. A service that does not answer is a state, no error.
-func ReadLoad(ctx context.Context, url string) (*Load, error) {
-	cancel, err := newToken("load")
+// ReadLoad asks Locust; with a cluster also a service of it, "load-generator:8089". A service that
+// does not answer is a state, no error. Options: WithCluster, WithNamespace, WithTransport.
+func ReadLoad(ctx context.Context, url string, options ...Option) (*Load, error) {
+	s, err := collect("load", options, "WithCluster", "WithNamespace", "WithTransport")
 	if err != nil {
 		return nil, err
 	}
-	defer cancel.Close()
+	defer runtime.KeepAlive(s)
 	var handle uintptr
-	err = cancellable(ctx, cancel, func() error {
-		return call("load", func(e *capi.ErrorDetail) int {
-			o := capi.NewLoad_options()
-			defer capi.DeleteLoad_options(o)
-			o.SetTimeout_ms(timeoutMs(ctx))
-			o.SetCancel(cancel.load())
-			return capi.Load_read(url, o, &handle, e)
-		})
+	err = s.asking(ctx, "load", func(t token, a *answering, e *capi.ErrorDetail) int {
+		var hold capi.Hold
+		defer hold.Release()
+		o := capi.NewLoad_options()
+		defer capi.DeleteLoad_options(o)
+		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetCancel(t.load())
+		if s.cluster != nil {
+			o.SetCluster(s.cluster.handleOf())
+		}
+		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
+		a.set(o)
+		return capi.Load_read(url, o, &handle, e)
 	})
 	if err != nil {
 		return nil, err

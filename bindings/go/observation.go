@@ -12,12 +12,13 @@ const CaptureMaxBytes = 33554432
 // Observation is all facts of one look, or of a run of looks. A capture is one in a file.
 type Observation struct{ *object }
 
-// Fact is one fact, or why it could not be collected.
+// Fact is one fact, or why it could not be collected (Error), or why it is of no use (Trouble).
 type Fact struct {
 	Kind, Source string
 	TimeMs       int64
 	LatencyMs    int64 // -1 when not measured
 	Error        string
+	Trouble      string
 }
 
 // ObservationFromJSON reads a capture.
@@ -126,6 +127,7 @@ func (o *Observation) Facts() []Fact {
 			TimeMs:    readAt(o.object, capi.Observation_fact_time_ms, k),
 			LatencyMs: readAt(o.object, capi.Observation_fact_latency_ms, k),
 			Error:     textAt(o.object, capi.Observation_fact_error, k),
+			Trouble:   textAt(o.object, capi.Observation_fact_trouble, k),
 		}
 	}
 	return facts

@@ -2,6 +2,7 @@ package leakdiag
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -28,6 +29,14 @@ type settings struct {
 	onLook                                      func(*Diagnosis) bool
 	color, ascii, verbose                       bool
 	columns                                     int64
+	cluster                                     *Cluster
+	namespaceName, selector, container, parts   string
+	transport                                   http.RoundTripper
+	kubeconfig, kubeContext, clusterName, user  string
+	impersonate                                 string
+	execPolicy                                  ExecPolicy
+	execAllowed                                 []string
+	scenario                                    *Scenario
 }
 
 // collect applies options and refuses those that mean nothing to a call.
@@ -204,6 +213,76 @@ func WithVerbose() Option { return named("WithVerbose", func(s *settings) { s.ve
 // WithColumns is the width of the terminal: Report.
 func WithColumns(columns int) Option {
 	return named("WithColumns", func(s *settings) { s.columns = int64(columns) })
+}
+
+// WithCluster says where the workloads and services are: EvaluateFlag, EvaluateFlags, ReadLoad,
+// NewSession.
+func WithCluster(cluster *Cluster) Option {
+	return named("WithCluster", func(s *settings) { s.cluster = cluster })
+}
+
+// WithNamespace is the namespace that is meant: EvaluateFlag, EvaluateFlags, ReadLoad, OpenCluster,
+// ReadPods, ReviewAccess, RBACYAML.
+func WithNamespace(name string) Option {
+	return named("WithNamespace", func(s *settings) { s.namespaceName = name })
+}
+
+// WithTransport answers instead of the network; no socket is opened by the library then. It is asked
+// for one request after the other: EvaluateFlag, EvaluateFlags, ReadLoad, ReadPods, ReviewAccess,
+// NewSession.
+func WithTransport(transport http.RoundTripper) Option {
+	return named("WithTransport", func(s *settings) { s.transport = transport })
+}
+
+// WithSelector chooses pods by labels, as kubectl -l: ReadPods.
+func WithSelector(selector string) Option {
+	return named("WithSelector", func(s *settings) { s.selector = selector })
+}
+
+// WithContainer wants containers of this name only: ReadPods.
+func WithContainer(name string) Option {
+	return named("WithContainer", func(s *settings) { s.container = name })
+}
+
+// WithParts wants these parts of the Role only, "read" or "proxy": RBACYAML.
+func WithParts(parts string) Option {
+	return named("WithParts", func(s *settings) { s.parts = parts })
+}
+
+// WithScenario narrows rights to what looking at a scenario needs: ReviewAccess, RBACYAML.
+func WithScenario(scenario *Scenario) Option {
+	return named("WithScenario", func(s *settings) { s.scenario = scenario })
+}
+
+// WithKubeconfig is one file, instead of those that kubectl would read: OpenCluster.
+func WithKubeconfig(path string) Option {
+	return named("WithKubeconfig", func(s *settings) { s.kubeconfig = path })
+}
+
+// WithKubeContext is a context of the kubeconfig, instead of its current one: OpenCluster.
+func WithKubeContext(name string) Option {
+	return named("WithKubeContext", func(s *settings) { s.kubeContext = name })
+}
+
+// WithClusterName is a cluster of the kubeconfig, instead of the context's: OpenCluster.
+func WithClusterName(name string) Option {
+	return named("WithClusterName", func(s *settings) { s.clusterName = name })
+}
+
+// WithUser is a user of the kubeconfig, instead of the context's: OpenCluster.
+func WithUser(name string) Option {
+	return named("WithUser", func(s *settings) { s.user = name })
+}
+
+// WithImpersonate is the user to act as: OpenCluster.
+func WithImpersonate(user string) Option {
+	return named("WithImpersonate", func(s *settings) { s.impersonate = user })
+}
+
+// WithExecPolicy says whether the kubeconfig's exec plugin may be run, with ExecAllowed which ones:
+// OpenCluster.
+func WithExecPolicy(policy ExecPolicy, allowed ...string) Option {
+	return named("WithExecPolicy", func(s *settings) { s.execPolicy, s.execAllowed = policy, allowed })
 }
 
 // contextJSON is the evaluation context as text, "" without one.

@@ -106,6 +106,9 @@ func (s *Scenario) Title() string { return text(s.object, capi.Scenario_title) }
 // Summary is what it is about, or "".
 func (s *Scenario) Summary() string { return text(s.object, capi.Scenario_summary) }
 
+// UsesCluster says whether some of its sources are in a cluster or reached through one.
+func (s *Scenario) UsesCluster() bool { return read(s.object, capi.Scenario_uses_cluster) != 0 }
+
 // Params are the parameters with their values.
 func (s *Scenario) Params() []Param {
 	params := make([]Param, read(s.object, capi.Scenario_param_count))

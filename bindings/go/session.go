@@ -17,11 +17,14 @@ type Session struct {
 	*object
 	mutex  sync.Mutex
 	cancel token
+	asks   *answering
 }
 
-// NewSession makes a session; nothing is asked yet. Options: WithDeadline, WithHistory.
+// NewSession makes a session; nothing is asked yet. Without a cluster the scenario's sources
+// of one are not asked. Options: WithDeadline, WithHistory, WithCluster, WithTransport.
 func NewSession(scenario *Scenario, options ...Option) (*Session, error) {
-	given, err := collect("session", options, "WithDeadline", "WithHistory")
+	given, err := collect("session", options, "WithDeadline", "WithHistory", "WithCluster",
+		"WithTransport")
 	if err != nil {
 		return nil, err
 	}
@@ -29,22 +32,30 @@ func NewSession(scenario *Scenario, options ...Option) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	asks, cluster := newAnswering(given.transport), given.cluster
 	var handle uintptr
 	err = call("session", func(e *capi.ErrorDetail) int {
 		o := capi.NewSession_options()
 		defer capi.DeleteSession_options(o)
 		o.SetDeadline_ms(given.deadline.Milliseconds())
 		o.SetCancel(cancel.load())
+		if cluster != nil {
+			o.SetCluster(cluster.handleOf())
+		}
+		asks.set(o)
 		return capi.Session_new(scenario.load(), o, &handle, e)
 	})
 	runtime.KeepAlive(scenario)
 	if err != nil {
+		asks.release()
 		return nil, err
 	}
-	s := &Session{cancel: cancel}
+	s := &Session{cancel: cancel, asks: asks}
 	s.object = newObject(handle, func(handle uintptr) {
 		capi.Session_free(handle)
-		_ = cancel.Close() // must outlive the session
+		asks.release() // what it borrows must outlive it
+		_ = cancel.Close()
+		runtime.KeepAlive(cluster)
 	}, nil)
 	for _, earlier := range given.history {
 		if err := s.AddHistory(earlier); err != nil {
@@ -96,6 +107,7 @@ func (s *Session) Gather(ctx context.Context) (*Observation, error) {
 			})
 		})
 	})
+	s.asks.goOn()
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +140,7 @@ func (s *Session) Watch(ctx context.Context, options ...Option) (*Observation, *
 			})
 		})
 	})
+	s.asks.goOn()
 	if err != nil {
 		return nil, nil, err
 	}

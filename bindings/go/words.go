@@ -167,3 +167,42 @@ const (
 	FormatJUnit Format = 2
 	FormatQuick Format = 3
 )
+
+// ExecPolicy says whether the kubeconfig's exec plugin may be run.
+type ExecPolicy int
+
+// Policies for exec plugins.
+const (
+	ExecDeny    ExecPolicy = 0
+	ExecAllow   ExecPolicy = 1
+	ExecAllowed ExecPolicy = 2
+)
+
+// AccessState says whether a right is there.
+type AccessState int
+
+// States of a right.
+const (
+	AccessUnknown AccessState = 0
+	AccessAllowed AccessState = 1
+	AccessDenied  AccessState = 2
+)
+
+// String is the word that reports and JSON show.
+func (s AccessState) String() string { return capi.Text(capi.Access_state_name(int(s))) }
+
+// HTTPFailure is why there is no answer.
+type HTTPFailure int
+
+// Reasons for no answer.
+const (
+	HTTPFailureConnect HTTPFailure = 0
+	HTTPFailureName    HTTPFailure = 1
+	HTTPFailureTimeout HTTPFailure = 2
+	HTTPFailureCutOff  HTTPFailure = 3
+	HTTPFailureNotHTTP HTTPFailure = 4
+	HTTPFailureTLS     HTTPFailure = 5
+)
+
+// String is the word that reports and JSON show.
+func (f HTTPFailure) String() string { return capi.Text(capi.Http_failure_name(int(f))) }

@@ -11,3 +11,6 @@
 %thread leakdiag_timeline_compare;
 %thread leakdiag_session_gather;
 %thread leakdiag_session_watch;
+%thread leakdiag_cluster_open;
+%thread leakdiag_pods_read;
+%thread leakdiag_access_review;

@@ -21,6 +21,10 @@ _Static_assert(sizeof(leakdiag_log_line) == 40, "leakdiag_log_line differs from 
 %typemap(out) leakdiag_##NOUN *, const leakdiag_##NOUN * "$result = (void *)$1;"
 %typemap(goin) leakdiag_##NOUN *, const leakdiag_##NOUN * "$result = open($input, \"" #NOUN "\")"
 %typemap(goout) leakdiag_##NOUN *, const leakdiag_##NOUN * ""
+%typemap(gotype) const leakdiag_##NOUN *NULLABLE "uintptr"
+%typemap(imtype) const leakdiag_##NOUN *NULLABLE "uintptr"
+%typemap(in) const leakdiag_##NOUN *NULLABLE "$1 = ($1_ltype)$input;"
+%typemap(goin) const leakdiag_##NOUN *NULLABLE "$result = $input"
 %typemap(gotype) leakdiag_##NOUN ** "*uintptr"
 %typemap(imtype) leakdiag_##NOUN ** "*uintptr"
 %typemap(in) leakdiag_##NOUN ** "$1 = ($1_ltype)$input;"
@@ -50,11 +54,6 @@ _Static_assert(sizeof(leakdiag_log_line) == 40, "leakdiag_log_line differs from 
 %nodefaultctor leakdiag_cancel;
 
 /* Members of options borrow: what they are set to must stay until the call is over (Hold). */
-%typemap(gotype) const char *BORROWED "*byte"
-%typemap(imtype) const char *BORROWED "*byte"
-%typemap(in) const char *BORROWED "$1 = ($1_ltype)$input;"
-%typemap(goin) const char *BORROWED ""
-%typemap(freearg) const char *BORROWED ""
 %typemap(memberin) const char * "$1 = $input;"
 
 /* --- enums and numbers ------------------------------------------------------------------------------ */
@@ -71,6 +70,10 @@ _Static_assert(sizeof(leakdiag_log_line) == 40, "leakdiag_log_line differs from 
 %typemap(imtype) const char * "*byte"
 %typemap(out) const char * "$result = (void *)$1;"
 %typemap(goout) const char * ""
+/* In, unless its name is below: memory that Hold keeps, or nil. */
+%typemap(in) const char * "$1 = ($1_ltype)$input;"
+%typemap(goin) const char * ""
+%typemap(freearg) const char * ""
 /* In: a copy that ends in NUL; a NUL within panics, as C would see half of the text. */
 %typemap(gotype) const char *TEXT "string"
 %typemap(imtype) const char *TEXT "string"
@@ -97,8 +100,6 @@ _Static_assert(sizeof(leakdiag_log_line) == 40, "leakdiag_log_line differs from 
 %apply const char *TEXT { const char *url, const char *key, const char *name, const char *path,
                           const char *text, const char *id };
 %apply const char *NULLABLE { const char *root, const char *origin, const char *file };
-%apply const char *BORROWED { const char *context_json, const char *bearer_token,
-                              const char *api_key };
 
 %typemap(gotype) (const char *data, size_t len) "[]byte"
 %typemap(imtype) (const char *data, size_t len) "[]byte"
@@ -121,6 +122,7 @@ _Static_assert(sizeof(leakdiag_log_line) == 40, "leakdiag_log_line differs from 
 %typemap(goin) TYPE ""
 %enddef
 POINTER(char **ret, *byte)
+POINTER(const char *const *exec_allowed, *byte)
 POINTER(size_t *ret_len, int64)
 POINTER(size_t *ret_pattern, int64)
 POINTER(leakdiag_error *err, ErrorDetail)
@@ -148,6 +150,7 @@ POINTER(leakdiag_timeline_point *ret, Point)
 /* --- callbacks: callback.c hands them to Go --------------------------------------------------------- */
 %{
 int ld_go_on_look(const leakdiag_diagnosis *diagnosis, void *payload);
+int ld_go_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret, void *payload);
 %}
 %typemap(gotype) uintptr_t token "uintptr"
 %typemap(imtype) uintptr_t token "uintptr"
@@ -158,6 +161,14 @@ int ld_go_on_look(const leakdiag_diagnosis *diagnosis, void *payload);
     void set_on_look(uintptr_t token)
     {
         $self->on_look = ld_go_on_look;
+        $self->payload = (void *)token;
+    }
+}
+%extend leakdiag_transport {
+    /* token names an *Answering, see callback.go. */
+    void set_answer(uintptr_t token)
+    {
+        $self->answer = ld_go_answer;
         $self->payload = (void *)token;
     }
 }

@@ -57,6 +57,9 @@ HANDLE(observation, leakdiag_observation_unref)
 HANDLE(diagnosis, leakdiag_diagnosis_free)
 HANDLE(test_results, leakdiag_test_results_free)
 HANDLE(session, leakdiag_session_free)
+HANDLE(cluster, leakdiag_cluster_free)
+HANDLE(pods, leakdiag_pods_free)
+HANDLE(access, leakdiag_access_free)
 
 /* --- options: structs that say their size ------------------------------------------------------ */
 OPTIONS(flag_options, LEAKDIAG_FLAG_OPTIONS_INIT)
@@ -68,16 +71,27 @@ OPTIONS(load_options, LEAKDIAG_LOAD_OPTIONS_INIT)
 OPTIONS(session_options, LEAKDIAG_SESSION_OPTIONS_INIT)
 OPTIONS(watch_options, LEAKDIAG_WATCH_OPTIONS_INIT)
 OPTIONS(report_options, LEAKDIAG_REPORT_OPTIONS_INIT)
+OPTIONS(cluster_options, LEAKDIAG_CLUSTER_OPTIONS_INIT)
+OPTIONS(pods_options, LEAKDIAG_PODS_OPTIONS_INIT)
+OPTIONS(access_options, LEAKDIAG_ACCESS_OPTIONS_INIT)
+OPTIONS(transport, LEAKDIAG_TRANSPORT_INIT)
 
 /* Function pointers are set by the trampolines of each language. */
 %ignore leakdiag_watch_options::on_look;
 %ignore leakdiag_watch_options::payload;
+%ignore leakdiag_transport::answer;
+%ignore leakdiag_transport::payload;
+%ignore leakdiag_http_request;
+%ignore leakdiag_http_answer;
+%ignore leakdiag_cluster_options::reserved;
 %ignore leakdiag_allocator;
 %ignore leakdiag_set_allocator; /* reached through count_memory() below */
 
 /* --- headers ------------------------------------------------------------------------------------ */
 %include <leakdiag/base.h>
 %include <leakdiag/file.h>
+%include <leakdiag/cluster.h>
+%include <leakdiag/transport.h>
 %include <leakdiag/flag.h>
 %include <leakdiag/logs.h>
 %include <leakdiag/series.h>
@@ -89,6 +103,11 @@ OPTIONS(report_options, LEAKDIAG_REPORT_OPTIONS_INIT)
 %include <leakdiag/diagnosis.h>
 %include <leakdiag/report.h>
 %include <leakdiag/session.h>
+%include <leakdiag/pods.h>
+/* Without a scenario: any workload. */
+%apply const leakdiag_scenario *NULLABLE { const leakdiag_scenario *scenario };
+%include <leakdiag/access.h>
+%clear const leakdiag_scenario *scenario;
 #if defined(SWIGGO)
 %include "values.i"
 #endif

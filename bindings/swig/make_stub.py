@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import headers  # noqa: E402
 
 NUMBERS = {"int": "int", "size_t": "int", "int64_t": "int", "uint64_t": "int", "double": "float"}
-NULLABLE = {"root", "origin", "file"}
+NULLABLE = {"root", "origin", "file", "namespace_name", "workload", "parts"}
 BYTES = {"leakdiag_flag_body", "leakdiag_observation_scenario", "leakdiag_scenario_builtin_text"}
 VIEWS = {"leakdiag_series_values", "leakdiag_series_times_ms"}
 NOT_THERE = {"leakdiag_free": "outputs are freed by the wrapper",
@@ -113,9 +113,12 @@ def main():
         noun = struct.name[len("leakdiag_"):]
         print("def new_%s() -> Any: ..." % noun)
         for kind, name in struct.fields:
-            if name != "size" and "(*" not in kind and kind != "void *":
+            if name != "size" and "(*" not in kind and kind != "void *" and name != "reserved":
                 print("def %s_%s_set(options: Any, value: Any) -> None: ..." % (noun, name))
     print("def watch_options_set_on_look(options: Any, callable: Any) -> None: ...")
+    print("def new_transport() -> Any: ...")
+    print("def transport_set_answer(transport: Any, answering: list[Any]) -> None: ...")
+    print("def text_array(texts: Sequence[str]) -> Any: ...")
     for line in ("count_memory() -> int", "live_blocks() -> int", "nothing() -> None"):
         print("def %s: ..." % line)
 

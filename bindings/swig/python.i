@@ -163,6 +163,11 @@ static void ld_drop_##NOUN(PyObject *capsule)
     if (!$1)
         SWIG_fail;
 %}
+%typemap(in) const leakdiag_##NOUN *NULLABLE %{
+    $1 = $input == Py_None ? NULL : ($1_ltype)ld_pointer($input, "leakdiag." #NOUN);
+    if (!$1 && $input != Py_None)
+        SWIG_fail;
+%}
 %typemap(in, numinputs=0) leakdiag_##NOUN ** (leakdiag_##NOUN *made = NULL) "$1 = &made;"
 %typemap(argout) leakdiag_##NOUN ** %{
     $result = ld_add($result, ld_owned(*$1, "leakdiag." #NOUN, ld_drop_##NOUN, ld_give_back_##NOUN));
@@ -209,7 +214,8 @@ static void ld_drop_##NAME(PyObject *capsule)
 %enddef
 
 /* A member that is a handle is only ever set. */
-%typemap(out) leakdiag_cancel *cancel "(void)$1; Py_INCREF(Py_None); $result = Py_None;"
+%typemap(out) leakdiag_cancel *cancel, leakdiag_cluster *cluster, const leakdiag_transport *transport,
+    const char *const *exec_allowed "(void)$1; Py_INCREF(Py_None); $result = Py_None;"
 /* Members of options borrow: what they are set to must be kept until the call is over. The public
  * layer does. */
 %typemap(in) const char *BORROWED %{
@@ -235,7 +241,10 @@ static void ld_drop_##NAME(PyObject *capsule)
 %typemap(freearg) const char * ""
 %apply const char *BORROWED {
     const char *root, const char *origin, const char *file, const char *context_json,
-    const char *bearer_token, const char *api_key
+    const char *bearer_token, const char *api_key, const char *namespace_name,
+    const char *kubeconfig, const char *context, const char *cluster, const char *user,
+    const char *impersonate, const char *selector, const char *container, const char *workload,
+    const char *parts
 };
 %typemap(out) const char * "$result = ld_text($1);"
 
@@ -537,6 +546,127 @@ static int ld_on_look(const leakdiag_diagnosis *diagnosis, void *payload)
     }
     $1 = $input;
 %}
+%{
+/* A NULL-terminated array of texts; its context keeps the tuple that they are in. */
+static void ld_drop_texts(PyObject *capsule)
+{
+    PyMem_Free(PyCapsule_GetPointer(capsule, "leakdiag.texts"));
+    Py_XDECREF((PyObject *)PyCapsule_GetContext(capsule));
+}
+
+static PyObject *ld_text_array(PyObject *texts)
+{
+    PyObject *kept = PySequence_Tuple(texts), *capsule;
+    Py_ssize_t n = kept ? PyTuple_GET_SIZE(kept) : 0;
+    const char **array = kept ? PyMem_Calloc((size_t)n + 1, sizeof *array) : NULL;
+    if (!array) {
+        Py_XDECREF(kept);
+        return kept ? PyErr_NoMemory() : NULL;
+    }
+    capsule = PyCapsule_New((void *)array, "leakdiag.texts", ld_drop_texts);
+    if (!capsule || PyCapsule_SetContext(capsule, kept)) {
+        Py_DECREF(kept);
+        return capsule;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        array[i] = ld_utf8(PyTuple_GET_ITEM(kept, i));
+        if (!array[i]) {
+            Py_DECREF(capsule);
+            return NULL;
+        }
+    }
+    return capsule;
+}
+
+/* What a transport calls: a list of the callable and, once it was called, what keeps the answer's
+ * texts alive until the next one. */
+static PyObject *ld_request(const leakdiag_http_request *request)
+{
+    PyObject *headers = PyList_New(0);
+    for (size_t i = 0; headers && request->headers[i]; i++) {
+        PyObject *header = ld_text(request->headers[i]);
+        if (!header || PyList_Append(headers, header))
+            Py_CLEAR(headers);
+        Py_XDECREF(header);
+    }
+    if (!headers)
+        return NULL;
+    return Py_BuildValue("(ssy#NL)", request->method, request->url,
+                         request->body ? request->body : "", (Py_ssize_t)request->body_len, headers,
+                         (long long)request->timeout_ms);
+}
+
+/* (status, content_type, body, date_ms, latency_ms, headers, failure, failure_kind) */
+static int ld_take_answer(PyObject *given, leakdiag_http_answer *ret, PyObject *kept)
+{
+    long long status, date_ms, latency_ms, failure_kind;
+    const char *content_type, *body, *failure;
+    Py_ssize_t body_len;
+    PyObject *headers, *array;
+    if (!PyTuple_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "a transport answers with a tuple");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(given, "Lzy#LLOzL", &status, &content_type, &body, &body_len, &date_ms,
+                          &latency_ms, &headers, &failure, &failure_kind))
+        return -1;
+    array = ld_text_array(headers);
+    if (!array || PyList_SetItem(kept, 2, array))
+        return -1;
+    Py_INCREF(given);
+    if (PyList_SetItem(kept, 1, given))
+        return -1;
+    ret->status = status;
+    ret->content_type = content_type;
+    ret->body = body;
+    ret->body_len = (size_t)body_len;
+    ret->date_ms = date_ms;
+    ret->latency_ms = latency_ms;
+    ret->headers = PyCapsule_GetPointer(array, "leakdiag.texts");
+    ret->failure = failure;
+    ret->failure_kind = failure_kind;
+    return 0;
+}
+
+static int ld_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret, void *payload)
+{
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *arguments = PyErr_Occurred() ? NULL : ld_request(request);
+    PyObject *given = arguments ? PyObject_CallObject(PyList_GET_ITEM((PyObject *)payload, 0),
+                                                      arguments)
+                                : NULL;
+    int failed = !given || ld_take_answer(given, ret, (PyObject *)payload);
+    Py_XDECREF(given);
+    Py_XDECREF(arguments);
+    PyGILState_Release(gil);
+    return failed;
+}
+%}
+%typemap(in) PyObject *answering %{
+    if (!PyList_CheckExact($input) || PyList_GET_SIZE($input) != 3 ||
+        !PyCallable_Check(PyList_GET_ITEM($input, 0))) {
+        PyErr_SetString(PyExc_TypeError, "a list [callable, None, None] is needed here");
+        SWIG_fail;
+    }
+    $1 = $input;
+%}
+%typemap(in) PyObject *texts "$1 = $input;"
+%typemap(out) PyObject *ld_text_array "$result = $1; if (!$result) SWIG_fail;"
+%rename(text_array) ld_text_array;
+PyObject *ld_text_array(PyObject *texts);
+%typemap(in) const char *const *exec_allowed %{
+    $1 = ($1_ltype)ld_pointer($input, "leakdiag.texts");
+    if (!$1)
+        SWIG_fail;
+%}
+%extend leakdiag_transport {
+    /* Borrowed: the list must be kept as long as who is given the transport. */
+    void set_answer(PyObject *answering)
+    {
+        $self->answer = ld_answer;
+        $self->payload = answering;
+    }
+}
 %extend leakdiag_watch_options {
     /* Borrowed: the callable must be kept until the call is over. */
     void set_on_look(PyObject *callable)

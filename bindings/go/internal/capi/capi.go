@@ -35,29 +35,29 @@ typedef _gostring_ swig_type_5;
 typedef _goslice_ swig_type_6;
 typedef long long swig_type_7;
 typedef long long swig_type_8;
-typedef _gostring_ swig_type_9;
-typedef _gostring_ swig_type_10;
-typedef _gostring_ swig_type_11;
-typedef _goslice_ swig_type_12;
+typedef long long swig_type_9;
+typedef long long swig_type_10;
+typedef long long swig_type_11;
+typedef long long swig_type_12;
 typedef _gostring_ swig_type_13;
-typedef _goslice_ swig_type_14;
-typedef long long swig_type_15;
-typedef long long swig_type_16;
-typedef long long swig_type_17;
+typedef _gostring_ swig_type_14;
+typedef _gostring_ swig_type_15;
+typedef _goslice_ swig_type_16;
+typedef _gostring_ swig_type_17;
 typedef _goslice_ swig_type_18;
 typedef long long swig_type_19;
 typedef long long swig_type_20;
 typedef long long swig_type_21;
-typedef long long swig_type_22;
+typedef _goslice_ swig_type_22;
 typedef long long swig_type_23;
 typedef long long swig_type_24;
 typedef long long swig_type_25;
 typedef long long swig_type_26;
-typedef _goslice_ swig_type_27;
+typedef long long swig_type_27;
 typedef long long swig_type_28;
 typedef long long swig_type_29;
 typedef long long swig_type_30;
-typedef long long swig_type_31;
+typedef _goslice_ swig_type_31;
 typedef long long swig_type_32;
 typedef long long swig_type_33;
 typedef long long swig_type_34;
@@ -82,11 +82,11 @@ typedef long long swig_type_52;
 typedef long long swig_type_53;
 typedef long long swig_type_54;
 typedef long long swig_type_55;
-typedef _goslice_ swig_type_56;
+typedef long long swig_type_56;
 typedef long long swig_type_57;
 typedef long long swig_type_58;
 typedef long long swig_type_59;
-typedef long long swig_type_60;
+typedef _goslice_ swig_type_60;
 typedef long long swig_type_61;
 typedef long long swig_type_62;
 typedef long long swig_type_63;
@@ -96,17 +96,17 @@ typedef long long swig_type_66;
 typedef long long swig_type_67;
 typedef long long swig_type_68;
 typedef long long swig_type_69;
-typedef _gostring_ swig_type_70;
+typedef long long swig_type_70;
 typedef long long swig_type_71;
 typedef long long swig_type_72;
 typedef long long swig_type_73;
-typedef long long swig_type_74;
-typedef _goslice_ swig_type_75;
-typedef _gostring_ swig_type_76;
+typedef _gostring_ swig_type_74;
+typedef long long swig_type_75;
+typedef long long swig_type_76;
 typedef long long swig_type_77;
 typedef long long swig_type_78;
-typedef long long swig_type_79;
-typedef long long swig_type_80;
+typedef _goslice_ swig_type_79;
+typedef _gostring_ swig_type_80;
 typedef long long swig_type_81;
 typedef long long swig_type_82;
 typedef long long swig_type_83;
@@ -126,24 +126,24 @@ typedef long long swig_type_96;
 typedef long long swig_type_97;
 typedef long long swig_type_98;
 typedef long long swig_type_99;
-typedef _gostring_ swig_type_100;
+typedef long long swig_type_100;
 typedef long long swig_type_101;
-typedef _gostring_ swig_type_102;
-typedef _gostring_ swig_type_103;
+typedef long long swig_type_102;
+typedef long long swig_type_103;
 typedef _gostring_ swig_type_104;
 typedef long long swig_type_105;
-typedef long long swig_type_106;
-typedef long long swig_type_107;
-typedef long long swig_type_108;
+typedef _gostring_ swig_type_106;
+typedef _gostring_ swig_type_107;
+typedef _gostring_ swig_type_108;
 typedef long long swig_type_109;
-typedef _gostring_ swig_type_110;
+typedef long long swig_type_110;
 typedef long long swig_type_111;
 typedef long long swig_type_112;
-typedef _gostring_ swig_type_113;
-typedef long long swig_type_114;
+typedef long long swig_type_113;
+typedef _gostring_ swig_type_114;
 typedef long long swig_type_115;
 typedef long long swig_type_116;
-typedef long long swig_type_117;
+typedef _gostring_ swig_type_117;
 typedef long long swig_type_118;
 typedef long long swig_type_119;
 typedef long long swig_type_120;
@@ -152,15 +152,15 @@ typedef long long swig_type_122;
 typedef long long swig_type_123;
 typedef long long swig_type_124;
 typedef long long swig_type_125;
-typedef _goslice_ swig_type_126;
-typedef _gostring_ swig_type_127;
-typedef _goslice_ swig_type_128;
-typedef _gostring_ swig_type_129;
+typedef long long swig_type_126;
+typedef long long swig_type_127;
+typedef long long swig_type_128;
+typedef long long swig_type_129;
 typedef _goslice_ swig_type_130;
-typedef long long swig_type_131;
-typedef long long swig_type_132;
-typedef long long swig_type_133;
-typedef long long swig_type_134;
+typedef _gostring_ swig_type_131;
+typedef _goslice_ swig_type_132;
+typedef _gostring_ swig_type_133;
+typedef _goslice_ swig_type_134;
 typedef long long swig_type_135;
 typedef long long swig_type_136;
 typedef long long swig_type_137;
@@ -171,19 +171,19 @@ typedef long long swig_type_141;
 typedef long long swig_type_142;
 typedef long long swig_type_143;
 typedef long long swig_type_144;
-typedef _goslice_ swig_type_145;
+typedef long long swig_type_145;
 typedef long long swig_type_146;
 typedef long long swig_type_147;
 typedef long long swig_type_148;
-typedef long long swig_type_149;
+typedef _goslice_ swig_type_149;
 typedef long long swig_type_150;
 typedef long long swig_type_151;
 typedef long long swig_type_152;
-typedef _goslice_ swig_type_153;
+typedef long long swig_type_153;
 typedef long long swig_type_154;
 typedef long long swig_type_155;
 typedef long long swig_type_156;
-typedef long long swig_type_157;
+typedef _goslice_ swig_type_157;
 typedef long long swig_type_158;
 typedef long long swig_type_159;
 typedef long long swig_type_160;
@@ -196,12 +196,12 @@ typedef long long swig_type_166;
 typedef long long swig_type_167;
 typedef long long swig_type_168;
 typedef long long swig_type_169;
-typedef _gostring_ swig_type_170;
+typedef long long swig_type_170;
 typedef long long swig_type_171;
 typedef long long swig_type_172;
 typedef long long swig_type_173;
 typedef long long swig_type_174;
-typedef long long swig_type_175;
+typedef _gostring_ swig_type_175;
 typedef long long swig_type_176;
 typedef long long swig_type_177;
 typedef long long swig_type_178;
@@ -238,382 +238,567 @@ typedef long long swig_type_208;
 typedef long long swig_type_209;
 typedef long long swig_type_210;
 typedef long long swig_type_211;
-typedef _gostring_ swig_type_212;
+typedef long long swig_type_212;
 typedef long long swig_type_213;
 typedef long long swig_type_214;
 typedef long long swig_type_215;
 typedef long long swig_type_216;
-typedef long long swig_type_217;
+typedef _gostring_ swig_type_217;
 typedef long long swig_type_218;
 typedef long long swig_type_219;
 typedef long long swig_type_220;
 typedef long long swig_type_221;
-extern void _wrap_Swig_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_capi_efc76142a1b9c982(swig_intgo arg1);
-extern swig_voidp _wrap_version_capi_efc76142a1b9c982(void);
-extern swig_voidp _wrap_status_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern void _wrap_free_capi_efc76142a1b9c982(swig_voidp arg1);
-extern swig_intgo _wrap_cancel_new_capi_efc76142a1b9c982(swig_voidp arg1, swig_voidp arg2);
-extern void _wrap_cancel_trigger_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_cancel_is_triggered_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_cancel_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_quantity_parse_capi_efc76142a1b9c982(swig_type_1 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_duration_parse_capi_efc76142a1b9c982(swig_type_2 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_file_read_capi_efc76142a1b9c982(swig_type_3 arg1, swig_type_4 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_file_write_capi_efc76142a1b9c982(swig_type_5 arg1, swig_type_6 arg2, swig_intgo arg3, swig_voidp arg4);
-extern swig_voidp _wrap_flag_state_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern swig_voidp _wrap_flag_type_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern void _wrap_flag_options_timeout_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_7 arg2);
-extern swig_type_8 _wrap_flag_options_timeout_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_flag_options_context_json_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_flag_options_context_json_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_flag_options_bearer_token_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_flag_options_bearer_token_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_flag_options_api_key_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_flag_options_api_key_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_flag_options_cancel_set_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_flag_options_cancel_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_flag_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_flag_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_flag_evaluate_capi_efc76142a1b9c982(swig_type_9 arg1, swig_type_10 arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_flag_evaluate_all_capi_efc76142a1b9c982(swig_type_11 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_flag_from_file_capi_efc76142a1b9c982(swig_type_12 arg1, swig_type_13 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_flags_from_file_capi_efc76142a1b9c982(swig_type_14 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_flags_state_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flags_detail_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_15 _wrap_flags_len_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_flags_at_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_16 arg2);
-extern void _wrap_flags_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_flag_get_state_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_key_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_flag_get_type_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_flag_number_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_string_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_value_json_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_variant_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_reason_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_error_code_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_detail_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_method_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_flag_http_status_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_flag_has_targeting_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_17 _wrap_flag_latency_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_flag_body_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_intgo _wrap_flag_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_flag_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_patterns_new_capi_efc76142a1b9c982(swig_type_18 arg1, swig_voidp arg2, swig_voidp arg3);
-extern uintptr_t _wrap_patterns_ref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_patterns_unref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_19 _wrap_patterns_len_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_patterns_name_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_20 arg2);
-extern void _wrap_scan_options_window_from_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_21 arg2);
-extern swig_type_22 _wrap_scan_options_window_from_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_scan_options_window_to_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_23 arg2);
-extern swig_type_24 _wrap_scan_options_window_to_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_scan_options_recent_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_25 arg2);
-extern swig_type_26 _wrap_scan_options_recent_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_scan_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_scan_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_scan_new_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_scan_push_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_27 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_scan_finish_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_type_28 _wrap_scan_pending_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_29 _wrap_scan_count_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_30 arg2);
-extern swig_type_31 _wrap_scan_window_count_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_32 arg2);
-extern swig_type_33 _wrap_scan_slice_count_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_34 arg2, swig_type_35 arg3);
-extern swig_intgo _wrap_scan_first_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_36 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_scan_last_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_37 arg2, swig_voidp arg3);
-extern swig_type_38 _wrap_scan_capture_count_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_39 arg2);
-extern double _wrap_scan_capture_last_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_40 arg2, swig_type_41 arg3);
-extern double _wrap_scan_capture_min_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_42 arg2, swig_type_43 arg3);
-extern double _wrap_scan_capture_max_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_44 arg2, swig_type_45 arg3);
-extern swig_type_46 _wrap_scan_expensive_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_47 arg2);
-extern double _wrap_scan_rate_per_min_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_48 arg2);
-extern swig_type_49 _wrap_scan_lines_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_50 _wrap_scan_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_51 _wrap_scan_truncated_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_scan_time_span_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_52 _wrap_scan_recent_len_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_scan_recent_matches_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_53 arg2, swig_type_54 arg3);
-extern swig_intgo _wrap_scan_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_scan_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_series_new_capi_efc76142a1b9c982(swig_voidp arg1, swig_voidp arg2, swig_type_55 arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_series_from_csv_capi_efc76142a1b9c982(swig_type_56 arg1, swig_voidp arg2, swig_voidp arg3);
-extern uintptr_t _wrap_series_ref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_series_unref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_57 _wrap_series_len_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_series_times_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_series_values_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_leak_verdict_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern swig_voidp _wrap_trace_class_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern swig_voidp _wrap_memory_finding_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern void _wrap_trend_options_limit_bytes_set_capi_efc76142a1b9c982(uintptr_t arg1, double arg2);
-extern double _wrap_trend_options_limit_bytes_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_trend_options_soft_limit_bytes_set_capi_efc76142a1b9c982(uintptr_t arg1, double arg2);
-extern double _wrap_trend_options_soft_limit_bytes_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_trend_options_restart_times_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_trend_options_restart_times_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_trend_options_restart_count_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_58 arg2);
-extern swig_type_59 _wrap_trend_options_restart_count_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_trend_options_oom_times_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_trend_options_oom_times_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_trend_options_oom_count_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_60 arg2);
-extern swig_type_61 _wrap_trend_options_oom_count_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_trend_options_time_scale_set_capi_efc76142a1b9c982(uintptr_t arg1, double arg2);
-extern double _wrap_trend_options_time_scale_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_trend_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_trend_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_series_analyze_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_trend_verdict_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_score_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_trend_is_unsure_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_slope_bytes_per_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_slope_lo_bytes_per_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_slope_hi_bytes_per_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_ttl_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_ttl_lo_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_ttl_hi_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_trend_level_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_trend_trace_class_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_trend_finding_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_62 _wrap_trend_oom_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_63 _wrap_trend_oom_time_ms_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_64 arg2);
-extern swig_type_65 _wrap_trend_restart_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_66 _wrap_trend_restart_time_ms_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_67 arg2);
-extern swig_type_68 _wrap_trend_segment_from_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_69 _wrap_trend_segment_to_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_trend_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_70 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_trend_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_timeline_options_tolerance_bytes_set_capi_efc76142a1b9c982(uintptr_t arg1, double arg2);
-extern double _wrap_timeline_options_tolerance_bytes_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_timeline_options_tolerance_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_71 arg2);
-extern swig_type_72 _wrap_timeline_options_tolerance_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_timeline_options_oom_at_end_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_73 arg2);
-extern swig_type_74 _wrap_timeline_options_oom_at_end_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_timeline_options_time_scale_set_capi_efc76142a1b9c982(uintptr_t arg1, double arg2);
-extern double _wrap_timeline_options_time_scale_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_timeline_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_timeline_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_timeline_new_capi_efc76142a1b9c982(swig_type_75 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_timeline_parse_capi_efc76142a1b9c982(swig_type_76 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_timeline_scale_capi_efc76142a1b9c982(uintptr_t arg1, double arg2, swig_voidp arg3, swig_voidp arg4);
-extern double _wrap_timeline_bytes_at_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_77 arg2);
-extern double _wrap_timeline_lo_bytes_at_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_78 arg2);
-extern double _wrap_timeline_hi_bytes_at_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_79 arg2);
-extern swig_voidp _wrap_timeline_phase_at_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_80 arg2);
-extern swig_type_81 _wrap_timeline_end_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_82 _wrap_timeline_len_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_timeline_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_has_start_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_83 arg2);
-extern swig_type_84 _wrap_compare_options_has_start_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_start_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_85 arg2);
-extern swig_type_86 _wrap_compare_options_start_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_has_now_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_87 arg2);
-extern swig_type_88 _wrap_compare_options_has_now_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_now_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_89 arg2);
-extern swig_type_90 _wrap_compare_options_now_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_stale_after_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_91 arg2);
-extern swig_type_92 _wrap_compare_options_stale_after_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_limit_bytes_set_capi_efc76142a1b9c982(uintptr_t arg1, double arg2);
-extern double _wrap_compare_options_limit_bytes_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_soft_limit_bytes_set_capi_efc76142a1b9c982(uintptr_t arg1, double arg2);
-extern double _wrap_compare_options_soft_limit_bytes_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_restart_times_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_compare_options_restart_times_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_restart_count_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_93 arg2);
-extern swig_type_94 _wrap_compare_options_restart_count_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_oom_times_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_compare_options_oom_times_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_compare_options_oom_count_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_95 arg2);
-extern swig_type_96 _wrap_compare_options_oom_count_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_compare_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_compare_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_timeline_compare_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_comparison_finding_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_comparison_is_match_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_comparison_first_deviation_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_comparison_fitted_time_ratio_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_97 _wrap_comparison_decides_at_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_98 _wrap_comparison_position_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_99 _wrap_comparison_start_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_comparison_observed_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_comparison_expected_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_comparison_trend_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_comparison_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_100 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_comparison_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_memory_of_process_capi_efc76142a1b9c982(swig_type_101 arg1, swig_type_102 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_memory_of_cgroup_capi_efc76142a1b9c982(swig_type_103 arg1, swig_type_104 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_type_105 _wrap_memory_time_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_memory_working_set_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_memory_usage_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_memory_anonymous_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_memory_has_limit_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_memory_limit_bytes_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_106 _wrap_memory_oom_kills_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_107 _wrap_memory_started_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_108 _wrap_memory_pid_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_109 _wrap_memory_process_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_memory_kind_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_memory_cgroup_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_memory_detail_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_memory_environment_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_110 arg2);
-extern swig_intgo _wrap_memory_has_environment_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_memory_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_memory_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_load_state_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern void _wrap_load_options_timeout_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_111 arg2);
-extern swig_type_112 _wrap_load_options_timeout_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_load_options_cancel_set_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_load_options_cancel_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_load_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_load_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_load_read_capi_efc76142a1b9c982(swig_type_113 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_load_get_state_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_114 _wrap_load_users_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_115 _wrap_load_target_users_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_load_spawn_per_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_116 _wrap_load_age_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_load_fail_ratio_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_117 _wrap_load_row_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_load_row_name_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_118 arg2);
-extern swig_voidp _wrap_load_row_method_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_119 arg2);
-extern swig_type_120 _wrap_load_row_requests_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_121 arg2);
-extern swig_type_122 _wrap_load_row_failures_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_123 arg2);
-extern double _wrap_load_row_rate_per_s_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_124 arg2);
-extern swig_voidp _wrap_load_detail_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_load_http_status_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_125 _wrap_load_latency_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_load_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_load_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_scenario_parse_capi_efc76142a1b9c982(swig_type_126 arg1, swig_type_127 arg2, swig_type_128 arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_scenario_builtin_capi_efc76142a1b9c982(swig_type_129 arg1, swig_type_130 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_type_131 _wrap_scenario_builtin_count_capi_efc76142a1b9c982(void);
-extern swig_voidp _wrap_scenario_builtin_name_capi_efc76142a1b9c982(swig_type_132 arg1);
-extern swig_voidp _wrap_scenario_builtin_text_capi_efc76142a1b9c982(swig_type_133 arg1, swig_voidp arg2);
-extern swig_voidp _wrap_scenario_name_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_title_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_summary_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_134 _wrap_scenario_param_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_param_name_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_135 arg2);
-extern swig_voidp _wrap_scenario_param_value_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_136 arg2);
-extern swig_voidp _wrap_scenario_param_about_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_137 arg2);
-extern swig_voidp _wrap_scenario_param_type_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_138 arg2);
-extern swig_type_139 _wrap_scenario_check_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_check_id_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_140 arg2);
-extern swig_voidp _wrap_scenario_check_asks_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_141 arg2);
-extern swig_type_142 _wrap_scenario_cause_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_cause_id_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_143 arg2);
-extern swig_voidp _wrap_scenario_cause_title_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_144 arg2);
-extern swig_intgo _wrap_scenario_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern uintptr_t _wrap_scenario_ref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_scenario_unref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_scenario_lint_capi_efc76142a1b9c982(swig_type_145 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_146 _wrap_lint_len_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_lint_is_error_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_147 arg2);
-extern swig_type_148 _wrap_lint_line_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_149 arg2);
-extern swig_type_150 _wrap_lint_column_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_151 arg2);
-extern swig_voidp _wrap_lint_message_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_152 arg2);
-extern void _wrap_lint_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_observation_from_json_capi_efc76142a1b9c982(swig_type_153 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_observation_to_json_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_154 _wrap_observation_now_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_155 _wrap_observation_first_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_observation_until_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_156 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_observation_join_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_voidp _wrap_observation_scenario_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2);
-extern swig_type_157 _wrap_observation_setting_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_observation_setting_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_158 arg2);
-extern swig_type_159 _wrap_observation_fact_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_observation_fact_kind_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_160 arg2);
-extern swig_voidp _wrap_observation_fact_source_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_161 arg2);
-extern swig_type_162 _wrap_observation_fact_time_ms_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_163 arg2);
-extern swig_type_164 _wrap_observation_fact_latency_ms_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_165 arg2);
-extern swig_voidp _wrap_observation_fact_error_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_166 arg2);
-extern uintptr_t _wrap_observation_ref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_observation_unref_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_outcome_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern swig_voidp _wrap_verdict_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern swig_voidp _wrap_confidence_name_capi_efc76142a1b9c982(swig_intgo arg1);
-extern swig_intgo _wrap_diagnose_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_diagnosis_verdict_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_diagnosis_exit_code_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_diagnosis_summary_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_diagnosis_next_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_diagnosis_is_decided_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_167 _wrap_diagnosis_decides_at_ms_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_diagnosis_has_evidence_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_168 _wrap_diagnosis_check_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_type_169 _wrap_diagnosis_find_check_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_170 arg2);
-extern swig_voidp _wrap_check_id_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_171 arg2);
-extern swig_voidp _wrap_check_kind_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_172 arg2);
-extern swig_voidp _wrap_check_asks_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_173 arg2);
-extern swig_voidp _wrap_check_finding_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_174 arg2);
-extern swig_intgo _wrap_check_outcome_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_175 arg2);
-extern swig_voidp _wrap_check_observed_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_176 arg2);
-extern swig_voidp _wrap_check_expected_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_177 arg2);
-extern swig_voidp _wrap_check_reason_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_178 arg2);
-extern swig_voidp _wrap_check_blocked_by_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_179 arg2);
-extern swig_voidp _wrap_check_source_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_180 arg2);
-extern swig_type_181 _wrap_check_time_ms_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_182 arg2);
-extern swig_voidp _wrap_check_command_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_183 arg2);
-extern swig_type_184 _wrap_diagnosis_cause_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_cause_id_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_185 arg2);
-extern swig_voidp _wrap_cause_title_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_186 arg2);
-extern swig_intgo _wrap_cause_confidence_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_187 arg2);
-extern swig_type_188 _wrap_cause_supporting_count_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_189 arg2);
-extern swig_voidp _wrap_cause_supporting_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_190 arg2, swig_type_191 arg3);
-extern swig_type_192 _wrap_cause_contradicting_count_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_193 arg2);
-extern swig_voidp _wrap_cause_contradicting_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_194 arg2, swig_type_195 arg3);
-extern swig_voidp _wrap_cause_refuted_by_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_196 arg2);
-extern swig_voidp _wrap_cause_fix_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_197 arg2);
-extern swig_voidp _wrap_cause_command_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_198 arg2);
-extern swig_voidp _wrap_cause_prediction_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_199 arg2);
-extern double _wrap_diagnosis_ttl_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_diagnosis_ttl_lo_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern double _wrap_diagnosis_ttl_hi_s_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_diagnosis_series_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_diagnosis_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_scenario_test_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_200 _wrap_test_count_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_voidp _wrap_test_name_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_201 arg2);
-extern swig_intgo _wrap_test_passed_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_202 arg2);
-extern swig_voidp _wrap_test_message_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_203 arg2);
-extern void _wrap_test_results_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_report_options_color_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_204 arg2);
-extern swig_type_205 _wrap_report_options_color_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_report_options_ascii_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_206 arg2);
-extern swig_type_207 _wrap_report_options_ascii_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_report_options_columns_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_208 arg2);
-extern swig_type_209 _wrap_report_options_columns_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_report_options_verbose_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_210 arg2);
-extern swig_type_211 _wrap_report_options_verbose_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_report_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_report_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_report_render_capi_efc76142a1b9c982(uintptr_t arg1, swig_intgo arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_report_explain_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_212 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_session_options_deadline_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_213 arg2);
-extern swig_type_214 _wrap_session_options_deadline_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_session_options_cancel_set_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_session_options_cancel_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern uintptr_t _wrap_new_session_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_session_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_session_new_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_session_add_history_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
-extern swig_intgo _wrap_session_gather_capi_efc76142a1b9c982(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_watch_options_for_ms_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_215 arg2);
-extern swig_type_216 _wrap_watch_options_for_ms_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_watch_options_until_decided_set_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_217 arg2);
-extern swig_type_218 _wrap_watch_options_until_decided_get_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_watch_options_set_on_look_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_new_watch_options_capi_efc76142a1b9c982(void);
-extern void _wrap_delete_watch_options_capi_efc76142a1b9c982(uintptr_t arg1);
-extern swig_intgo _wrap_session_watch_capi_efc76142a1b9c982(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
-extern void _wrap_session_free_capi_efc76142a1b9c982(uintptr_t arg1);
-extern void _wrap_scan_recent_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_219 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_timeline_point_at_capi_efc76142a1b9c982(uintptr_t arg1, swig_type_220 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_count_memory_capi_efc76142a1b9c982(void);
-extern swig_type_221 _wrap_live_blocks_capi_efc76142a1b9c982(void);
-extern void _wrap_nothing_capi_efc76142a1b9c982(void);
+typedef long long swig_type_222;
+typedef long long swig_type_223;
+typedef long long swig_type_224;
+typedef long long swig_type_225;
+typedef long long swig_type_226;
+typedef long long swig_type_227;
+typedef long long swig_type_228;
+typedef long long swig_type_229;
+typedef long long swig_type_230;
+typedef long long swig_type_231;
+typedef long long swig_type_232;
+typedef long long swig_type_233;
+typedef long long swig_type_234;
+typedef long long swig_type_235;
+typedef long long swig_type_236;
+typedef long long swig_type_237;
+typedef long long swig_type_238;
+typedef long long swig_type_239;
+typedef long long swig_type_240;
+typedef long long swig_type_241;
+typedef long long swig_type_242;
+typedef long long swig_type_243;
+typedef long long swig_type_244;
+typedef long long swig_type_245;
+typedef long long swig_type_246;
+typedef long long swig_type_247;
+typedef long long swig_type_248;
+typedef long long swig_type_249;
+typedef long long swig_type_250;
+typedef long long swig_type_251;
+typedef long long swig_type_252;
+typedef long long swig_type_253;
+typedef long long swig_type_254;
+typedef long long swig_type_255;
+typedef long long swig_type_256;
+typedef long long swig_type_257;
+typedef long long swig_type_258;
+typedef long long swig_type_259;
+typedef long long swig_type_260;
+typedef long long swig_type_261;
+typedef long long swig_type_262;
+typedef long long swig_type_263;
+typedef long long swig_type_264;
+typedef long long swig_type_265;
+typedef long long swig_type_266;
+typedef long long swig_type_267;
+typedef long long swig_type_268;
+typedef long long swig_type_269;
+typedef long long swig_type_270;
+typedef long long swig_type_271;
+typedef long long swig_type_272;
+typedef long long swig_type_273;
+typedef long long swig_type_274;
+typedef long long swig_type_275;
+typedef long long swig_type_276;
+typedef long long swig_type_277;
+typedef long long swig_type_278;
+extern void _wrap_Swig_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern swig_voidp _wrap_version_capi_a90128c3d6c7fa16(void);
+extern swig_voidp _wrap_status_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern void _wrap_free_capi_a90128c3d6c7fa16(swig_voidp arg1);
+extern swig_intgo _wrap_cancel_new_capi_a90128c3d6c7fa16(swig_voidp arg1, swig_voidp arg2);
+extern void _wrap_cancel_trigger_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_cancel_is_triggered_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cancel_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_quantity_parse_capi_a90128c3d6c7fa16(swig_type_1 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_duration_parse_capi_a90128c3d6c7fa16(swig_type_2 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_file_read_capi_a90128c3d6c7fa16(swig_type_3 arg1, swig_type_4 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_file_write_capi_a90128c3d6c7fa16(swig_type_5 arg1, swig_type_6 arg2, swig_intgo arg3, swig_voidp arg4);
+extern void _wrap_cluster_options_kubeconfig_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_kubeconfig_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cluster_options_context_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_context_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cluster_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cluster_options_user_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_user_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cluster_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cluster_options_impersonate_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_impersonate_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cluster_options_exec_policy_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_7 arg2);
+extern swig_type_8 _wrap_cluster_options_exec_policy_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_cluster_options_exec_allowed_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_exec_allowed_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_cluster_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_cluster_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_cluster_open_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_voidp _wrap_cluster_server_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_context_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_namespace_name_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_namespace_source_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_user_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_origin_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_cluster_is_tls_verified_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_9 _wrap_cluster_warning_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_warning_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_10 arg2);
+extern swig_intgo _wrap_cluster_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_cluster_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_http_failure_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern void _wrap_transport_set_answer_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_new_transport_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_transport_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_state_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern swig_voidp _wrap_flag_type_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern void _wrap_flag_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_11 arg2);
+extern swig_type_12 _wrap_flag_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_flag_options_context_json_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_context_json_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_flag_options_bearer_token_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_bearer_token_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_flag_options_api_key_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_api_key_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_flag_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_flag_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_flag_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_flag_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_flag_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_flag_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_flag_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_flag_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_flag_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_flag_evaluate_capi_a90128c3d6c7fa16(swig_type_13 arg1, swig_type_14 arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_flag_evaluate_all_capi_a90128c3d6c7fa16(swig_type_15 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_flag_from_file_capi_a90128c3d6c7fa16(swig_type_16 arg1, swig_type_17 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_flags_from_file_capi_a90128c3d6c7fa16(swig_type_18 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_flags_state_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flags_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_19 _wrap_flags_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_flags_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_20 arg2);
+extern void _wrap_flags_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_flag_get_state_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_key_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_flag_get_type_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_flag_number_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_string_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_value_json_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_variant_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_reason_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_error_code_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_method_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_flag_http_status_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_flag_has_targeting_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_21 _wrap_flag_latency_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_flag_body_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_intgo _wrap_flag_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_flag_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_patterns_new_capi_a90128c3d6c7fa16(swig_type_22 arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_patterns_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_patterns_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_23 _wrap_patterns_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_patterns_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_24 arg2);
+extern void _wrap_scan_options_window_from_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_25 arg2);
+extern swig_type_26 _wrap_scan_options_window_from_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_scan_options_window_to_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_27 arg2);
+extern swig_type_28 _wrap_scan_options_window_to_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_scan_options_recent_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_29 arg2);
+extern swig_type_30 _wrap_scan_options_recent_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_scan_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_scan_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_scan_new_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_scan_push_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_31 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_scan_finish_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_type_32 _wrap_scan_pending_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_33 _wrap_scan_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_34 arg2);
+extern swig_type_35 _wrap_scan_window_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_36 arg2);
+extern swig_type_37 _wrap_scan_slice_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_38 arg2, swig_type_39 arg3);
+extern swig_intgo _wrap_scan_first_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_40 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_scan_last_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_41 arg2, swig_voidp arg3);
+extern swig_type_42 _wrap_scan_capture_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_43 arg2);
+extern double _wrap_scan_capture_last_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_44 arg2, swig_type_45 arg3);
+extern double _wrap_scan_capture_min_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_46 arg2, swig_type_47 arg3);
+extern double _wrap_scan_capture_max_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_48 arg2, swig_type_49 arg3);
+extern swig_type_50 _wrap_scan_expensive_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_51 arg2);
+extern double _wrap_scan_rate_per_min_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_52 arg2);
+extern swig_type_53 _wrap_scan_lines_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_54 _wrap_scan_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_55 _wrap_scan_truncated_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_scan_time_span_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_56 _wrap_scan_recent_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_scan_recent_matches_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_57 arg2, swig_type_58 arg3);
+extern swig_intgo _wrap_scan_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_scan_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_series_new_capi_a90128c3d6c7fa16(swig_voidp arg1, swig_voidp arg2, swig_type_59 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_series_from_csv_capi_a90128c3d6c7fa16(swig_type_60 arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_series_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_series_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_61 _wrap_series_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_series_times_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_series_values_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_leak_verdict_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern swig_voidp _wrap_trace_class_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern swig_voidp _wrap_memory_finding_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern void _wrap_trend_options_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
+extern double _wrap_trend_options_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_trend_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
+extern double _wrap_trend_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_trend_options_restart_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_trend_options_restart_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_trend_options_restart_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_62 arg2);
+extern swig_type_63 _wrap_trend_options_restart_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_trend_options_oom_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_trend_options_oom_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_trend_options_oom_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_64 arg2);
+extern swig_type_65 _wrap_trend_options_oom_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_trend_options_time_scale_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
+extern double _wrap_trend_options_time_scale_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_trend_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_trend_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_series_analyze_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_trend_verdict_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_score_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_trend_is_unsure_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_slope_bytes_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_slope_lo_bytes_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_slope_hi_bytes_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_ttl_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_ttl_lo_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_ttl_hi_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_trend_level_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_trend_trace_class_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_trend_finding_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_66 _wrap_trend_oom_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_67 _wrap_trend_oom_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_68 arg2);
+extern swig_type_69 _wrap_trend_restart_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_70 _wrap_trend_restart_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_71 arg2);
+extern swig_type_72 _wrap_trend_segment_from_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_73 _wrap_trend_segment_to_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_trend_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_74 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_trend_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_timeline_options_tolerance_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
+extern double _wrap_timeline_options_tolerance_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_timeline_options_tolerance_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_75 arg2);
+extern swig_type_76 _wrap_timeline_options_tolerance_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_timeline_options_oom_at_end_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_77 arg2);
+extern swig_type_78 _wrap_timeline_options_oom_at_end_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_timeline_options_time_scale_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
+extern double _wrap_timeline_options_time_scale_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_timeline_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_timeline_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_timeline_new_capi_a90128c3d6c7fa16(swig_type_79 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_timeline_parse_capi_a90128c3d6c7fa16(swig_type_80 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_timeline_scale_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2, swig_voidp arg3, swig_voidp arg4);
+extern double _wrap_timeline_bytes_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_81 arg2);
+extern double _wrap_timeline_lo_bytes_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_82 arg2);
+extern double _wrap_timeline_hi_bytes_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_83 arg2);
+extern swig_voidp _wrap_timeline_phase_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_84 arg2);
+extern swig_type_85 _wrap_timeline_end_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_86 _wrap_timeline_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_timeline_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_has_start_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_87 arg2);
+extern swig_type_88 _wrap_compare_options_has_start_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_start_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_89 arg2);
+extern swig_type_90 _wrap_compare_options_start_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_has_now_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_91 arg2);
+extern swig_type_92 _wrap_compare_options_has_now_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_now_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_93 arg2);
+extern swig_type_94 _wrap_compare_options_now_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_stale_after_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_95 arg2);
+extern swig_type_96 _wrap_compare_options_stale_after_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
+extern double _wrap_compare_options_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
+extern double _wrap_compare_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_restart_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_compare_options_restart_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_restart_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_97 arg2);
+extern swig_type_98 _wrap_compare_options_restart_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_oom_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_compare_options_oom_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_compare_options_oom_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_99 arg2);
+extern swig_type_100 _wrap_compare_options_oom_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_compare_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_compare_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_timeline_compare_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_comparison_finding_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_comparison_is_match_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_comparison_first_deviation_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_comparison_fitted_time_ratio_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_101 _wrap_comparison_decides_at_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_102 _wrap_comparison_position_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_103 _wrap_comparison_start_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_comparison_observed_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_comparison_expected_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_comparison_trend_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_comparison_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_104 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_comparison_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_memory_of_process_capi_a90128c3d6c7fa16(swig_type_105 arg1, swig_type_106 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_memory_of_cgroup_capi_a90128c3d6c7fa16(swig_type_107 arg1, swig_type_108 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_type_109 _wrap_memory_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_memory_working_set_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_memory_usage_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_memory_anonymous_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_memory_has_limit_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_memory_limit_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_110 _wrap_memory_oom_kills_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_111 _wrap_memory_started_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_112 _wrap_memory_pid_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_113 _wrap_memory_process_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_memory_kind_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_memory_cgroup_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_memory_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_memory_environment_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_114 arg2);
+extern swig_intgo _wrap_memory_has_environment_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_memory_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_memory_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_load_state_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern void _wrap_load_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_115 arg2);
+extern swig_type_116 _wrap_load_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_load_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_load_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_load_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_load_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_load_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_load_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_load_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_load_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_load_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_load_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_load_read_capi_a90128c3d6c7fa16(swig_type_117 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_load_get_state_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_118 _wrap_load_users_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_119 _wrap_load_target_users_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_load_spawn_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_120 _wrap_load_age_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_load_fail_ratio_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_121 _wrap_load_row_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_load_row_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_122 arg2);
+extern swig_voidp _wrap_load_row_method_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_123 arg2);
+extern swig_type_124 _wrap_load_row_requests_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_125 arg2);
+extern swig_type_126 _wrap_load_row_failures_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_127 arg2);
+extern double _wrap_load_row_rate_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_128 arg2);
+extern swig_voidp _wrap_load_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_load_http_status_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_129 _wrap_load_latency_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_load_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_load_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_parse_capi_a90128c3d6c7fa16(swig_type_130 arg1, swig_type_131 arg2, swig_type_132 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_scenario_builtin_capi_a90128c3d6c7fa16(swig_type_133 arg1, swig_type_134 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_type_135 _wrap_scenario_builtin_count_capi_a90128c3d6c7fa16(void);
+extern swig_voidp _wrap_scenario_builtin_name_capi_a90128c3d6c7fa16(swig_type_136 arg1);
+extern swig_voidp _wrap_scenario_builtin_text_capi_a90128c3d6c7fa16(swig_type_137 arg1, swig_voidp arg2);
+extern swig_voidp _wrap_scenario_name_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_title_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_summary_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_uses_cluster_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_138 _wrap_scenario_param_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_param_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_139 arg2);
+extern swig_voidp _wrap_scenario_param_value_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_140 arg2);
+extern swig_voidp _wrap_scenario_param_about_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_141 arg2);
+extern swig_voidp _wrap_scenario_param_type_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_142 arg2);
+extern swig_type_143 _wrap_scenario_check_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_check_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_144 arg2);
+extern swig_voidp _wrap_scenario_check_asks_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_145 arg2);
+extern swig_type_146 _wrap_scenario_cause_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_cause_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_147 arg2);
+extern swig_voidp _wrap_scenario_cause_title_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_148 arg2);
+extern swig_intgo _wrap_scenario_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_scenario_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_scenario_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_lint_capi_a90128c3d6c7fa16(swig_type_149 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_150 _wrap_lint_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_lint_is_error_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_151 arg2);
+extern swig_type_152 _wrap_lint_line_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_153 arg2);
+extern swig_type_154 _wrap_lint_column_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_155 arg2);
+extern swig_voidp _wrap_lint_message_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_156 arg2);
+extern void _wrap_lint_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_observation_from_json_capi_a90128c3d6c7fa16(swig_type_157 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_observation_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_158 _wrap_observation_now_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_159 _wrap_observation_first_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_observation_until_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_160 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_observation_join_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_voidp _wrap_observation_scenario_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_type_161 _wrap_observation_setting_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_observation_setting_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_162 arg2);
+extern swig_type_163 _wrap_observation_fact_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_observation_fact_kind_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_164 arg2);
+extern swig_voidp _wrap_observation_fact_source_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_165 arg2);
+extern swig_type_166 _wrap_observation_fact_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_167 arg2);
+extern swig_type_168 _wrap_observation_fact_latency_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_169 arg2);
+extern swig_voidp _wrap_observation_fact_error_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_170 arg2);
+extern swig_voidp _wrap_observation_fact_trouble_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_171 arg2);
+extern uintptr_t _wrap_observation_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_observation_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_outcome_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern swig_voidp _wrap_verdict_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern swig_voidp _wrap_confidence_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern swig_intgo _wrap_diagnose_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_diagnosis_verdict_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_diagnosis_exit_code_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_diagnosis_summary_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_diagnosis_next_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_diagnosis_is_decided_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_172 _wrap_diagnosis_decides_at_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_diagnosis_has_evidence_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_173 _wrap_diagnosis_check_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_174 _wrap_diagnosis_find_check_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_175 arg2);
+extern swig_voidp _wrap_check_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_176 arg2);
+extern swig_voidp _wrap_check_kind_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_177 arg2);
+extern swig_voidp _wrap_check_asks_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_178 arg2);
+extern swig_voidp _wrap_check_finding_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_179 arg2);
+extern swig_intgo _wrap_check_outcome_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_180 arg2);
+extern swig_voidp _wrap_check_observed_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_181 arg2);
+extern swig_voidp _wrap_check_expected_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_182 arg2);
+extern swig_voidp _wrap_check_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_183 arg2);
+extern swig_voidp _wrap_check_blocked_by_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_184 arg2);
+extern swig_voidp _wrap_check_source_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_185 arg2);
+extern swig_type_186 _wrap_check_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_187 arg2);
+extern swig_voidp _wrap_check_command_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_188 arg2);
+extern swig_type_189 _wrap_diagnosis_cause_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_cause_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_190 arg2);
+extern swig_voidp _wrap_cause_title_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_191 arg2);
+extern swig_intgo _wrap_cause_confidence_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_192 arg2);
+extern swig_type_193 _wrap_cause_supporting_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_194 arg2);
+extern swig_voidp _wrap_cause_supporting_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_195 arg2, swig_type_196 arg3);
+extern swig_type_197 _wrap_cause_contradicting_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_198 arg2);
+extern swig_voidp _wrap_cause_contradicting_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_199 arg2, swig_type_200 arg3);
+extern swig_voidp _wrap_cause_refuted_by_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_201 arg2);
+extern swig_voidp _wrap_cause_fix_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_202 arg2);
+extern swig_voidp _wrap_cause_command_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_203 arg2);
+extern swig_voidp _wrap_cause_prediction_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_204 arg2);
+extern double _wrap_diagnosis_ttl_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_diagnosis_ttl_lo_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern double _wrap_diagnosis_ttl_hi_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_diagnosis_series_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_diagnosis_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_test_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_205 _wrap_test_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_test_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_206 arg2);
+extern swig_intgo _wrap_test_passed_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_207 arg2);
+extern swig_voidp _wrap_test_message_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_208 arg2);
+extern void _wrap_test_results_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_report_options_color_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_209 arg2);
+extern swig_type_210 _wrap_report_options_color_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_report_options_ascii_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_211 arg2);
+extern swig_type_212 _wrap_report_options_ascii_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_report_options_columns_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_213 arg2);
+extern swig_type_214 _wrap_report_options_columns_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_report_options_verbose_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_215 arg2);
+extern swig_type_216 _wrap_report_options_verbose_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_report_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_report_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_report_render_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_intgo arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_report_explain_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_217 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_session_options_deadline_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_218 arg2);
+extern swig_type_219 _wrap_session_options_deadline_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_session_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_session_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_session_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_session_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_session_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_session_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_session_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_session_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_session_new_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_session_add_history_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
+extern swig_intgo _wrap_session_gather_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_watch_options_for_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_220 arg2);
+extern swig_type_221 _wrap_watch_options_for_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_watch_options_until_decided_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_222 arg2);
+extern swig_type_223 _wrap_watch_options_until_decided_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_watch_options_set_on_look_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_new_watch_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_watch_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_session_watch_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern void _wrap_session_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_pods_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_224 arg2);
+extern swig_type_225 _wrap_pods_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_pods_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_pods_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_pods_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_pods_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_pods_options_selector_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_pods_options_selector_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_pods_options_container_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_pods_options_container_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_pods_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_pods_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_pods_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_pods_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_pods_read_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_type_226 _wrap_pods_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_227 _wrap_pods_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_228 _wrap_pods_skew_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_pods_namespace_name_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_pods_selector_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_pods_rollout_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_229 _wrap_pods_replicas_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_pods_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_pods_pod_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_230 arg2);
+extern swig_voidp _wrap_pods_uid_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_231 arg2);
+extern swig_voidp _wrap_pods_container_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_232 arg2);
+extern double _wrap_pods_working_set_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_233 arg2);
+extern swig_type_234 _wrap_pods_sample_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_235 arg2);
+extern swig_type_236 _wrap_pods_sample_age_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_237 arg2);
+extern swig_type_238 _wrap_pods_window_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_239 arg2);
+extern swig_voidp _wrap_pods_no_sample_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_240 arg2);
+extern swig_intgo _wrap_pods_has_limit_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_241 arg2);
+extern double _wrap_pods_limit_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_242 arg2);
+extern swig_voidp _wrap_pods_limit_text_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_243 arg2);
+extern double _wrap_pods_soft_limit_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_244 arg2);
+extern swig_voidp _wrap_pods_soft_limit_text_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_245 arg2);
+extern swig_type_246 _wrap_pods_restarts_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_247 arg2);
+extern swig_voidp _wrap_pods_end_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_248 arg2);
+extern swig_type_249 _wrap_pods_end_code_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_250 arg2);
+extern swig_type_251 _wrap_pods_ended_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_252 arg2);
+extern swig_voidp _wrap_pods_waiting_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_253 arg2);
+extern swig_intgo _wrap_pods_is_ready_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_254 arg2);
+extern swig_intgo _wrap_pods_is_terminating_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_255 arg2);
+extern swig_voidp _wrap_pods_phase_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_256 arg2);
+extern swig_voidp _wrap_pods_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_257 arg2);
+extern swig_type_258 _wrap_pods_started_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_259 arg2);
+extern swig_voidp _wrap_pods_node_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_260 arg2);
+extern swig_intgo _wrap_pods_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_pods_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_voidp _wrap_access_state_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
+extern void _wrap_access_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_261 arg2);
+extern swig_type_262 _wrap_access_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_access_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_access_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern void _wrap_access_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_access_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern uintptr_t _wrap_new_access_options_capi_a90128c3d6c7fa16(void);
+extern void _wrap_delete_access_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_access_review_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_type_263 _wrap_access_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_264 _wrap_access_denied_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_type_265 _wrap_access_skew_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_access_get_state_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_266 arg2);
+extern swig_voidp _wrap_access_verb_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_267 arg2);
+extern swig_voidp _wrap_access_group_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_268 arg2);
+extern swig_voidp _wrap_access_resource_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_269 arg2);
+extern swig_voidp _wrap_access_subresource_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_270 arg2);
+extern swig_voidp _wrap_access_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_271 arg2);
+extern swig_voidp _wrap_access_namespace_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_272 arg2);
+extern swig_voidp _wrap_access_part_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_273 arg2);
+extern swig_voidp _wrap_access_purpose_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_274 arg2);
+extern swig_voidp _wrap_access_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_275 arg2);
+extern swig_intgo _wrap_access_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_access_missing_rules_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_access_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
+extern swig_intgo _wrap_rbac_yaml_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern void _wrap_scan_recent_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_276 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_timeline_point_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_277 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_count_memory_capi_a90128c3d6c7fa16(void);
+extern swig_type_278 _wrap_live_blocks_capi_a90128c3d6c7fa16(void);
+extern void _wrap_nothing_capi_a90128c3d6c7fa16(void);
 #undef intgo
 */
 import "C"
@@ -641,13 +826,13 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -655,48 +840,48 @@ type Enum_SS_leakdiag_status int
 
 func Version() (_swig_ret *byte) {
 	var swig_r *byte
-	swig_r = (*byte)(C._wrap_version_capi_efc76142a1b9c982())
+	swig_r = (*byte)(C._wrap_version_capi_a90128c3d6c7fa16())
 	return swig_r
 }
 
 func Status_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_status_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_status_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Free(arg1 *byte) {
 	_swig_i_0 := arg1
-	C._wrap_free_capi_efc76142a1b9c982(C.swig_voidp(_swig_i_0))
+	C._wrap_free_capi_a90128c3d6c7fa16(C.swig_voidp(_swig_i_0))
 }
 
 func Cancel_new(arg1 *uintptr, arg2 *ErrorDetail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_cancel_new_capi_efc76142a1b9c982(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_cancel_new_capi_a90128c3d6c7fa16(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func Cancel_trigger(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cancel")
-	C._wrap_cancel_trigger_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_cancel_trigger_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Cancel_is_triggered(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cancel")
-	swig_r = (int)(C._wrap_cancel_is_triggered_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_cancel_is_triggered_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Cancel_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cancel")
-	C._wrap_cancel_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_cancel_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Quantity_parse(arg1 string, arg2 *int64, arg3 *ErrorDetail) (_swig_ret int) {
@@ -705,7 +890,7 @@ func Quantity_parse(arg1 string, arg2 *int64, arg3 *ErrorDetail) (_swig_ret int)
 	_swig_i_0 = clean(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_quantity_parse_capi_efc76142a1b9c982(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_quantity_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -718,7 +903,7 @@ func Duration_parse(arg1 string, arg2 *int64, arg3 *ErrorDetail) (_swig_ret int)
 	_swig_i_0 = clean(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_duration_parse_capi_efc76142a1b9c982(*(*C.swig_type_2)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_duration_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_2)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -733,7 +918,7 @@ func File_read(arg1 string, arg2 int64, arg3 **byte, arg4 *int64, arg5 *ErrorDet
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_file_read_capi_efc76142a1b9c982(*(*C.swig_type_3)(unsafe.Pointer(&_swig_i_0)), C.swig_type_4(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_file_read_capi_a90128c3d6c7fa16(*(*C.swig_type_3)(unsafe.Pointer(&_swig_i_0)), C.swig_type_4(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -747,7 +932,7 @@ func File_write(arg1 string, arg2 []byte, arg3 int, arg4 *ErrorDetail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_file_write_capi_efc76142a1b9c982(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_file_write_capi_a90128c3d6c7fa16(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -757,20 +942,305 @@ func File_write(arg1 string, arg2 []byte, arg3 int, arg4 *ErrorDetail) (_swig_re
 	return swig_r
 }
 
+type Enum_SS_leakdiag_exec_policy int
+type SwigcptrCluster_options uintptr
+
+func (p SwigcptrCluster_options) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrCluster_options) SwigIsCluster_options() {
+}
+
+func (arg1 SwigcptrCluster_options) SetKubeconfig(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_kubeconfig_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetKubeconfig() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_cluster_options_kubeconfig_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrCluster_options) SetContext(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_context_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetContext() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_cluster_options_context_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrCluster_options) SetCluster(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetCluster() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_cluster_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrCluster_options) SetUser(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_user_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetUser() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_cluster_options_user_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrCluster_options) SetNamespace_name(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetNamespace_name() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_cluster_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrCluster_options) SetImpersonate(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_impersonate_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetImpersonate() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_cluster_options_impersonate_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrCluster_options) SetExec_policy(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_exec_policy_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_7(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetExec_policy() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_cluster_options_exec_policy_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrCluster_options) SetExec_allowed(arg2 **byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_cluster_options_exec_allowed_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrCluster_options) GetExec_allowed() (_swig_ret **byte) {
+	var swig_r **byte
+	_swig_i_0 := arg1
+	swig_r = (**byte)(C._wrap_cluster_options_exec_allowed_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func NewCluster_options() (_swig_ret Cluster_options) {
+	var swig_r Cluster_options
+	swig_r = (Cluster_options)(SwigcptrCluster_options(C._wrap_new_cluster_options_capi_a90128c3d6c7fa16()))
+	return swig_r
+}
+
+func DeleteCluster_options(arg1 Cluster_options) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_delete_cluster_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+type Cluster_options interface {
+	Swigcptr() uintptr
+	SwigIsCluster_options()
+	SetKubeconfig(arg2 *byte)
+	GetKubeconfig() (_swig_ret *byte)
+	SetContext(arg2 *byte)
+	GetContext() (_swig_ret *byte)
+	SetCluster(arg2 *byte)
+	GetCluster() (_swig_ret *byte)
+	SetUser(arg2 *byte)
+	GetUser() (_swig_ret *byte)
+	SetNamespace_name(arg2 *byte)
+	GetNamespace_name() (_swig_ret *byte)
+	SetImpersonate(arg2 *byte)
+	GetImpersonate() (_swig_ret *byte)
+	SetExec_policy(arg2 int64)
+	GetExec_policy() (_swig_ret int64)
+	SetExec_allowed(arg2 **byte)
+	GetExec_allowed() (_swig_ret **byte)
+}
+
+func Cluster_open(arg1 Cluster_options, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_cluster_open_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Cluster_server(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (*byte)(C._wrap_cluster_server_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_context(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (*byte)(C._wrap_cluster_context_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_namespace_name(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (*byte)(C._wrap_cluster_namespace_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_namespace_source(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (*byte)(C._wrap_cluster_namespace_source_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_user(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (*byte)(C._wrap_cluster_user_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_origin(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (*byte)(C._wrap_cluster_origin_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_is_tls_verified(arg1 uintptr) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (int)(C._wrap_cluster_is_tls_verified_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_warning_count(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	swig_r = (int64)(C._wrap_cluster_warning_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Cluster_warning(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_cluster_warning_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_10(_swig_i_1)))
+	return swig_r
+}
+
+func Cluster_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_cluster_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Cluster_free(arg1 uintptr) {
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	C._wrap_cluster_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+type Enum_SS_leakdiag_http_failure int
+
+func Http_failure_name(arg1 int) (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_http_failure_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	return swig_r
+}
+
+type SwigcptrTransport uintptr
+
+func (p SwigcptrTransport) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrTransport) SwigIsTransport() {
+}
+
+func (arg1 SwigcptrTransport) Set_answer(arg2 uintptr) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_transport_set_answer_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func NewTransport() (_swig_ret Transport) {
+	var swig_r Transport
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_new_transport_capi_a90128c3d6c7fa16()))
+	return swig_r
+}
+
+func DeleteTransport(arg1 Transport) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_delete_transport_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+type Transport interface {
+	Swigcptr() uintptr
+	SwigIsTransport()
+	Set_answer(arg2 uintptr)
+}
+
 type Enum_SS_leakdiag_flag_state int
 type Enum_SS_leakdiag_flag_type int
 
 func Flag_state_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_state_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_state_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Flag_type_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_type_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_type_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -786,52 +1256,52 @@ func (p SwigcptrFlag_options) SwigIsFlag_options() {
 func (arg1 SwigcptrFlag_options) SetTimeout_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_timeout_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_7(_swig_i_1))
+	C._wrap_flag_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_11(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetTimeout_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_flag_options_timeout_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_flag_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetContext_json(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_context_json_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_flag_options_context_json_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetContext_json() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_options_context_json_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_options_context_json_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetBearer_token(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_bearer_token_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_flag_options_bearer_token_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetBearer_token() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_options_bearer_token_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_options_bearer_token_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetApi_key(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_api_key_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_flag_options_api_key_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetApi_key() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_options_api_key_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_options_api_key_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -839,25 +1309,65 @@ func (arg1 SwigcptrFlag_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_flag_options_cancel_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_flag_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_flag_options_cancel_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_flag_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrFlag_options) SetCluster(arg2 uintptr) {
+	_swig_i_0 := arg1
+	var _swig_i_1 uintptr
+	_swig_i_1 = open(arg2, "cluster")
+	C._wrap_flag_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrFlag_options) GetCluster() (_swig_ret uintptr) {
+	var swig_r uintptr
+	_swig_i_0 := arg1
+	swig_r = (uintptr)(C._wrap_flag_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrFlag_options) SetNamespace_name(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_flag_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrFlag_options) GetNamespace_name() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_flag_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrFlag_options) SetTransport(arg2 Transport) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_flag_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrFlag_options) GetTransport() (_swig_ret Transport) {
+	var swig_r Transport
+	_swig_i_0 := arg1
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_flag_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewFlag_options() (_swig_ret Flag_options) {
 	var swig_r Flag_options
-	swig_r = (Flag_options)(SwigcptrFlag_options(C._wrap_new_flag_options_capi_efc76142a1b9c982()))
+	swig_r = (Flag_options)(SwigcptrFlag_options(C._wrap_new_flag_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteFlag_options(arg1 Flag_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_flag_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_flag_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Flag_options interface {
@@ -873,6 +1383,12 @@ type Flag_options interface {
 	GetApi_key() (_swig_ret *byte)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
+	SetCluster(arg2 uintptr)
+	GetCluster() (_swig_ret uintptr)
+	SetNamespace_name(arg2 *byte)
+	GetNamespace_name() (_swig_ret *byte)
+	SetTransport(arg2 Transport)
+	GetTransport() (_swig_ret Transport)
 }
 
 func Flag_evaluate(arg1 string, arg2 string, arg3 Flag_options, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
@@ -884,7 +1400,7 @@ func Flag_evaluate(arg1 string, arg2 string, arg3 Flag_options, arg4 *uintptr, a
 	_swig_i_2 := getSwigcptr(arg3)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_flag_evaluate_capi_efc76142a1b9c982(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_flag_evaluate_capi_a90128c3d6c7fa16(*(*C.swig_type_13)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -901,7 +1417,7 @@ func Flag_evaluate_all(arg1 string, arg2 Flag_options, arg3 *uintptr, arg4 *Erro
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_flag_evaluate_all_capi_efc76142a1b9c982(*(*C.swig_type_11)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_flag_evaluate_all_capi_a90128c3d6c7fa16(*(*C.swig_type_15)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -915,7 +1431,7 @@ func Flag_from_file(arg1 []byte, arg2 string, arg3 *uintptr, arg4 *ErrorDetail) 
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_flag_from_file_capi_efc76142a1b9c982(*(*C.swig_type_12)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_flag_from_file_capi_a90128c3d6c7fa16(*(*C.swig_type_16)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -930,7 +1446,7 @@ func Flags_from_file(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_flags_from_file_capi_efc76142a1b9c982(*(*C.swig_type_14)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_flags_from_file_capi_a90128c3d6c7fa16(*(*C.swig_type_18)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -941,7 +1457,7 @@ func Flags_state(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	swig_r = (int)(C._wrap_flags_state_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flags_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -949,7 +1465,7 @@ func Flags_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	swig_r = (*byte)(C._wrap_flags_detail_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flags_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -957,7 +1473,7 @@ func Flags_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	swig_r = (int64)(C._wrap_flags_len_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_flags_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -966,21 +1482,21 @@ func Flags_at(arg1 uintptr, arg2 int64) (_swig_ret uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
 	_swig_i_1 := arg2
-	swig_r = (uintptr)(C._wrap_flags_at_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_16(_swig_i_1)))
+	swig_r = (uintptr)(C._wrap_flags_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_20(_swig_i_1)))
 	return swig_r
 }
 
 func Flags_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	C._wrap_flags_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_flags_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Flag_get_state(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_get_state_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_get_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -988,7 +1504,7 @@ func Flag_key(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_key_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_key_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -996,7 +1512,7 @@ func Flag_get_type(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_get_type_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_get_type_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1004,7 +1520,7 @@ func Flag_number(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (float64)(C._wrap_flag_number_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_flag_number_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1012,7 +1528,7 @@ func Flag_string(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_string_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_string_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1020,7 +1536,7 @@ func Flag_value_json(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_value_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_value_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1028,7 +1544,7 @@ func Flag_variant(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_variant_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_variant_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1036,7 +1552,7 @@ func Flag_reason(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_reason_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1044,7 +1560,7 @@ func Flag_error_code(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_error_code_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_error_code_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1052,7 +1568,7 @@ func Flag_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_detail_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1060,7 +1576,7 @@ func Flag_method(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_method_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_method_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1068,7 +1584,7 @@ func Flag_http_status(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_http_status_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_http_status_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1076,7 +1592,7 @@ func Flag_has_targeting(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_has_targeting_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_has_targeting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1084,7 +1600,7 @@ func Flag_latency_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int64)(C._wrap_flag_latency_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_flag_latency_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1093,7 +1609,7 @@ func Flag_body(arg1 uintptr, arg2 *int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_flag_body_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_flag_body_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1103,14 +1619,14 @@ func Flag_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) 
 	_swig_i_0 = open(arg1, "flag")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_flag_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_flag_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Flag_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	C._wrap_flag_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_flag_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Patterns_new(arg1 []Pattern, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -1118,7 +1634,7 @@ func Patterns_new(arg1 []Pattern, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_patterns_new_capi_efc76142a1b9c982(*(*C.swig_type_18)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_patterns_new_capi_a90128c3d6c7fa16(*(*C.swig_type_22)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1129,21 +1645,21 @@ func Patterns_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
-	swig_r = (uintptr)(C._wrap_patterns_ref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_patterns_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Patterns_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
-	C._wrap_patterns_unref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_patterns_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Patterns_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
-	swig_r = (int64)(C._wrap_patterns_len_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_patterns_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1152,7 +1668,7 @@ func Patterns_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_patterns_name_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_20(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_patterns_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1)))
 	return swig_r
 }
 
@@ -1168,51 +1684,51 @@ func (p SwigcptrScan_options) SwigIsScan_options() {
 func (arg1 SwigcptrScan_options) SetWindow_from_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_scan_options_window_from_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_21(_swig_i_1))
+	C._wrap_scan_options_window_from_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_25(_swig_i_1))
 }
 
 func (arg1 SwigcptrScan_options) GetWindow_from_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_scan_options_window_from_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_options_window_from_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrScan_options) SetWindow_to_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_scan_options_window_to_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_23(_swig_i_1))
+	C._wrap_scan_options_window_to_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_27(_swig_i_1))
 }
 
 func (arg1 SwigcptrScan_options) GetWindow_to_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_scan_options_window_to_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_options_window_to_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrScan_options) SetRecent(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_scan_options_recent_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_25(_swig_i_1))
+	C._wrap_scan_options_recent_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_29(_swig_i_1))
 }
 
 func (arg1 SwigcptrScan_options) GetRecent() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_scan_options_recent_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_options_recent_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewScan_options() (_swig_ret Scan_options) {
 	var swig_r Scan_options
-	swig_r = (Scan_options)(SwigcptrScan_options(C._wrap_new_scan_options_capi_efc76142a1b9c982()))
+	swig_r = (Scan_options)(SwigcptrScan_options(C._wrap_new_scan_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteScan_options(arg1 Scan_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_scan_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_scan_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Scan_options interface {
@@ -1233,7 +1749,7 @@ func Scan_new(arg1 uintptr, arg2 Scan_options, arg3 *uintptr, arg4 *ErrorDetail)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_scan_new_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_scan_new_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1243,7 +1759,7 @@ func Scan_push(arg1 uintptr, arg2 []byte, arg3 *ErrorDetail) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_push_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), *(*C.swig_type_27)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_push_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_31)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1255,7 +1771,7 @@ func Scan_finish(arg1 uintptr, arg2 *ErrorDetail) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_scan_finish_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_scan_finish_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1263,7 +1779,7 @@ func Scan_pending_bytes(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (int64)(C._wrap_scan_pending_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_pending_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1272,7 +1788,7 @@ func Scan_count(arg1 uintptr, arg2 int64) (_swig_ret uint64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_scan_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_30(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_scan_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_34(_swig_i_1)))
 	return swig_r
 }
 
@@ -1281,7 +1797,7 @@ func Scan_window_count(arg1 uintptr, arg2 int64) (_swig_ret uint64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_scan_window_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_32(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_scan_window_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_36(_swig_i_1)))
 	return swig_r
 }
 
@@ -1291,7 +1807,7 @@ func Scan_slice_count(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret uint64) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (uint64)(C._wrap_scan_slice_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_34(_swig_i_1), C.swig_type_35(_swig_i_2)))
+	swig_r = (uint64)(C._wrap_scan_slice_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_38(_swig_i_1), C.swig_type_39(_swig_i_2)))
 	return swig_r
 }
 
@@ -1301,7 +1817,7 @@ func Scan_first(arg1 uintptr, arg2 int64, arg3 *Line) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_first_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_36(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_first_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_40(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1311,7 +1827,7 @@ func Scan_last(arg1 uintptr, arg2 int64, arg3 *Line) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_last_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_37(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_last_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_41(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1320,7 +1836,7 @@ func Scan_capture_count(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_scan_capture_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_39(_swig_i_1)))
+	swig_r = (int64)(C._wrap_scan_capture_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_43(_swig_i_1)))
 	return swig_r
 }
 
@@ -1330,7 +1846,7 @@ func Scan_capture_last(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret float64)
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_scan_capture_last_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_40(_swig_i_1), C.swig_type_41(_swig_i_2)))
+	swig_r = (float64)(C._wrap_scan_capture_last_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_44(_swig_i_1), C.swig_type_45(_swig_i_2)))
 	return swig_r
 }
 
@@ -1340,7 +1856,7 @@ func Scan_capture_min(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret float64) 
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_scan_capture_min_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_42(_swig_i_1), C.swig_type_43(_swig_i_2)))
+	swig_r = (float64)(C._wrap_scan_capture_min_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_46(_swig_i_1), C.swig_type_47(_swig_i_2)))
 	return swig_r
 }
 
@@ -1350,7 +1866,7 @@ func Scan_capture_max(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret float64) 
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_scan_capture_max_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_44(_swig_i_1), C.swig_type_45(_swig_i_2)))
+	swig_r = (float64)(C._wrap_scan_capture_max_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_48(_swig_i_1), C.swig_type_49(_swig_i_2)))
 	return swig_r
 }
 
@@ -1359,7 +1875,7 @@ func Scan_expensive(arg1 uintptr, arg2 int64) (_swig_ret uint64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_scan_expensive_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_47(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_scan_expensive_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_51(_swig_i_1)))
 	return swig_r
 }
 
@@ -1368,7 +1884,7 @@ func Scan_rate_per_min(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_scan_rate_per_min_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_48(_swig_i_1)))
+	swig_r = (float64)(C._wrap_scan_rate_per_min_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_52(_swig_i_1)))
 	return swig_r
 }
 
@@ -1376,7 +1892,7 @@ func Scan_lines(arg1 uintptr) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (uint64)(C._wrap_scan_lines_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_scan_lines_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1384,7 +1900,7 @@ func Scan_bytes(arg1 uintptr) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (uint64)(C._wrap_scan_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_scan_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1392,7 +1908,7 @@ func Scan_truncated(arg1 uintptr) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (uint64)(C._wrap_scan_truncated_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_scan_truncated_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1402,7 +1918,7 @@ func Scan_time_span(arg1 uintptr, arg2 *int64, arg3 *int64) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_time_span_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_time_span_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1410,7 +1926,7 @@ func Scan_recent_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (int64)(C._wrap_scan_recent_len_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_recent_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1420,7 +1936,7 @@ func Scan_recent_matches(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_recent_matches_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_53(_swig_i_1), C.swig_type_54(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_recent_matches_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_57(_swig_i_1), C.swig_type_58(_swig_i_2)))
 	return swig_r
 }
 
@@ -1430,14 +1946,14 @@ func Scan_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) 
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Scan_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	C._wrap_scan_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_scan_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Series_new(arg1 *int64, arg2 *float64, arg3 int64, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
@@ -1447,7 +1963,7 @@ func Series_new(arg1 *int64, arg2 *float64, arg3 int64, arg4 *uintptr, arg5 *Err
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_series_new_capi_efc76142a1b9c982(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_55(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_series_new_capi_a90128c3d6c7fa16(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_59(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -1456,7 +1972,7 @@ func Series_from_csv(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_series_from_csv_capi_efc76142a1b9c982(*(*C.swig_type_56)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_series_from_csv_capi_a90128c3d6c7fa16(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1467,21 +1983,21 @@ func Series_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (uintptr)(C._wrap_series_ref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_series_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Series_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	C._wrap_series_unref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_series_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Series_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (int64)(C._wrap_series_len_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_series_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1489,7 +2005,7 @@ func Series_times_ms(arg1 uintptr) (_swig_ret *int64) {
 	var swig_r *int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (*int64)(C._wrap_series_times_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_series_times_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1497,7 +2013,7 @@ func Series_values(arg1 uintptr) (_swig_ret *float64) {
 	var swig_r *float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (*float64)(C._wrap_series_values_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*float64)(C._wrap_series_values_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1508,21 +2024,21 @@ type Enum_SS_leakdiag_memory_finding int
 func Leak_verdict_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_leak_verdict_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_leak_verdict_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Trace_class_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_trace_class_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_trace_class_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Memory_finding_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_memory_finding_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_finding_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -1538,103 +2054,103 @@ func (p SwigcptrTrend_options) SwigIsTrend_options() {
 func (arg1 SwigcptrTrend_options) SetLimit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_limit_bytes_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_trend_options_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetLimit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_trend_options_limit_bytes_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_options_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetSoft_limit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_soft_limit_bytes_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_trend_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetSoft_limit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_trend_options_soft_limit_bytes_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetRestart_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_restart_times_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_trend_options_restart_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetRestart_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_trend_options_restart_times_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_trend_options_restart_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetRestart_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_restart_count_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_58(_swig_i_1))
+	C._wrap_trend_options_restart_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_62(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetRestart_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_trend_options_restart_count_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_options_restart_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetOom_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_oom_times_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_trend_options_oom_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetOom_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_trend_options_oom_times_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_trend_options_oom_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetOom_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_oom_count_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_60(_swig_i_1))
+	C._wrap_trend_options_oom_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetOom_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_trend_options_oom_count_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_options_oom_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetTime_scale(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_time_scale_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_trend_options_time_scale_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetTime_scale() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_trend_options_time_scale_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_options_time_scale_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewTrend_options() (_swig_ret Trend_options) {
 	var swig_r Trend_options
-	swig_r = (Trend_options)(SwigcptrTrend_options(C._wrap_new_trend_options_capi_efc76142a1b9c982()))
+	swig_r = (Trend_options)(SwigcptrTrend_options(C._wrap_new_trend_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteTrend_options(arg1 Trend_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_trend_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_trend_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Trend_options interface {
@@ -1663,7 +2179,7 @@ func Series_analyze(arg1 uintptr, arg2 Trend_options, arg3 *uintptr, arg4 *Error
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_series_analyze_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_series_analyze_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1671,7 +2187,7 @@ func Trend_verdict(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_verdict_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_verdict_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1679,7 +2195,7 @@ func Trend_score(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_score_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_score_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1687,7 +2203,7 @@ func Trend_is_unsure(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_is_unsure_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_is_unsure_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1695,7 +2211,7 @@ func Trend_slope_bytes_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_slope_bytes_per_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_slope_bytes_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1703,7 +2219,7 @@ func Trend_slope_lo_bytes_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_slope_lo_bytes_per_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_slope_lo_bytes_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1711,7 +2227,7 @@ func Trend_slope_hi_bytes_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_slope_hi_bytes_per_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_slope_hi_bytes_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1719,7 +2235,7 @@ func Trend_ttl_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_ttl_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_ttl_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1727,7 +2243,7 @@ func Trend_ttl_lo_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_ttl_lo_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_ttl_lo_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1735,7 +2251,7 @@ func Trend_ttl_hi_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_ttl_hi_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_ttl_hi_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1743,7 +2259,7 @@ func Trend_level_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_level_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_level_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1751,7 +2267,7 @@ func Trend_trace_class(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_trace_class_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_trace_class_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1759,7 +2275,7 @@ func Trend_finding(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_finding_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_finding_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1767,7 +2283,7 @@ func Trend_oom_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_oom_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_oom_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1776,7 +2292,7 @@ func Trend_oom_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_trend_oom_time_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1)))
+	swig_r = (int64)(C._wrap_trend_oom_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1)))
 	return swig_r
 }
 
@@ -1784,7 +2300,7 @@ func Trend_restart_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_restart_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_restart_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1793,7 +2309,7 @@ func Trend_restart_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_trend_restart_time_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_67(_swig_i_1)))
+	swig_r = (int64)(C._wrap_trend_restart_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_71(_swig_i_1)))
 	return swig_r
 }
 
@@ -1801,7 +2317,7 @@ func Trend_segment_from_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_segment_from_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_segment_from_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1809,7 +2325,7 @@ func Trend_segment_to_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_segment_to_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_segment_to_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1821,7 +2337,7 @@ func Trend_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetail) (_
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_trend_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_trend_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -1831,7 +2347,7 @@ func Trend_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetail) (_
 func Trend_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	C._wrap_trend_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_trend_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type SwigcptrTimeline_options uintptr
@@ -1846,64 +2362,64 @@ func (p SwigcptrTimeline_options) SwigIsTimeline_options() {
 func (arg1 SwigcptrTimeline_options) SetTolerance_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_tolerance_bytes_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_timeline_options_tolerance_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetTolerance_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_timeline_options_tolerance_bytes_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_timeline_options_tolerance_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTimeline_options) SetTolerance_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_tolerance_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_71(_swig_i_1))
+	C._wrap_timeline_options_tolerance_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_75(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetTolerance_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_timeline_options_tolerance_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_options_tolerance_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTimeline_options) SetOom_at_end(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_oom_at_end_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_73(_swig_i_1))
+	C._wrap_timeline_options_oom_at_end_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetOom_at_end() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_timeline_options_oom_at_end_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_options_oom_at_end_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTimeline_options) SetTime_scale(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_time_scale_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_timeline_options_time_scale_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetTime_scale() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_timeline_options_time_scale_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_timeline_options_time_scale_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewTimeline_options() (_swig_ret Timeline_options) {
 	var swig_r Timeline_options
-	swig_r = (Timeline_options)(SwigcptrTimeline_options(C._wrap_new_timeline_options_capi_efc76142a1b9c982()))
+	swig_r = (Timeline_options)(SwigcptrTimeline_options(C._wrap_new_timeline_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteTimeline_options(arg1 Timeline_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_timeline_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_timeline_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Timeline_options interface {
@@ -1925,7 +2441,7 @@ func Timeline_new(arg1 []Point, arg2 Timeline_options, arg3 *uintptr, arg4 *Erro
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_timeline_new_capi_efc76142a1b9c982(*(*C.swig_type_75)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_timeline_new_capi_a90128c3d6c7fa16(*(*C.swig_type_79)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1939,7 +2455,7 @@ func Timeline_parse(arg1 string, arg2 Timeline_options, arg3 *uintptr, arg4 *Err
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_timeline_parse_capi_efc76142a1b9c982(*(*C.swig_type_76)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_timeline_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_80)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -1953,7 +2469,7 @@ func Timeline_scale(arg1 uintptr, arg2 float64, arg3 *uintptr, arg4 *ErrorDetail
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_timeline_scale_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_timeline_scale_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1962,7 +2478,7 @@ func Timeline_bytes_at(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_timeline_bytes_at_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1)))
+	swig_r = (float64)(C._wrap_timeline_bytes_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_81(_swig_i_1)))
 	return swig_r
 }
 
@@ -1971,7 +2487,7 @@ func Timeline_lo_bytes_at(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_timeline_lo_bytes_at_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_78(_swig_i_1)))
+	swig_r = (float64)(C._wrap_timeline_lo_bytes_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_82(_swig_i_1)))
 	return swig_r
 }
 
@@ -1980,7 +2496,7 @@ func Timeline_hi_bytes_at(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_timeline_hi_bytes_at_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_79(_swig_i_1)))
+	swig_r = (float64)(C._wrap_timeline_hi_bytes_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1)))
 	return swig_r
 }
 
@@ -1989,7 +2505,7 @@ func Timeline_phase_at(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_timeline_phase_at_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_80(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_timeline_phase_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_84(_swig_i_1)))
 	return swig_r
 }
 
@@ -1997,7 +2513,7 @@ func Timeline_end_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
-	swig_r = (int64)(C._wrap_timeline_end_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_end_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2005,14 +2521,14 @@ func Timeline_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
-	swig_r = (int64)(C._wrap_timeline_len_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Timeline_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
-	C._wrap_timeline_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_timeline_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type SwigcptrCompare_options uintptr
@@ -2027,155 +2543,155 @@ func (p SwigcptrCompare_options) SwigIsCompare_options() {
 func (arg1 SwigcptrCompare_options) SetHas_start(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_has_start_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1))
+	C._wrap_compare_options_has_start_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetHas_start() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_has_start_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_has_start_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetStart_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_start_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1))
+	C._wrap_compare_options_start_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_89(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetStart_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_start_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_start_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetHas_now(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_has_now_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
+	C._wrap_compare_options_has_now_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_91(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetHas_now() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_has_now_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_has_now_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetNow_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_now_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_89(_swig_i_1))
+	C._wrap_compare_options_now_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_93(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetNow_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_now_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_now_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetStale_after_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_stale_after_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_91(_swig_i_1))
+	C._wrap_compare_options_stale_after_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_95(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetStale_after_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_stale_after_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_stale_after_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetLimit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_limit_bytes_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_compare_options_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetLimit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_compare_options_limit_bytes_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_compare_options_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetSoft_limit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_soft_limit_bytes_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_compare_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetSoft_limit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_compare_options_soft_limit_bytes_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_compare_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetRestart_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_restart_times_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_compare_options_restart_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetRestart_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_compare_options_restart_times_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_compare_options_restart_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetRestart_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_restart_count_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_93(_swig_i_1))
+	C._wrap_compare_options_restart_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_97(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetRestart_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_restart_count_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_restart_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetOom_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_oom_times_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_compare_options_oom_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetOom_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_compare_options_oom_times_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_compare_options_oom_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetOom_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_oom_count_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_95(_swig_i_1))
+	C._wrap_compare_options_oom_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_99(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetOom_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_oom_count_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_oom_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewCompare_options() (_swig_ret Compare_options) {
 	var swig_r Compare_options
-	swig_r = (Compare_options)(SwigcptrCompare_options(C._wrap_new_compare_options_capi_efc76142a1b9c982()))
+	swig_r = (Compare_options)(SwigcptrCompare_options(C._wrap_new_compare_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteCompare_options(arg1 Compare_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_compare_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_compare_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Compare_options interface {
@@ -2214,7 +2730,7 @@ func Timeline_compare(arg1 uintptr, arg2 uintptr, arg3 Compare_options, arg4 *ui
 	_swig_i_2 := getSwigcptr(arg3)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_timeline_compare_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_timeline_compare_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -2222,7 +2738,7 @@ func Comparison_finding(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int)(C._wrap_comparison_finding_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_comparison_finding_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2230,7 +2746,7 @@ func Comparison_is_match(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int)(C._wrap_comparison_is_match_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_comparison_is_match_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2238,7 +2754,7 @@ func Comparison_first_deviation_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_first_deviation_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_first_deviation_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2246,7 +2762,7 @@ func Comparison_fitted_time_ratio(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_fitted_time_ratio_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_fitted_time_ratio_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2254,7 +2770,7 @@ func Comparison_decides_at_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int64)(C._wrap_comparison_decides_at_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_comparison_decides_at_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2262,7 +2778,7 @@ func Comparison_position_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int64)(C._wrap_comparison_position_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_comparison_position_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2270,7 +2786,7 @@ func Comparison_start_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int64)(C._wrap_comparison_start_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_comparison_start_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2278,7 +2794,7 @@ func Comparison_observed_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_observed_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_observed_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2286,7 +2802,7 @@ func Comparison_expected_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_expected_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_expected_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2294,7 +2810,7 @@ func Comparison_trend(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (uintptr)(C._wrap_comparison_trend_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_comparison_trend_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2306,7 +2822,7 @@ func Comparison_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetai
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_comparison_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_comparison_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -2316,7 +2832,7 @@ func Comparison_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetai
 func Comparison_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	C._wrap_comparison_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_comparison_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Memory_of_process(arg1 int64, arg2 string, arg3 *uintptr, arg4 *ErrorDetail) (_swig_ret int) {
@@ -2326,7 +2842,7 @@ func Memory_of_process(arg1 int64, arg2 string, arg3 *uintptr, arg4 *ErrorDetail
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_memory_of_process_capi_efc76142a1b9c982(C.swig_type_101(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_memory_of_process_capi_a90128c3d6c7fa16(C.swig_type_105(_swig_i_0), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -2341,7 +2857,7 @@ func Memory_of_cgroup(arg1 string, arg2 string, arg3 *uintptr, arg4 *ErrorDetail
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_memory_of_cgroup_capi_efc76142a1b9c982(*(*C.swig_type_103)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_memory_of_cgroup_capi_a90128c3d6c7fa16(*(*C.swig_type_107)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -2355,7 +2871,7 @@ func Memory_time_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_time_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2363,7 +2879,7 @@ func Memory_working_set_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_working_set_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_working_set_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2371,7 +2887,7 @@ func Memory_usage_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_usage_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_usage_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2379,7 +2895,7 @@ func Memory_anonymous_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_anonymous_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_anonymous_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2387,7 +2903,7 @@ func Memory_has_limit(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int)(C._wrap_memory_has_limit_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_memory_has_limit_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2395,7 +2911,7 @@ func Memory_limit_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_limit_bytes_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_limit_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2403,7 +2919,7 @@ func Memory_oom_kills(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_oom_kills_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_oom_kills_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2411,7 +2927,7 @@ func Memory_started_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_started_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_started_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2419,7 +2935,7 @@ func Memory_pid(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_pid_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_pid_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2427,7 +2943,7 @@ func Memory_process_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_process_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_process_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2435,7 +2951,7 @@ func Memory_kind(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (*byte)(C._wrap_memory_kind_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_kind_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2443,7 +2959,7 @@ func Memory_cgroup(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (*byte)(C._wrap_memory_cgroup_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_cgroup_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2451,7 +2967,7 @@ func Memory_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (*byte)(C._wrap_memory_detail_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2461,7 +2977,7 @@ func Memory_environment(arg1 uintptr, arg2 string) (_swig_ret *byte) {
 	_swig_i_0 = open(arg1, "memory")
 	var _swig_i_1 string
 	_swig_i_1 = clean(arg2)
-	swig_r = (*byte)(C._wrap_memory_environment_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (*byte)(C._wrap_memory_environment_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -2472,7 +2988,7 @@ func Memory_has_environment(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int)(C._wrap_memory_has_environment_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_memory_has_environment_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2482,14 +2998,14 @@ func Memory_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int
 	_swig_i_0 = open(arg1, "memory")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_memory_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_memory_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Memory_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	C._wrap_memory_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_memory_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_load_state int
@@ -2497,7 +3013,7 @@ type Enum_SS_leakdiag_load_state int
 func Load_state_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_load_state_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_load_state_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -2513,13 +3029,13 @@ func (p SwigcptrLoad_options) SwigIsLoad_options() {
 func (arg1 SwigcptrLoad_options) SetTimeout_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_load_options_timeout_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_111(_swig_i_1))
+	C._wrap_load_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_115(_swig_i_1))
 }
 
 func (arg1 SwigcptrLoad_options) GetTimeout_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_load_options_timeout_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2527,25 +3043,65 @@ func (arg1 SwigcptrLoad_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_load_options_cancel_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_load_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrLoad_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_load_options_cancel_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_load_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrLoad_options) SetCluster(arg2 uintptr) {
+	_swig_i_0 := arg1
+	var _swig_i_1 uintptr
+	_swig_i_1 = open(arg2, "cluster")
+	C._wrap_load_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrLoad_options) GetCluster() (_swig_ret uintptr) {
+	var swig_r uintptr
+	_swig_i_0 := arg1
+	swig_r = (uintptr)(C._wrap_load_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrLoad_options) SetNamespace_name(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_load_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrLoad_options) GetNamespace_name() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_load_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrLoad_options) SetTransport(arg2 Transport) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_load_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrLoad_options) GetTransport() (_swig_ret Transport) {
+	var swig_r Transport
+	_swig_i_0 := arg1
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_load_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewLoad_options() (_swig_ret Load_options) {
 	var swig_r Load_options
-	swig_r = (Load_options)(SwigcptrLoad_options(C._wrap_new_load_options_capi_efc76142a1b9c982()))
+	swig_r = (Load_options)(SwigcptrLoad_options(C._wrap_new_load_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteLoad_options(arg1 Load_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_load_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_load_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Load_options interface {
@@ -2555,6 +3111,12 @@ type Load_options interface {
 	GetTimeout_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
+	SetCluster(arg2 uintptr)
+	GetCluster() (_swig_ret uintptr)
+	SetNamespace_name(arg2 *byte)
+	GetNamespace_name() (_swig_ret *byte)
+	SetTransport(arg2 Transport)
+	GetTransport() (_swig_ret Transport)
 }
 
 func Load_read(arg1 string, arg2 Load_options, arg3 *uintptr, arg4 *ErrorDetail) (_swig_ret int) {
@@ -2564,7 +3126,7 @@ func Load_read(arg1 string, arg2 Load_options, arg3 *uintptr, arg4 *ErrorDetail)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_load_read_capi_efc76142a1b9c982(*(*C.swig_type_113)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_load_read_capi_a90128c3d6c7fa16(*(*C.swig_type_117)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -2575,7 +3137,7 @@ func Load_get_state(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int)(C._wrap_load_get_state_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_load_get_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2583,7 +3145,7 @@ func Load_users(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_users_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_users_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2591,7 +3153,7 @@ func Load_target_users(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_target_users_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_target_users_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2599,7 +3161,7 @@ func Load_spawn_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (float64)(C._wrap_load_spawn_per_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_load_spawn_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2607,7 +3169,7 @@ func Load_age_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_age_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_age_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2615,7 +3177,7 @@ func Load_fail_ratio(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (float64)(C._wrap_load_fail_ratio_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_load_fail_ratio_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2623,7 +3185,7 @@ func Load_row_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_row_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_row_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2632,7 +3194,7 @@ func Load_row_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_load_row_name_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_118(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_load_row_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_122(_swig_i_1)))
 	return swig_r
 }
 
@@ -2641,7 +3203,7 @@ func Load_row_method(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_load_row_method_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_119(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_load_row_method_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_123(_swig_i_1)))
 	return swig_r
 }
 
@@ -2650,7 +3212,7 @@ func Load_row_requests(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_load_row_requests_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_121(_swig_i_1)))
+	swig_r = (int64)(C._wrap_load_row_requests_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_125(_swig_i_1)))
 	return swig_r
 }
 
@@ -2659,7 +3221,7 @@ func Load_row_failures(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_load_row_failures_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_123(_swig_i_1)))
+	swig_r = (int64)(C._wrap_load_row_failures_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_127(_swig_i_1)))
 	return swig_r
 }
 
@@ -2668,7 +3230,7 @@ func Load_row_rate_per_s(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_load_row_rate_per_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_124(_swig_i_1)))
+	swig_r = (float64)(C._wrap_load_row_rate_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_128(_swig_i_1)))
 	return swig_r
 }
 
@@ -2676,7 +3238,7 @@ func Load_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (*byte)(C._wrap_load_detail_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_load_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2684,7 +3246,7 @@ func Load_http_status(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int)(C._wrap_load_http_status_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_load_http_status_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2692,7 +3254,7 @@ func Load_latency_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_latency_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_latency_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2702,14 +3264,14 @@ func Load_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) 
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_load_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_load_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Load_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	C._wrap_load_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_load_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Scenario_parse(arg1 []byte, arg2 string, arg3 []*byte, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
@@ -2720,7 +3282,7 @@ func Scenario_parse(arg1 []byte, arg2 string, arg3 []*byte, arg4 *uintptr, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_scenario_parse_capi_efc76142a1b9c982(*(*C.swig_type_126)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_scenario_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_130)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2740,7 +3302,7 @@ func Scenario_builtin(arg1 string, arg2 []*byte, arg3 *uintptr, arg4 *ErrorDetai
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_scenario_builtin_capi_efc76142a1b9c982(*(*C.swig_type_129)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_scenario_builtin_capi_a90128c3d6c7fa16(*(*C.swig_type_133)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -2752,14 +3314,14 @@ func Scenario_builtin(arg1 string, arg2 []*byte, arg3 *uintptr, arg4 *ErrorDetai
 
 func Scenario_builtin_count() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_scenario_builtin_count_capi_efc76142a1b9c982())
+	swig_r = (int64)(C._wrap_scenario_builtin_count_capi_a90128c3d6c7fa16())
 	return swig_r
 }
 
 func Scenario_builtin_name(arg1 int64) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_scenario_builtin_name_capi_efc76142a1b9c982(C.swig_type_132(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_builtin_name_capi_a90128c3d6c7fa16(C.swig_type_136(_swig_i_0)))
 	return swig_r
 }
 
@@ -2767,7 +3329,7 @@ func Scenario_builtin_text(arg1 int64, arg2 *int64) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_builtin_text_capi_efc76142a1b9c982(C.swig_type_133(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_builtin_text_capi_a90128c3d6c7fa16(C.swig_type_137(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -2775,7 +3337,7 @@ func Scenario_name(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (*byte)(C._wrap_scenario_name_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2783,7 +3345,7 @@ func Scenario_title(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (*byte)(C._wrap_scenario_title_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_title_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2791,7 +3353,15 @@ func Scenario_summary(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (*byte)(C._wrap_scenario_summary_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_summary_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Scenario_uses_cluster(arg1 uintptr) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "scenario")
+	swig_r = (int)(C._wrap_scenario_uses_cluster_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2799,7 +3369,7 @@ func Scenario_param_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (int64)(C._wrap_scenario_param_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scenario_param_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2808,7 +3378,7 @@ func Scenario_param_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_name_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_135(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_139(_swig_i_1)))
 	return swig_r
 }
 
@@ -2817,7 +3387,7 @@ func Scenario_param_value(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_value_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_136(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_value_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_140(_swig_i_1)))
 	return swig_r
 }
 
@@ -2826,7 +3396,7 @@ func Scenario_param_about(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_about_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_137(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_about_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_141(_swig_i_1)))
 	return swig_r
 }
 
@@ -2835,7 +3405,7 @@ func Scenario_param_type(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_type_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_138(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_type_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_142(_swig_i_1)))
 	return swig_r
 }
 
@@ -2843,7 +3413,7 @@ func Scenario_check_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (int64)(C._wrap_scenario_check_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scenario_check_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2852,7 +3422,7 @@ func Scenario_check_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_check_id_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_140(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_check_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_144(_swig_i_1)))
 	return swig_r
 }
 
@@ -2861,7 +3431,7 @@ func Scenario_check_asks(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_check_asks_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_141(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_check_asks_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_145(_swig_i_1)))
 	return swig_r
 }
 
@@ -2869,7 +3439,7 @@ func Scenario_cause_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (int64)(C._wrap_scenario_cause_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scenario_cause_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2878,7 +3448,7 @@ func Scenario_cause_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_cause_id_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_143(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_cause_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_147(_swig_i_1)))
 	return swig_r
 }
 
@@ -2887,7 +3457,7 @@ func Scenario_cause_title(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_cause_title_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_144(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_cause_title_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_148(_swig_i_1)))
 	return swig_r
 }
 
@@ -2897,7 +3467,7 @@ func Scenario_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scenario_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scenario_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -2905,14 +3475,14 @@ func Scenario_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (uintptr)(C._wrap_scenario_ref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_scenario_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Scenario_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	C._wrap_scenario_unref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_scenario_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Scenario_lint(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -2920,7 +3490,7 @@ func Scenario_lint(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scenario_lint_capi_efc76142a1b9c982(*(*C.swig_type_145)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scenario_lint_capi_a90128c3d6c7fa16(*(*C.swig_type_149)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2931,7 +3501,7 @@ func Lint_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
-	swig_r = (int64)(C._wrap_lint_len_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_lint_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2940,7 +3510,7 @@ func Lint_is_error(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_lint_is_error_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_147(_swig_i_1)))
+	swig_r = (int)(C._wrap_lint_is_error_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_151(_swig_i_1)))
 	return swig_r
 }
 
@@ -2949,7 +3519,7 @@ func Lint_line(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_lint_line_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_149(_swig_i_1)))
+	swig_r = (int64)(C._wrap_lint_line_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_153(_swig_i_1)))
 	return swig_r
 }
 
@@ -2958,7 +3528,7 @@ func Lint_column(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_lint_column_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_151(_swig_i_1)))
+	swig_r = (int64)(C._wrap_lint_column_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_155(_swig_i_1)))
 	return swig_r
 }
 
@@ -2967,14 +3537,14 @@ func Lint_message(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_lint_message_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_152(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_lint_message_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_156(_swig_i_1)))
 	return swig_r
 }
 
 func Lint_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
-	C._wrap_lint_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_lint_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Observation_from_json(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -2982,7 +3552,7 @@ func Observation_from_json(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_observation_from_json_capi_efc76142a1b9c982(*(*C.swig_type_153)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_observation_from_json_capi_a90128c3d6c7fa16(*(*C.swig_type_157)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2995,7 +3565,7 @@ func Observation_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_re
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_observation_to_json_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_observation_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -3003,7 +3573,7 @@ func Observation_now_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_now_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_now_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3011,7 +3581,7 @@ func Observation_first_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_first_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_first_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3022,7 +3592,7 @@ func Observation_until(arg1 uintptr, arg2 int64, arg3 *uintptr, arg4 *ErrorDetai
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_observation_until_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_156(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_observation_until_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_160(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3034,7 +3604,7 @@ func Observation_join(arg1 uintptr, arg2 uintptr, arg3 *uintptr, arg4 *ErrorDeta
 	_swig_i_1 = open(arg2, "observation")
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_observation_join_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_observation_join_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3043,7 +3613,7 @@ func Observation_scenario(arg1 uintptr, arg2 *int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_scenario_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_scenario_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -3051,7 +3621,7 @@ func Observation_setting_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_setting_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_setting_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3060,7 +3630,7 @@ func Observation_setting(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_setting_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_158(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_setting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_162(_swig_i_1)))
 	return swig_r
 }
 
@@ -3068,7 +3638,7 @@ func Observation_fact_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_fact_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_fact_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3077,7 +3647,7 @@ func Observation_fact_kind(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_fact_kind_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_160(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_fact_kind_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_164(_swig_i_1)))
 	return swig_r
 }
 
@@ -3086,7 +3656,7 @@ func Observation_fact_source(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_fact_source_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_161(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_fact_source_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_165(_swig_i_1)))
 	return swig_r
 }
 
@@ -3095,7 +3665,7 @@ func Observation_fact_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_observation_fact_time_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_163(_swig_i_1)))
+	swig_r = (int64)(C._wrap_observation_fact_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_167(_swig_i_1)))
 	return swig_r
 }
 
@@ -3104,7 +3674,7 @@ func Observation_fact_latency_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_observation_fact_latency_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_165(_swig_i_1)))
+	swig_r = (int64)(C._wrap_observation_fact_latency_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_169(_swig_i_1)))
 	return swig_r
 }
 
@@ -3113,7 +3683,16 @@ func Observation_fact_error(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_fact_error_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_166(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_fact_error_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_170(_swig_i_1)))
+	return swig_r
+}
+
+func Observation_fact_trouble(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "observation")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_observation_fact_trouble_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_171(_swig_i_1)))
 	return swig_r
 }
 
@@ -3121,14 +3700,14 @@ func Observation_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (uintptr)(C._wrap_observation_ref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_observation_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Observation_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	C._wrap_observation_unref_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_observation_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_outcome int
@@ -3138,21 +3717,21 @@ type Enum_SS_leakdiag_confidence int
 func Outcome_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_outcome_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_outcome_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Verdict_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_verdict_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_verdict_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Confidence_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_confidence_name_capi_efc76142a1b9c982(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_confidence_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -3164,7 +3743,7 @@ func Diagnose(arg1 uintptr, arg2 uintptr, arg3 *uintptr, arg4 *ErrorDetail) (_sw
 	_swig_i_1 = open(arg2, "observation")
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_diagnose_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_diagnose_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3172,7 +3751,7 @@ func Diagnosis_verdict(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_verdict_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_verdict_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3180,7 +3759,7 @@ func Diagnosis_exit_code(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_exit_code_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_exit_code_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3188,7 +3767,7 @@ func Diagnosis_summary(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (*byte)(C._wrap_diagnosis_summary_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_diagnosis_summary_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3196,7 +3775,7 @@ func Diagnosis_next(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (*byte)(C._wrap_diagnosis_next_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_diagnosis_next_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3204,7 +3783,7 @@ func Diagnosis_is_decided(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_is_decided_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_is_decided_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3212,7 +3791,7 @@ func Diagnosis_decides_at_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int64)(C._wrap_diagnosis_decides_at_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_diagnosis_decides_at_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3220,7 +3799,7 @@ func Diagnosis_has_evidence(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_has_evidence_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_has_evidence_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3228,7 +3807,7 @@ func Diagnosis_check_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int64)(C._wrap_diagnosis_check_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_diagnosis_check_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3238,7 +3817,7 @@ func Diagnosis_find_check(arg1 uintptr, arg2 string) (_swig_ret int64) {
 	_swig_i_0 = open(arg1, "diagnosis")
 	var _swig_i_1 string
 	_swig_i_1 = clean(arg2)
-	swig_r = (int64)(C._wrap_diagnosis_find_check_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_diagnosis_find_check_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -3250,7 +3829,7 @@ func Check_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_id_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_171(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_176(_swig_i_1)))
 	return swig_r
 }
 
@@ -3259,7 +3838,7 @@ func Check_kind(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_kind_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_172(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_kind_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_177(_swig_i_1)))
 	return swig_r
 }
 
@@ -3268,7 +3847,7 @@ func Check_asks(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_asks_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_173(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_asks_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_178(_swig_i_1)))
 	return swig_r
 }
 
@@ -3277,7 +3856,7 @@ func Check_finding(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_finding_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_174(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_finding_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_179(_swig_i_1)))
 	return swig_r
 }
 
@@ -3286,7 +3865,7 @@ func Check_outcome(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_check_outcome_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_175(_swig_i_1)))
+	swig_r = (int)(C._wrap_check_outcome_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_180(_swig_i_1)))
 	return swig_r
 }
 
@@ -3295,7 +3874,7 @@ func Check_observed(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_observed_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_176(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_observed_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_181(_swig_i_1)))
 	return swig_r
 }
 
@@ -3304,7 +3883,7 @@ func Check_expected(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_expected_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_177(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_expected_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_182(_swig_i_1)))
 	return swig_r
 }
 
@@ -3313,7 +3892,7 @@ func Check_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_reason_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_178(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_183(_swig_i_1)))
 	return swig_r
 }
 
@@ -3322,7 +3901,7 @@ func Check_blocked_by(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_blocked_by_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_179(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_blocked_by_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_184(_swig_i_1)))
 	return swig_r
 }
 
@@ -3331,7 +3910,7 @@ func Check_source(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_source_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_180(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_source_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_185(_swig_i_1)))
 	return swig_r
 }
 
@@ -3340,7 +3919,7 @@ func Check_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_check_time_ms_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_182(_swig_i_1)))
+	swig_r = (int64)(C._wrap_check_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_187(_swig_i_1)))
 	return swig_r
 }
 
@@ -3349,7 +3928,7 @@ func Check_command(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_command_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_183(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_command_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_188(_swig_i_1)))
 	return swig_r
 }
 
@@ -3357,7 +3936,7 @@ func Diagnosis_cause_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int64)(C._wrap_diagnosis_cause_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_diagnosis_cause_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3366,7 +3945,7 @@ func Cause_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_id_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_185(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_190(_swig_i_1)))
 	return swig_r
 }
 
@@ -3375,7 +3954,7 @@ func Cause_title(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_title_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_186(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_title_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_191(_swig_i_1)))
 	return swig_r
 }
 
@@ -3384,7 +3963,7 @@ func Cause_confidence(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_cause_confidence_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_187(_swig_i_1)))
+	swig_r = (int)(C._wrap_cause_confidence_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_192(_swig_i_1)))
 	return swig_r
 }
 
@@ -3393,7 +3972,7 @@ func Cause_supporting_count(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_cause_supporting_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_189(_swig_i_1)))
+	swig_r = (int64)(C._wrap_cause_supporting_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_194(_swig_i_1)))
 	return swig_r
 }
 
@@ -3403,7 +3982,7 @@ func Cause_supporting(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret *byte) {
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_cause_supporting_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_190(_swig_i_1), C.swig_type_191(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_cause_supporting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_195(_swig_i_1), C.swig_type_196(_swig_i_2)))
 	return swig_r
 }
 
@@ -3412,7 +3991,7 @@ func Cause_contradicting_count(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_cause_contradicting_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_193(_swig_i_1)))
+	swig_r = (int64)(C._wrap_cause_contradicting_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_198(_swig_i_1)))
 	return swig_r
 }
 
@@ -3422,7 +4001,7 @@ func Cause_contradicting(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret *byte)
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_cause_contradicting_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_194(_swig_i_1), C.swig_type_195(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_cause_contradicting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_199(_swig_i_1), C.swig_type_200(_swig_i_2)))
 	return swig_r
 }
 
@@ -3431,7 +4010,7 @@ func Cause_refuted_by(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_refuted_by_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_196(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_refuted_by_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_201(_swig_i_1)))
 	return swig_r
 }
 
@@ -3440,7 +4019,7 @@ func Cause_fix(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_fix_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_197(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_fix_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_202(_swig_i_1)))
 	return swig_r
 }
 
@@ -3449,7 +4028,7 @@ func Cause_command(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_command_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_198(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_command_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_203(_swig_i_1)))
 	return swig_r
 }
 
@@ -3458,7 +4037,7 @@ func Cause_prediction(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_prediction_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_199(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_prediction_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_204(_swig_i_1)))
 	return swig_r
 }
 
@@ -3466,7 +4045,7 @@ func Diagnosis_ttl_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (float64)(C._wrap_diagnosis_ttl_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_diagnosis_ttl_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3474,7 +4053,7 @@ func Diagnosis_ttl_lo_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (float64)(C._wrap_diagnosis_ttl_lo_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_diagnosis_ttl_lo_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3482,7 +4061,7 @@ func Diagnosis_ttl_hi_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (float64)(C._wrap_diagnosis_ttl_hi_s_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_diagnosis_ttl_hi_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3490,14 +4069,14 @@ func Diagnosis_series(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (uintptr)(C._wrap_diagnosis_series_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_diagnosis_series_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Diagnosis_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	C._wrap_diagnosis_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_diagnosis_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 func Scenario_test(arg1 uintptr, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -3506,7 +4085,7 @@ func Scenario_test(arg1 uintptr, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret in
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scenario_test_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scenario_test_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -3514,7 +4093,7 @@ func Test_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
-	swig_r = (int64)(C._wrap_test_count_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_test_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3523,7 +4102,7 @@ func Test_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_test_name_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_201(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_test_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_206(_swig_i_1)))
 	return swig_r
 }
 
@@ -3532,7 +4111,7 @@ func Test_passed(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_test_passed_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_202(_swig_i_1)))
+	swig_r = (int)(C._wrap_test_passed_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_207(_swig_i_1)))
 	return swig_r
 }
 
@@ -3541,14 +4120,14 @@ func Test_message(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_test_message_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_203(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_test_message_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_208(_swig_i_1)))
 	return swig_r
 }
 
 func Test_results_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
-	C._wrap_test_results_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_test_results_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_format int
@@ -3564,64 +4143,64 @@ func (p SwigcptrReport_options) SwigIsReport_options() {
 func (arg1 SwigcptrReport_options) SetColor(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_color_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_204(_swig_i_1))
+	C._wrap_report_options_color_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_209(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetColor() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_color_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_color_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrReport_options) SetAscii(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_ascii_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_206(_swig_i_1))
+	C._wrap_report_options_ascii_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_211(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetAscii() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_ascii_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_ascii_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrReport_options) SetColumns(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_columns_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_208(_swig_i_1))
+	C._wrap_report_options_columns_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_213(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetColumns() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_columns_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_columns_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrReport_options) SetVerbose(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_verbose_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_210(_swig_i_1))
+	C._wrap_report_options_verbose_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_215(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetVerbose() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_verbose_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_verbose_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewReport_options() (_swig_ret Report_options) {
 	var swig_r Report_options
-	swig_r = (Report_options)(SwigcptrReport_options(C._wrap_new_report_options_capi_efc76142a1b9c982()))
+	swig_r = (Report_options)(SwigcptrReport_options(C._wrap_new_report_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteReport_options(arg1 Report_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_report_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_report_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Report_options interface {
@@ -3645,7 +4224,7 @@ func Report_render(arg1 uintptr, arg2 int, arg3 Report_options, arg4 **byte, arg
 	_swig_i_2 := getSwigcptr(arg3)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_report_render_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_report_render_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -3657,7 +4236,7 @@ func Report_explain(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetail) (
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_report_explain_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), *(*C.swig_type_212)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_report_explain_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -3676,13 +4255,13 @@ func (p SwigcptrSession_options) SwigIsSession_options() {
 func (arg1 SwigcptrSession_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_session_options_deadline_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_213(_swig_i_1))
+	C._wrap_session_options_deadline_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_218(_swig_i_1))
 }
 
 func (arg1 SwigcptrSession_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_session_options_deadline_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_session_options_deadline_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3690,25 +4269,52 @@ func (arg1 SwigcptrSession_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_session_options_cancel_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_session_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrSession_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_session_options_cancel_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_session_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSession_options) SetCluster(arg2 uintptr) {
+	_swig_i_0 := arg1
+	var _swig_i_1 uintptr
+	_swig_i_1 = open(arg2, "cluster")
+	C._wrap_session_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrSession_options) GetCluster() (_swig_ret uintptr) {
+	var swig_r uintptr
+	_swig_i_0 := arg1
+	swig_r = (uintptr)(C._wrap_session_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSession_options) SetTransport(arg2 Transport) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_session_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrSession_options) GetTransport() (_swig_ret Transport) {
+	var swig_r Transport
+	_swig_i_0 := arg1
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_session_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewSession_options() (_swig_ret Session_options) {
 	var swig_r Session_options
-	swig_r = (Session_options)(SwigcptrSession_options(C._wrap_new_session_options_capi_efc76142a1b9c982()))
+	swig_r = (Session_options)(SwigcptrSession_options(C._wrap_new_session_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteSession_options(arg1 Session_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_session_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_session_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Session_options interface {
@@ -3718,6 +4324,10 @@ type Session_options interface {
 	GetDeadline_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
+	SetCluster(arg2 uintptr)
+	GetCluster() (_swig_ret uintptr)
+	SetTransport(arg2 Transport)
+	GetTransport() (_swig_ret Transport)
 }
 
 func Session_new(arg1 uintptr, arg2 Session_options, arg3 *uintptr, arg4 *ErrorDetail) (_swig_ret int) {
@@ -3727,7 +4337,7 @@ func Session_new(arg1 uintptr, arg2 Session_options, arg3 *uintptr, arg4 *ErrorD
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_session_new_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_session_new_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3738,7 +4348,7 @@ func Session_add_history(arg1 uintptr, arg2 uintptr, arg3 *ErrorDetail) (_swig_r
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "observation")
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_session_add_history_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_session_add_history_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -3748,7 +4358,7 @@ func Session_gather(arg1 uintptr, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 = open(arg1, "session")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_session_gather_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_session_gather_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -3764,44 +4374,44 @@ func (p SwigcptrWatch_options) SwigIsWatch_options() {
 func (arg1 SwigcptrWatch_options) SetFor_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_watch_options_for_ms_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_215(_swig_i_1))
+	C._wrap_watch_options_for_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_220(_swig_i_1))
 }
 
 func (arg1 SwigcptrWatch_options) GetFor_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_watch_options_for_ms_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_watch_options_for_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrWatch_options) SetUntil_decided(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_watch_options_until_decided_set_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_217(_swig_i_1))
+	C._wrap_watch_options_until_decided_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_222(_swig_i_1))
 }
 
 func (arg1 SwigcptrWatch_options) GetUntil_decided() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_watch_options_until_decided_get_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_watch_options_until_decided_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrWatch_options) Set_on_look(arg2 uintptr) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_watch_options_set_on_look_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_watch_options_set_on_look_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func NewWatch_options() (_swig_ret Watch_options) {
 	var swig_r Watch_options
-	swig_r = (Watch_options)(SwigcptrWatch_options(C._wrap_new_watch_options_capi_efc76142a1b9c982()))
+	swig_r = (Watch_options)(SwigcptrWatch_options(C._wrap_new_watch_options_capi_a90128c3d6c7fa16()))
 	return swig_r
 }
 
 func DeleteWatch_options(arg1 Watch_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_watch_options_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_watch_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
 }
 
 type Watch_options interface {
@@ -3822,14 +4432,684 @@ func Session_watch(arg1 uintptr, arg2 Watch_options, arg3 *uintptr, arg4 *uintpt
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_session_watch_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_session_watch_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
 func Session_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "session")
-	C._wrap_session_free_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0))
+	C._wrap_session_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+type SwigcptrPods_options uintptr
+
+func (p SwigcptrPods_options) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrPods_options) SwigIsPods_options() {
+}
+
+func (arg1 SwigcptrPods_options) SetTimeout_ms(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_pods_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_224(_swig_i_1))
+}
+
+func (arg1 SwigcptrPods_options) GetTimeout_ms() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_pods_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrPods_options) SetCancel(arg2 uintptr) {
+	_swig_i_0 := arg1
+	var _swig_i_1 uintptr
+	_swig_i_1 = open(arg2, "cancel")
+	C._wrap_pods_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrPods_options) GetCancel() (_swig_ret uintptr) {
+	var swig_r uintptr
+	_swig_i_0 := arg1
+	swig_r = (uintptr)(C._wrap_pods_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrPods_options) SetNamespace_name(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_pods_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrPods_options) GetNamespace_name() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_pods_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrPods_options) SetSelector(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_pods_options_selector_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrPods_options) GetSelector() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_pods_options_selector_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrPods_options) SetContainer(arg2 *byte) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_pods_options_container_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+}
+
+func (arg1 SwigcptrPods_options) GetContainer() (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_pods_options_container_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrPods_options) SetTransport(arg2 Transport) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_pods_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrPods_options) GetTransport() (_swig_ret Transport) {
+	var swig_r Transport
+	_swig_i_0 := arg1
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_pods_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
+	return swig_r
+}
+
+func NewPods_options() (_swig_ret Pods_options) {
+	var swig_r Pods_options
+	swig_r = (Pods_options)(SwigcptrPods_options(C._wrap_new_pods_options_capi_a90128c3d6c7fa16()))
+	return swig_r
+}
+
+func DeletePods_options(arg1 Pods_options) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_delete_pods_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+type Pods_options interface {
+	Swigcptr() uintptr
+	SwigIsPods_options()
+	SetTimeout_ms(arg2 int64)
+	GetTimeout_ms() (_swig_ret int64)
+	SetCancel(arg2 uintptr)
+	GetCancel() (_swig_ret uintptr)
+	SetNamespace_name(arg2 *byte)
+	GetNamespace_name() (_swig_ret *byte)
+	SetSelector(arg2 *byte)
+	GetSelector() (_swig_ret *byte)
+	SetContainer(arg2 *byte)
+	GetContainer() (_swig_ret *byte)
+	SetTransport(arg2 Transport)
+	GetTransport() (_swig_ret Transport)
+}
+
+func Pods_read(arg1 uintptr, arg2 *byte, arg3 Pods_options, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	swig_r = (int)(C._wrap_pods_read_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	return swig_r
+}
+
+func Pods_len(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (int64)(C._wrap_pods_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_time_ms(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (int64)(C._wrap_pods_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_skew_ms(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (int64)(C._wrap_pods_skew_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_namespace_name(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (*byte)(C._wrap_pods_namespace_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_selector(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (*byte)(C._wrap_pods_selector_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_rollout(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (*byte)(C._wrap_pods_rollout_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_replicas(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (int64)(C._wrap_pods_replicas_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_detail(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	swig_r = (*byte)(C._wrap_pods_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Pods_pod(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_pod_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_230(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_uid(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_uid_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_231(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_container(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_container_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_232(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_working_set_bytes(arg1 uintptr, arg2 int64) (_swig_ret float64) {
+	var swig_r float64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (float64)(C._wrap_pods_working_set_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_233(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_sample_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_pods_sample_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_235(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_sample_age_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_pods_sample_age_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_237(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_window_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_pods_window_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_239(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_no_sample(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_no_sample_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_240(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_has_limit(arg1 uintptr, arg2 int64) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_pods_has_limit_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_241(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_limit_bytes(arg1 uintptr, arg2 int64) (_swig_ret float64) {
+	var swig_r float64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (float64)(C._wrap_pods_limit_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_242(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_limit_text(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_limit_text_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_243(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_soft_limit_bytes(arg1 uintptr, arg2 int64) (_swig_ret float64) {
+	var swig_r float64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (float64)(C._wrap_pods_soft_limit_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_244(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_soft_limit_text(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_soft_limit_text_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_245(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_restarts(arg1 uintptr, arg2 int64) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_pods_restarts_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_247(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_end_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_end_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_248(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_end_code(arg1 uintptr, arg2 int64) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_pods_end_code_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_250(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_ended_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_pods_ended_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_252(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_waiting_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_waiting_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_253(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_is_ready(arg1 uintptr, arg2 int64) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_pods_is_ready_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_254(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_is_terminating(arg1 uintptr, arg2 int64) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_pods_is_terminating_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_255(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_phase(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_phase_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_256(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_257(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_started_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (int64)(C._wrap_pods_started_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_259(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_node(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_pods_node_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_260(_swig_i_1)))
+	return swig_r
+}
+
+func Pods_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_pods_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Pods_free(arg1 uintptr) {
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "pods")
+	C._wrap_pods_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+type Enum_SS_leakdiag_access_state int
+
+func Access_state_name(arg1 int) (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_access_state_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	return swig_r
+}
+
+type SwigcptrAccess_options uintptr
+
+func (p SwigcptrAccess_options) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrAccess_options) SwigIsAccess_options() {
+}
+
+func (arg1 SwigcptrAccess_options) SetTimeout_ms(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_access_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_261(_swig_i_1))
+}
+
+func (arg1 SwigcptrAccess_options) GetTimeout_ms() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_access_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrAccess_options) SetCancel(arg2 uintptr) {
+	_swig_i_0 := arg1
+	var _swig_i_1 uintptr
+	_swig_i_1 = open(arg2, "cancel")
+	C._wrap_access_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrAccess_options) GetCancel() (_swig_ret uintptr) {
+	var swig_r uintptr
+	_swig_i_0 := arg1
+	swig_r = (uintptr)(C._wrap_access_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrAccess_options) SetTransport(arg2 Transport) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_access_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrAccess_options) GetTransport() (_swig_ret Transport) {
+	var swig_r Transport
+	_swig_i_0 := arg1
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_access_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
+	return swig_r
+}
+
+func NewAccess_options() (_swig_ret Access_options) {
+	var swig_r Access_options
+	swig_r = (Access_options)(SwigcptrAccess_options(C._wrap_new_access_options_capi_a90128c3d6c7fa16()))
+	return swig_r
+}
+
+func DeleteAccess_options(arg1 Access_options) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_delete_access_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+type Access_options interface {
+	Swigcptr() uintptr
+	SwigIsAccess_options()
+	SetTimeout_ms(arg2 int64)
+	GetTimeout_ms() (_swig_ret int64)
+	SetCancel(arg2 uintptr)
+	GetCancel() (_swig_ret uintptr)
+	SetTransport(arg2 Transport)
+	GetTransport() (_swig_ret Transport)
+}
+
+func Access_review(arg1 uintptr, arg2 uintptr, arg3 *byte, arg4 Access_options, arg5 *uintptr, arg6 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "cluster")
+	var _swig_i_1 uintptr
+	_swig_i_1 = arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	swig_r = (int)(C._wrap_access_review_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	return swig_r
+}
+
+func Access_len(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	swig_r = (int64)(C._wrap_access_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Access_denied_count(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	swig_r = (int64)(C._wrap_access_denied_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Access_skew_ms(arg1 uintptr) (_swig_ret int64) {
+	var swig_r int64
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	swig_r = (int64)(C._wrap_access_skew_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Access_get_state(arg1 uintptr, arg2 int64) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (int)(C._wrap_access_get_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_266(_swig_i_1)))
+	return swig_r
+}
+
+func Access_verb(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_verb_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_267(_swig_i_1)))
+	return swig_r
+}
+
+func Access_group(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_group_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_268(_swig_i_1)))
+	return swig_r
+}
+
+func Access_resource(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_resource_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_269(_swig_i_1)))
+	return swig_r
+}
+
+func Access_subresource(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_subresource_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_270(_swig_i_1)))
+	return swig_r
+}
+
+func Access_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_271(_swig_i_1)))
+	return swig_r
+}
+
+func Access_namespace_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_namespace_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_272(_swig_i_1)))
+	return swig_r
+}
+
+func Access_part(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_part_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_273(_swig_i_1)))
+	return swig_r
+}
+
+func Access_purpose(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_purpose_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_274(_swig_i_1)))
+	return swig_r
+}
+
+func Access_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	swig_r = (*byte)(C._wrap_access_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_275(_swig_i_1)))
+	return swig_r
+}
+
+func Access_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_access_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Access_missing_rules(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_access_missing_rules_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Access_free(arg1 uintptr) {
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "access")
+	C._wrap_access_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+}
+
+func Rbac_yaml(arg1 uintptr, arg2 *byte, arg3 *byte, arg4 **byte, arg5 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	swig_r = (int)(C._wrap_rbac_yaml_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	return swig_r
 }
 
 func Scan_recent(arg1 uintptr, arg2 int64, arg3 *int64, arg4 *Line) {
@@ -3838,7 +5118,7 @@ func Scan_recent(arg1 uintptr, arg2 int64, arg3 *int64, arg4 *Line) {
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	C._wrap_scan_recent_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_219(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3))
+	C._wrap_scan_recent_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_276(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3))
 }
 
 func Timeline_point_at(arg1 uintptr, arg2 int64, arg3 *Point) {
@@ -3846,21 +5126,21 @@ func Timeline_point_at(arg1 uintptr, arg2 int64, arg3 *Point) {
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_timeline_point_at_capi_efc76142a1b9c982(C.uintptr_t(_swig_i_0), C.swig_type_220(_swig_i_1), C.swig_voidp(_swig_i_2))
+	C._wrap_timeline_point_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_277(_swig_i_1), C.swig_voidp(_swig_i_2))
 }
 
 func Count_memory() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_count_memory_capi_efc76142a1b9c982())
+	swig_r = (int)(C._wrap_count_memory_capi_a90128c3d6c7fa16())
 	return swig_r
 }
 
 func Live_blocks() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_live_blocks_capi_efc76142a1b9c982())
+	swig_r = (int64)(C._wrap_live_blocks_capi_a90128c3d6c7fa16())
 	return swig_r
 }
 
 func Nothing() {
-	C._wrap_nothing_capi_efc76142a1b9c982()
+	C._wrap_nothing_capi_a90128c3d6c7fa16()
 }

@@ -197,7 +197,32 @@ _Static_assert(sizeof(leakdiag_log_line) == 40, "leakdiag_log_line differs from 
 
 
 int ld_go_on_look(const leakdiag_diagnosis *diagnosis, void *payload);
+int ld_go_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret, void *payload);
 
+SWIGINTERN struct leakdiag_cluster_options *new_leakdiag_cluster_options(void){
+        const leakdiag_cluster_options init = LEAKDIAG_CLUSTER_OPTIONS_INIT;
+        leakdiag_cluster_options *made = (leakdiag_cluster_options *)malloc(sizeof *made);
+        if (made)
+            *made = init;
+        return made;
+    }
+SWIGINTERN void delete_leakdiag_cluster_options(struct leakdiag_cluster_options *self){
+        free(self);
+    }
+SWIGINTERN void leakdiag_transport_set_answer(struct leakdiag_transport *self,uintptr_t token){
+        self->answer = ld_go_answer;
+        self->payload = (void *)token;
+    }
+SWIGINTERN struct leakdiag_transport *new_leakdiag_transport(void){
+        const leakdiag_transport init = LEAKDIAG_TRANSPORT_INIT;
+        leakdiag_transport *made = (leakdiag_transport *)malloc(sizeof *made);
+        if (made)
+            *made = init;
+        return made;
+    }
+SWIGINTERN void delete_leakdiag_transport(struct leakdiag_transport *self){
+        free(self);
+    }
 SWIGINTERN struct leakdiag_flag_options *new_leakdiag_flag_options(void){
         const leakdiag_flag_options init = LEAKDIAG_FLAG_OPTIONS_INIT;
         leakdiag_flag_options *made = (leakdiag_flag_options *)malloc(sizeof *made);
@@ -292,6 +317,26 @@ SWIGINTERN struct leakdiag_watch_options *new_leakdiag_watch_options(void){
 SWIGINTERN void delete_leakdiag_watch_options(struct leakdiag_watch_options *self){
         free(self);
     }
+SWIGINTERN struct leakdiag_pods_options *new_leakdiag_pods_options(void){
+        const leakdiag_pods_options init = LEAKDIAG_PODS_OPTIONS_INIT;
+        leakdiag_pods_options *made = (leakdiag_pods_options *)malloc(sizeof *made);
+        if (made)
+            *made = init;
+        return made;
+    }
+SWIGINTERN void delete_leakdiag_pods_options(struct leakdiag_pods_options *self){
+        free(self);
+    }
+SWIGINTERN struct leakdiag_access_options *new_leakdiag_access_options(void){
+        const leakdiag_access_options init = LEAKDIAG_ACCESS_OPTIONS_INIT;
+        leakdiag_access_options *made = (leakdiag_access_options *)malloc(sizeof *made);
+        if (made)
+            *made = init;
+        return made;
+    }
+SWIGINTERN void delete_leakdiag_access_options(struct leakdiag_access_options *self){
+        free(self);
+    }
 
 void ld_scan_recent(const leakdiag_scan *scan, size_t i, size_t *ret_pattern,
                     leakdiag_log_line *ret)
@@ -357,7 +402,7 @@ void ld_nothing(void)
 extern "C" {
 #endif
 
-void _wrap_Swig_free_capi_efc76142a1b9c982(void *_swig_go_0) {
+void _wrap_Swig_free_capi_a90128c3d6c7fa16(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -367,7 +412,7 @@ void _wrap_Swig_free_capi_efc76142a1b9c982(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_capi_efc76142a1b9c982(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -380,7 +425,7 @@ void *_wrap_Swig_malloc_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-char *_wrap_version_capi_efc76142a1b9c982() {
+char *_wrap_version_capi_a90128c3d6c7fa16() {
   char *result = 0 ;
   char *_swig_go_result;
   
@@ -391,7 +436,7 @@ char *_wrap_version_capi_efc76142a1b9c982() {
 }
 
 
-char *_wrap_status_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_status_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -404,7 +449,7 @@ char *_wrap_status_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-void _wrap_free_capi_efc76142a1b9c982(char *_swig_go_0) {
+void _wrap_free_capi_a90128c3d6c7fa16(char *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = (void *)_swig_go_0;
@@ -414,7 +459,7 @@ void _wrap_free_capi_efc76142a1b9c982(char *_swig_go_0) {
 }
 
 
-intgo _wrap_cancel_new_capi_efc76142a1b9c982(leakdiag_cancel **_swig_go_0, leakdiag_error *_swig_go_1) {
+intgo _wrap_cancel_new_capi_a90128c3d6c7fa16(leakdiag_cancel **_swig_go_0, leakdiag_error *_swig_go_1) {
   leakdiag_cancel **arg1 = (leakdiag_cancel **) 0 ;
   leakdiag_error *arg2 = (leakdiag_error *) 0 ;
   leakdiag_status result;
@@ -429,7 +474,7 @@ intgo _wrap_cancel_new_capi_efc76142a1b9c982(leakdiag_cancel **_swig_go_0, leakd
 }
 
 
-void _wrap_cancel_trigger_capi_efc76142a1b9c982(leakdiag_cancel *_swig_go_0) {
+void _wrap_cancel_trigger_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
   leakdiag_cancel *arg1 = (leakdiag_cancel *) 0 ;
   
   arg1 = (leakdiag_cancel *)_swig_go_0;
@@ -439,7 +484,7 @@ void _wrap_cancel_trigger_capi_efc76142a1b9c982(leakdiag_cancel *_swig_go_0) {
 }
 
 
-intgo _wrap_cancel_is_triggered_capi_efc76142a1b9c982(leakdiag_cancel *_swig_go_0) {
+intgo _wrap_cancel_is_triggered_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
   leakdiag_cancel *arg1 = (leakdiag_cancel *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -452,7 +497,7 @@ intgo _wrap_cancel_is_triggered_capi_efc76142a1b9c982(leakdiag_cancel *_swig_go_
 }
 
 
-void _wrap_cancel_free_capi_efc76142a1b9c982(leakdiag_cancel *_swig_go_0) {
+void _wrap_cancel_free_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
   leakdiag_cancel *arg1 = (leakdiag_cancel *) 0 ;
   
   arg1 = (leakdiag_cancel *)_swig_go_0;
@@ -462,7 +507,7 @@ void _wrap_cancel_free_capi_efc76142a1b9c982(leakdiag_cancel *_swig_go_0) {
 }
 
 
-intgo _wrap_quantity_parse_capi_efc76142a1b9c982(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_quantity_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -484,7 +529,7 @@ intgo _wrap_quantity_parse_capi_efc76142a1b9c982(_gostring_ _swig_go_0, long lon
 }
 
 
-intgo _wrap_duration_parse_capi_efc76142a1b9c982(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_duration_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -506,7 +551,7 @@ intgo _wrap_duration_parse_capi_efc76142a1b9c982(_gostring_ _swig_go_0, long lon
 }
 
 
-intgo _wrap_file_read_capi_efc76142a1b9c982(_gostring_ _swig_go_0, long long _swig_go_1, char **_swig_go_2, long long *_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_file_read_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long long _swig_go_1, char **_swig_go_2, long long *_swig_go_3, leakdiag_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char **arg3 = (char **) 0 ;
@@ -532,7 +577,7 @@ intgo _wrap_file_read_capi_efc76142a1b9c982(_gostring_ _swig_go_0, long long _sw
 }
 
 
-intgo _wrap_file_write_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_file_write_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -561,7 +606,443 @@ intgo _wrap_file_write_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _goslice_ _s
 }
 
 
-char *_wrap_flag_state_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+void _wrap_cluster_options_kubeconfig_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->kubeconfig = arg2;
+  
+  
+}
+
+
+char *_wrap_cluster_options_kubeconfig_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->kubeconfig);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_options_context_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->context = arg2;
+  
+  
+}
+
+
+char *_wrap_cluster_options_context_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->context);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->cluster = arg2;
+  
+  
+}
+
+
+char *_wrap_cluster_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->cluster);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_options_user_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->user = arg2;
+  
+  
+}
+
+
+char *_wrap_cluster_options_user_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->user);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->namespace_name = arg2;
+  
+  
+}
+
+
+char *_wrap_cluster_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->namespace_name);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_options_impersonate_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->impersonate = arg2;
+  
+  
+}
+
+
+char *_wrap_cluster_options_impersonate_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->impersonate);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_options_exec_policy_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, long long _swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->exec_policy = arg2;
+  
+}
+
+
+long long _wrap_cluster_options_exec_policy_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->exec_policy);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_options_exec_allowed_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char **_swig_go_1) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char **arg2 = (char **) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (char **)_swig_go_1;
+  
+  if (arg1) (arg1)->exec_allowed = (char const *const *)arg2;
+  
+}
+
+
+char **_wrap_cluster_options_exec_allowed_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  char **result = 0 ;
+  char **_swig_go_result;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  result = (char **) ((arg1)->exec_allowed);
+  *(char ***)&_swig_go_result = (char **)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_cluster_options *_wrap_new_cluster_options_capi_a90128c3d6c7fa16() {
+  struct leakdiag_cluster_options *result = 0 ;
+  struct leakdiag_cluster_options *_swig_go_result;
+  
+  
+  result = (struct leakdiag_cluster_options *)new_leakdiag_cluster_options();
+  *(struct leakdiag_cluster_options **)&_swig_go_result = (struct leakdiag_cluster_options *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_delete_cluster_options_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+  struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
+  
+  arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
+  
+  delete_leakdiag_cluster_options(arg1);
+  
+}
+
+
+intgo _wrap_cluster_open_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, leakdiag_cluster **_swig_go_1, leakdiag_error *_swig_go_2) {
+  leakdiag_cluster_options *arg1 = (leakdiag_cluster_options *) 0 ;
+  leakdiag_cluster **arg2 = (leakdiag_cluster **) 0 ;
+  leakdiag_error *arg3 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(leakdiag_cluster_options **)&_swig_go_0; 
+  arg2 = (leakdiag_cluster **)_swig_go_1;
+  arg3 = (leakdiag_error *)_swig_go_2;
+  
+  result = (leakdiag_status)leakdiag_cluster_open((struct leakdiag_cluster_options const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_cluster_server_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = (char *)leakdiag_cluster_server((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_cluster_context_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = (char *)leakdiag_cluster_context((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_cluster_namespace_name_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = (char *)leakdiag_cluster_namespace_name((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_cluster_namespace_source_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = (char *)leakdiag_cluster_namespace_source((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_cluster_user_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = (char *)leakdiag_cluster_user((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_cluster_origin_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = (char *)leakdiag_cluster_origin((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+intgo _wrap_cluster_is_tls_verified_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  int result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = (int)leakdiag_cluster_is_tls_verified((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_cluster_warning_count_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  size_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  result = leakdiag_cluster_warning_count((struct leakdiag_cluster const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_cluster_warning_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, long long _swig_go_1) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_cluster_warning((struct leakdiag_cluster const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+intgo _wrap_cluster_to_json_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char **arg2 = (char **) 0 ;
+  leakdiag_error *arg3 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  arg2 = (char **)_swig_go_1;
+  arg3 = (leakdiag_error *)_swig_go_2;
+  
+  result = (leakdiag_status)leakdiag_cluster_to_json((struct leakdiag_cluster const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_cluster_free_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  
+  leakdiag_cluster_free(arg1);
+  
+}
+
+
+char *_wrap_http_failure_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+  leakdiag_http_failure arg1 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_http_failure)_swig_go_0;
+  
+  result = (char *)leakdiag_http_failure_name(arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_transport_set_answer_capi_a90128c3d6c7fa16(struct leakdiag_transport *_swig_go_0, uintptr_t _swig_go_1) {
+  struct leakdiag_transport *arg1 = (struct leakdiag_transport *) 0 ;
+  uintptr_t arg2 ;
+  
+  arg1 = *(struct leakdiag_transport **)&_swig_go_0; 
+  arg2 = (uintptr_t)_swig_go_1;
+  
+  leakdiag_transport_set_answer(arg1,arg2);
+  
+}
+
+
+struct leakdiag_transport *_wrap_new_transport_capi_a90128c3d6c7fa16() {
+  struct leakdiag_transport *result = 0 ;
+  struct leakdiag_transport *_swig_go_result;
+  
+  
+  result = (struct leakdiag_transport *)new_leakdiag_transport();
+  *(struct leakdiag_transport **)&_swig_go_result = (struct leakdiag_transport *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_delete_transport_capi_a90128c3d6c7fa16(struct leakdiag_transport *_swig_go_0) {
+  struct leakdiag_transport *arg1 = (struct leakdiag_transport *) 0 ;
+  
+  arg1 = *(struct leakdiag_transport **)&_swig_go_0; 
+  
+  delete_leakdiag_transport(arg1);
+  
+}
+
+
+char *_wrap_flag_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_flag_state arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -574,7 +1055,7 @@ char *_wrap_flag_state_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-char *_wrap_flag_type_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_flag_type_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_flag_type arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -587,7 +1068,7 @@ char *_wrap_flag_type_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-void _wrap_flag_options_timeout_ms_set_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_flag_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   int64_t arg2 ;
   
@@ -599,7 +1080,7 @@ void _wrap_flag_options_timeout_ms_set_capi_efc76142a1b9c982(struct leakdiag_fla
 }
 
 
-long long _wrap_flag_options_timeout_ms_get_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0) {
+long long _wrap_flag_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -612,7 +1093,7 @@ long long _wrap_flag_options_timeout_ms_get_capi_efc76142a1b9c982(struct leakdia
 }
 
 
-void _wrap_flag_options_context_json_set_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_flag_options_context_json_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -625,7 +1106,7 @@ void _wrap_flag_options_context_json_set_capi_efc76142a1b9c982(struct leakdiag_f
 }
 
 
-char *_wrap_flag_options_context_json_get_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0) {
+char *_wrap_flag_options_context_json_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -638,7 +1119,7 @@ char *_wrap_flag_options_context_json_get_capi_efc76142a1b9c982(struct leakdiag_
 }
 
 
-void _wrap_flag_options_bearer_token_set_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_flag_options_bearer_token_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -651,7 +1132,7 @@ void _wrap_flag_options_bearer_token_set_capi_efc76142a1b9c982(struct leakdiag_f
 }
 
 
-char *_wrap_flag_options_bearer_token_get_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0) {
+char *_wrap_flag_options_bearer_token_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -664,7 +1145,7 @@ char *_wrap_flag_options_bearer_token_get_capi_efc76142a1b9c982(struct leakdiag_
 }
 
 
-void _wrap_flag_options_api_key_set_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_flag_options_api_key_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -677,7 +1158,7 @@ void _wrap_flag_options_api_key_set_capi_efc76142a1b9c982(struct leakdiag_flag_o
 }
 
 
-char *_wrap_flag_options_api_key_get_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0) {
+char *_wrap_flag_options_api_key_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -690,7 +1171,7 @@ char *_wrap_flag_options_api_key_get_capi_efc76142a1b9c982(struct leakdiag_flag_
 }
 
 
-void _wrap_flag_options_cancel_set_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_flag_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -702,7 +1183,7 @@ void _wrap_flag_options_cancel_set_capi_efc76142a1b9c982(struct leakdiag_flag_op
 }
 
 
-leakdiag_cancel *_wrap_flag_options_cancel_get_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0) {
+leakdiag_cancel *_wrap_flag_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -715,7 +1196,83 @@ leakdiag_cancel *_wrap_flag_options_cancel_get_capi_efc76142a1b9c982(struct leak
 }
 
 
-struct leakdiag_flag_options *_wrap_new_flag_options_capi_efc76142a1b9c982() {
+void _wrap_flag_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  leakdiag_cluster *arg2 = (leakdiag_cluster *) 0 ;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  arg2 = (leakdiag_cluster *)_swig_go_1;
+  
+  if (arg1) (arg1)->cluster = arg2;
+  
+}
+
+
+leakdiag_cluster *_wrap_flag_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  leakdiag_cluster *result = 0 ;
+  leakdiag_cluster *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  
+  result = (leakdiag_cluster *) ((arg1)->cluster);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_flag_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->namespace_name = arg2;
+  
+  
+}
+
+
+char *_wrap_flag_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->namespace_name);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_flag_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_transport **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->transport = (leakdiag_transport const *)arg2;
+  
+}
+
+
+struct leakdiag_transport *_wrap_flag_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  leakdiag_transport *result = 0 ;
+  struct leakdiag_transport *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  
+  result = (leakdiag_transport *) ((arg1)->transport);
+  *(leakdiag_transport **)&_swig_go_result = (leakdiag_transport *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_flag_options *_wrap_new_flag_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_flag_options *result = 0 ;
   struct leakdiag_flag_options *_swig_go_result;
   
@@ -726,7 +1283,7 @@ struct leakdiag_flag_options *_wrap_new_flag_options_capi_efc76142a1b9c982() {
 }
 
 
-void _wrap_delete_flag_options_capi_efc76142a1b9c982(struct leakdiag_flag_options *_swig_go_0) {
+void _wrap_delete_flag_options_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   
   arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
@@ -736,7 +1293,7 @@ void _wrap_delete_flag_options_capi_efc76142a1b9c982(struct leakdiag_flag_option
 }
 
 
-intgo _wrap_flag_evaluate_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct leakdiag_flag_options *_swig_go_2, leakdiag_flag **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_flag_evaluate_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct leakdiag_flag_options *_swig_go_2, leakdiag_flag **_swig_go_3, leakdiag_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   leakdiag_flag_options *arg3 = (leakdiag_flag_options *) 0 ;
@@ -767,7 +1324,7 @@ intgo _wrap_flag_evaluate_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _gostring
 }
 
 
-intgo _wrap_flag_evaluate_all_capi_efc76142a1b9c982(_gostring_ _swig_go_0, struct leakdiag_flag_options *_swig_go_1, leakdiag_flags **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_flag_evaluate_all_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct leakdiag_flag_options *_swig_go_1, leakdiag_flags **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   leakdiag_flag_options *arg2 = (leakdiag_flag_options *) 0 ;
   leakdiag_flags **arg3 = (leakdiag_flags **) 0 ;
@@ -791,7 +1348,7 @@ intgo _wrap_flag_evaluate_all_capi_efc76142a1b9c982(_gostring_ _swig_go_0, struc
 }
 
 
-intgo _wrap_flag_from_file_capi_efc76142a1b9c982(_goslice_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_flag **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_flag_from_file_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_flag **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -820,7 +1377,7 @@ intgo _wrap_flag_from_file_capi_efc76142a1b9c982(_goslice_ _swig_go_0, _gostring
 }
 
 
-intgo _wrap_flags_from_file_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag_flags **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_flags_from_file_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_flags **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_flags **arg3 = (leakdiag_flags **) 0 ;
@@ -842,7 +1399,7 @@ intgo _wrap_flags_from_file_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag
 }
 
 
-intgo _wrap_flags_state_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
+intgo _wrap_flags_state_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   leakdiag_flag_state result;
   intgo _swig_go_result;
@@ -855,7 +1412,7 @@ intgo _wrap_flags_state_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
 }
 
 
-char *_wrap_flags_detail_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
+char *_wrap_flags_detail_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -868,7 +1425,7 @@ char *_wrap_flags_detail_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
 }
 
 
-long long _wrap_flags_len_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
+long long _wrap_flags_len_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -881,7 +1438,7 @@ long long _wrap_flags_len_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
 }
 
 
-leakdiag_flag *_wrap_flags_at_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0, long long _swig_go_1) {
+leakdiag_flag *_wrap_flags_at_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0, long long _swig_go_1) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   size_t arg2 ;
   leakdiag_flag *result = 0 ;
@@ -896,7 +1453,7 @@ leakdiag_flag *_wrap_flags_at_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0, 
 }
 
 
-void _wrap_flags_free_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
+void _wrap_flags_free_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   
   arg1 = (leakdiag_flags *)_swig_go_0;
@@ -906,7 +1463,7 @@ void _wrap_flags_free_capi_efc76142a1b9c982(leakdiag_flags *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_get_state_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_get_state_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   leakdiag_flag_state result;
   intgo _swig_go_result;
@@ -919,7 +1476,7 @@ intgo _wrap_flag_get_state_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_key_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_key_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -932,7 +1489,7 @@ char *_wrap_flag_key_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_get_type_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_get_type_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   leakdiag_flag_type result;
   intgo _swig_go_result;
@@ -945,7 +1502,7 @@ intgo _wrap_flag_get_type_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-double _wrap_flag_number_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+double _wrap_flag_number_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   double result;
   double _swig_go_result;
@@ -958,7 +1515,7 @@ double _wrap_flag_number_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_string_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_string_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -971,7 +1528,7 @@ char *_wrap_flag_string_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_value_json_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_value_json_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -984,7 +1541,7 @@ char *_wrap_flag_value_json_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_variant_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_variant_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -997,7 +1554,7 @@ char *_wrap_flag_variant_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_reason_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_reason_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1010,7 +1567,7 @@ char *_wrap_flag_reason_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_error_code_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_error_code_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1023,7 +1580,7 @@ char *_wrap_flag_error_code_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_detail_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_detail_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1036,7 +1593,7 @@ char *_wrap_flag_detail_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_method_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_method_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1049,7 +1606,7 @@ char *_wrap_flag_method_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_http_status_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_http_status_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -1062,7 +1619,7 @@ intgo _wrap_flag_http_status_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_has_targeting_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_has_targeting_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -1075,7 +1632,7 @@ intgo _wrap_flag_has_targeting_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) 
 }
 
 
-long long _wrap_flag_latency_ms_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+long long _wrap_flag_latency_ms_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1088,7 +1645,7 @@ long long _wrap_flag_latency_ms_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0)
 }
 
 
-char *_wrap_flag_body_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0, long long *_swig_go_1) {
+char *_wrap_flag_body_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0, long long *_swig_go_1) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   size_t *arg2 = (size_t *) 0 ;
   char *result = 0 ;
@@ -1103,7 +1660,7 @@ char *_wrap_flag_body_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0, long long
 }
 
 
-intgo _wrap_flag_to_json_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_flag_to_json_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -1120,7 +1677,7 @@ intgo _wrap_flag_to_json_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0, char *
 }
 
 
-void _wrap_flag_free_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
+void _wrap_flag_free_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   
   arg1 = (leakdiag_flag *)_swig_go_0;
@@ -1130,7 +1687,7 @@ void _wrap_flag_free_capi_efc76142a1b9c982(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_patterns_new_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag_patterns **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_patterns_new_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_patterns **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_pattern *arg1 = (leakdiag_pattern *) 0 ;
   size_t arg2 ;
   leakdiag_patterns **arg3 = (leakdiag_patterns **) 0 ;
@@ -1151,7 +1708,7 @@ intgo _wrap_patterns_new_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag_pa
 }
 
 
-leakdiag_patterns *_wrap_patterns_ref_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0) {
+leakdiag_patterns *_wrap_patterns_ref_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   leakdiag_patterns *result = 0 ;
   leakdiag_patterns *_swig_go_result;
@@ -1164,7 +1721,7 @@ leakdiag_patterns *_wrap_patterns_ref_capi_efc76142a1b9c982(leakdiag_patterns *_
 }
 
 
-void _wrap_patterns_unref_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0) {
+void _wrap_patterns_unref_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   
   arg1 = (leakdiag_patterns *)_swig_go_0;
@@ -1174,7 +1731,7 @@ void _wrap_patterns_unref_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0) {
 }
 
 
-long long _wrap_patterns_len_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0) {
+long long _wrap_patterns_len_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1187,7 +1744,7 @@ long long _wrap_patterns_len_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0
 }
 
 
-char *_wrap_patterns_name_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0, long long _swig_go_1) {
+char *_wrap_patterns_name_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0, long long _swig_go_1) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -1202,7 +1759,7 @@ char *_wrap_patterns_name_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0, l
 }
 
 
-void _wrap_scan_options_window_from_ms_set_capi_efc76142a1b9c982(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_scan_options_window_from_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t arg2 ;
   
@@ -1214,7 +1771,7 @@ void _wrap_scan_options_window_from_ms_set_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-long long _wrap_scan_options_window_from_ms_get_capi_efc76142a1b9c982(struct leakdiag_scan_options *_swig_go_0) {
+long long _wrap_scan_options_window_from_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1227,7 +1784,7 @@ long long _wrap_scan_options_window_from_ms_get_capi_efc76142a1b9c982(struct lea
 }
 
 
-void _wrap_scan_options_window_to_ms_set_capi_efc76142a1b9c982(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_scan_options_window_to_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t arg2 ;
   
@@ -1239,7 +1796,7 @@ void _wrap_scan_options_window_to_ms_set_capi_efc76142a1b9c982(struct leakdiag_s
 }
 
 
-long long _wrap_scan_options_window_to_ms_get_capi_efc76142a1b9c982(struct leakdiag_scan_options *_swig_go_0) {
+long long _wrap_scan_options_window_to_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1252,7 +1809,7 @@ long long _wrap_scan_options_window_to_ms_get_capi_efc76142a1b9c982(struct leakd
 }
 
 
-void _wrap_scan_options_recent_set_capi_efc76142a1b9c982(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_scan_options_recent_set_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   size_t arg2 ;
   
@@ -1264,7 +1821,7 @@ void _wrap_scan_options_recent_set_capi_efc76142a1b9c982(struct leakdiag_scan_op
 }
 
 
-long long _wrap_scan_options_recent_get_capi_efc76142a1b9c982(struct leakdiag_scan_options *_swig_go_0) {
+long long _wrap_scan_options_recent_get_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1277,7 +1834,7 @@ long long _wrap_scan_options_recent_get_capi_efc76142a1b9c982(struct leakdiag_sc
 }
 
 
-struct leakdiag_scan_options *_wrap_new_scan_options_capi_efc76142a1b9c982() {
+struct leakdiag_scan_options *_wrap_new_scan_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_scan_options *result = 0 ;
   struct leakdiag_scan_options *_swig_go_result;
   
@@ -1288,7 +1845,7 @@ struct leakdiag_scan_options *_wrap_new_scan_options_capi_efc76142a1b9c982() {
 }
 
 
-void _wrap_delete_scan_options_capi_efc76142a1b9c982(struct leakdiag_scan_options *_swig_go_0) {
+void _wrap_delete_scan_options_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   
   arg1 = *(struct leakdiag_scan_options **)&_swig_go_0; 
@@ -1298,7 +1855,7 @@ void _wrap_delete_scan_options_capi_efc76142a1b9c982(struct leakdiag_scan_option
 }
 
 
-intgo _wrap_scan_new_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0, struct leakdiag_scan_options *_swig_go_1, leakdiag_scan **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_scan_new_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0, struct leakdiag_scan_options *_swig_go_1, leakdiag_scan **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   leakdiag_scan_options *arg2 = (leakdiag_scan_options *) 0 ;
   leakdiag_scan **arg3 = (leakdiag_scan **) 0 ;
@@ -1317,7 +1874,7 @@ intgo _wrap_scan_new_capi_efc76142a1b9c982(leakdiag_patterns *_swig_go_0, struct
 }
 
 
-intgo _wrap_scan_push_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, _goslice_ _swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scan_push_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, _goslice_ _swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -1339,7 +1896,7 @@ intgo _wrap_scan_push_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, _goslice_
 }
 
 
-intgo _wrap_scan_finish_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, leakdiag_error *_swig_go_1) {
+intgo _wrap_scan_finish_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, leakdiag_error *_swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   leakdiag_error *arg2 = (leakdiag_error *) 0 ;
   leakdiag_status result;
@@ -1354,7 +1911,7 @@ intgo _wrap_scan_finish_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, leakdia
 }
 
 
-long long _wrap_scan_pending_bytes_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_pending_bytes_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1367,7 +1924,7 @@ long long _wrap_scan_pending_bytes_capi_efc76142a1b9c982(leakdiag_scan *_swig_go
 }
 
 
-long long _wrap_scan_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   uint64_t result;
@@ -1382,7 +1939,7 @@ long long _wrap_scan_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long
 }
 
 
-long long _wrap_scan_window_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_window_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   uint64_t result;
@@ -1397,7 +1954,7 @@ long long _wrap_scan_window_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_
 }
 
 
-long long _wrap_scan_slice_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+long long _wrap_scan_slice_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -1414,7 +1971,7 @@ long long _wrap_scan_slice_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0
 }
 
 
-intgo _wrap_scan_first_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
+intgo _wrap_scan_first_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   leakdiag_log_line *arg3 = (leakdiag_log_line *) 0 ;
@@ -1431,7 +1988,7 @@ intgo _wrap_scan_first_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long lon
 }
 
 
-intgo _wrap_scan_last_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
+intgo _wrap_scan_last_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   leakdiag_log_line *arg3 = (leakdiag_log_line *) 0 ;
@@ -1448,7 +2005,7 @@ intgo _wrap_scan_last_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long
 }
 
 
-long long _wrap_scan_capture_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_capture_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -1463,7 +2020,7 @@ long long _wrap_scan_capture_count_capi_efc76142a1b9c982(leakdiag_scan *_swig_go
 }
 
 
-double _wrap_scan_capture_last_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+double _wrap_scan_capture_last_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -1480,7 +2037,7 @@ double _wrap_scan_capture_last_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, 
 }
 
 
-double _wrap_scan_capture_min_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+double _wrap_scan_capture_min_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -1497,7 +2054,7 @@ double _wrap_scan_capture_min_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, l
 }
 
 
-double _wrap_scan_capture_max_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+double _wrap_scan_capture_max_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -1514,7 +2071,7 @@ double _wrap_scan_capture_max_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, l
 }
 
 
-long long _wrap_scan_expensive_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_expensive_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   uint64_t result;
@@ -1529,7 +2086,7 @@ long long _wrap_scan_expensive_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, 
 }
 
 
-double _wrap_scan_rate_per_min_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+double _wrap_scan_rate_per_min_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   double result;
@@ -1544,7 +2101,7 @@ double _wrap_scan_rate_per_min_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, 
 }
 
 
-long long _wrap_scan_lines_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_lines_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -1557,7 +2114,7 @@ long long _wrap_scan_lines_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
 }
 
 
-long long _wrap_scan_bytes_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_bytes_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -1570,7 +2127,7 @@ long long _wrap_scan_bytes_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
 }
 
 
-long long _wrap_scan_truncated_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_truncated_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -1583,7 +2140,7 @@ long long _wrap_scan_truncated_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) 
 }
 
 
-intgo _wrap_scan_time_span_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long *_swig_go_1, long long *_swig_go_2) {
+intgo _wrap_scan_time_span_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long *_swig_go_1, long long *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -1600,7 +2157,7 @@ intgo _wrap_scan_time_span_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long
 }
 
 
-long long _wrap_scan_recent_len_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_recent_len_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1613,7 +2170,7 @@ long long _wrap_scan_recent_len_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0)
 }
 
 
-intgo _wrap_scan_recent_matches_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+intgo _wrap_scan_recent_matches_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -1630,7 +2187,7 @@ intgo _wrap_scan_recent_matches_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0,
 }
 
 
-intgo _wrap_scan_to_json_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scan_to_json_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -1647,7 +2204,7 @@ intgo _wrap_scan_to_json_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, char *
 }
 
 
-void _wrap_scan_free_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
+void _wrap_scan_free_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   
   arg1 = (leakdiag_scan *)_swig_go_0;
@@ -1657,7 +2214,7 @@ void _wrap_scan_free_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0) {
 }
 
 
-intgo _wrap_series_new_capi_efc76142a1b9c982(long long *_swig_go_0, double *_swig_go_1, long long _swig_go_2, leakdiag_series **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_series_new_capi_a90128c3d6c7fa16(long long *_swig_go_0, double *_swig_go_1, long long _swig_go_2, leakdiag_series **_swig_go_3, leakdiag_error *_swig_go_4) {
   int64_t *arg1 = (int64_t *) 0 ;
   double *arg2 = (double *) 0 ;
   size_t arg3 ;
@@ -1678,7 +2235,7 @@ intgo _wrap_series_new_capi_efc76142a1b9c982(long long *_swig_go_0, double *_swi
 }
 
 
-intgo _wrap_series_from_csv_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag_series **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_series_from_csv_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_series **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_series **arg3 = (leakdiag_series **) 0 ;
@@ -1700,7 +2257,7 @@ intgo _wrap_series_from_csv_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag
 }
 
 
-leakdiag_series *_wrap_series_ref_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
+leakdiag_series *_wrap_series_ref_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   leakdiag_series *result = 0 ;
   leakdiag_series *_swig_go_result;
@@ -1713,7 +2270,7 @@ leakdiag_series *_wrap_series_ref_capi_efc76142a1b9c982(leakdiag_series *_swig_g
 }
 
 
-void _wrap_series_unref_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
+void _wrap_series_unref_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   
   arg1 = (leakdiag_series *)_swig_go_0;
@@ -1723,7 +2280,7 @@ void _wrap_series_unref_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
 }
 
 
-long long _wrap_series_len_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
+long long _wrap_series_len_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1736,7 +2293,7 @@ long long _wrap_series_len_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
 }
 
 
-long long *_wrap_series_times_ms_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
+long long *_wrap_series_times_ms_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -1749,7 +2306,7 @@ long long *_wrap_series_times_ms_capi_efc76142a1b9c982(leakdiag_series *_swig_go
 }
 
 
-double *_wrap_series_values_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
+double *_wrap_series_values_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   double *result = 0 ;
   double *_swig_go_result;
@@ -1762,7 +2319,7 @@ double *_wrap_series_values_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0) {
 }
 
 
-char *_wrap_leak_verdict_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_leak_verdict_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_leak_verdict arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1775,7 +2332,7 @@ char *_wrap_leak_verdict_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-char *_wrap_trace_class_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_trace_class_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_trace_class arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1788,7 +2345,7 @@ char *_wrap_trace_class_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-char *_wrap_memory_finding_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_memory_finding_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_memory_finding arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1801,7 +2358,7 @@ char *_wrap_memory_finding_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-void _wrap_trend_options_limit_bytes_set_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
+void _wrap_trend_options_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double arg2 ;
   
@@ -1813,7 +2370,7 @@ void _wrap_trend_options_limit_bytes_set_capi_efc76142a1b9c982(struct leakdiag_t
 }
 
 
-double _wrap_trend_options_limit_bytes_get_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+double _wrap_trend_options_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1826,7 +2383,7 @@ double _wrap_trend_options_limit_bytes_get_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-void _wrap_trend_options_soft_limit_bytes_set_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
+void _wrap_trend_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double arg2 ;
   
@@ -1838,7 +2395,7 @@ void _wrap_trend_options_soft_limit_bytes_set_capi_efc76142a1b9c982(struct leakd
 }
 
 
-double _wrap_trend_options_soft_limit_bytes_get_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+double _wrap_trend_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1851,7 +2408,7 @@ double _wrap_trend_options_soft_limit_bytes_get_capi_efc76142a1b9c982(struct lea
 }
 
 
-void _wrap_trend_options_restart_times_ms_set_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_trend_options_restart_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -1863,7 +2420,7 @@ void _wrap_trend_options_restart_times_ms_set_capi_efc76142a1b9c982(struct leakd
 }
 
 
-long long *_wrap_trend_options_restart_times_ms_get_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+long long *_wrap_trend_options_restart_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -1876,7 +2433,7 @@ long long *_wrap_trend_options_restart_times_ms_get_capi_efc76142a1b9c982(struct
 }
 
 
-void _wrap_trend_options_restart_count_set_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_trend_options_restart_count_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t arg2 ;
   
@@ -1888,7 +2445,7 @@ void _wrap_trend_options_restart_count_set_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-long long _wrap_trend_options_restart_count_get_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+long long _wrap_trend_options_restart_count_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1901,7 +2458,7 @@ long long _wrap_trend_options_restart_count_get_capi_efc76142a1b9c982(struct lea
 }
 
 
-void _wrap_trend_options_oom_times_ms_set_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_trend_options_oom_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -1913,7 +2470,7 @@ void _wrap_trend_options_oom_times_ms_set_capi_efc76142a1b9c982(struct leakdiag_
 }
 
 
-long long *_wrap_trend_options_oom_times_ms_get_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+long long *_wrap_trend_options_oom_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -1926,7 +2483,7 @@ long long *_wrap_trend_options_oom_times_ms_get_capi_efc76142a1b9c982(struct lea
 }
 
 
-void _wrap_trend_options_oom_count_set_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_trend_options_oom_count_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t arg2 ;
   
@@ -1938,7 +2495,7 @@ void _wrap_trend_options_oom_count_set_capi_efc76142a1b9c982(struct leakdiag_tre
 }
 
 
-long long _wrap_trend_options_oom_count_get_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+long long _wrap_trend_options_oom_count_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1951,7 +2508,7 @@ long long _wrap_trend_options_oom_count_get_capi_efc76142a1b9c982(struct leakdia
 }
 
 
-void _wrap_trend_options_time_scale_set_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
+void _wrap_trend_options_time_scale_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double arg2 ;
   
@@ -1963,7 +2520,7 @@ void _wrap_trend_options_time_scale_set_capi_efc76142a1b9c982(struct leakdiag_tr
 }
 
 
-double _wrap_trend_options_time_scale_get_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+double _wrap_trend_options_time_scale_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1976,7 +2533,7 @@ double _wrap_trend_options_time_scale_get_capi_efc76142a1b9c982(struct leakdiag_
 }
 
 
-struct leakdiag_trend_options *_wrap_new_trend_options_capi_efc76142a1b9c982() {
+struct leakdiag_trend_options *_wrap_new_trend_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_trend_options *result = 0 ;
   struct leakdiag_trend_options *_swig_go_result;
   
@@ -1987,7 +2544,7 @@ struct leakdiag_trend_options *_wrap_new_trend_options_capi_efc76142a1b9c982() {
 }
 
 
-void _wrap_delete_trend_options_capi_efc76142a1b9c982(struct leakdiag_trend_options *_swig_go_0) {
+void _wrap_delete_trend_options_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   
   arg1 = *(struct leakdiag_trend_options **)&_swig_go_0; 
@@ -1997,7 +2554,7 @@ void _wrap_delete_trend_options_capi_efc76142a1b9c982(struct leakdiag_trend_opti
 }
 
 
-intgo _wrap_series_analyze_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0, struct leakdiag_trend_options *_swig_go_1, leakdiag_trend **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_series_analyze_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0, struct leakdiag_trend_options *_swig_go_1, leakdiag_trend **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   leakdiag_trend_options *arg2 = (leakdiag_trend_options *) 0 ;
   leakdiag_trend **arg3 = (leakdiag_trend **) 0 ;
@@ -2016,7 +2573,7 @@ intgo _wrap_series_analyze_capi_efc76142a1b9c982(leakdiag_series *_swig_go_0, st
 }
 
 
-intgo _wrap_trend_verdict_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_verdict_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   leakdiag_leak_verdict result;
   intgo _swig_go_result;
@@ -2029,7 +2586,7 @@ intgo _wrap_trend_verdict_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_score_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_score_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2042,7 +2599,7 @@ double _wrap_trend_score_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-intgo _wrap_trend_is_unsure_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_is_unsure_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2055,7 +2612,7 @@ intgo _wrap_trend_is_unsure_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_slope_bytes_per_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_slope_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2068,7 +2625,7 @@ double _wrap_trend_slope_bytes_per_s_capi_efc76142a1b9c982(leakdiag_trend *_swig
 }
 
 
-double _wrap_trend_slope_lo_bytes_per_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_slope_lo_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2081,7 +2638,7 @@ double _wrap_trend_slope_lo_bytes_per_s_capi_efc76142a1b9c982(leakdiag_trend *_s
 }
 
 
-double _wrap_trend_slope_hi_bytes_per_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_slope_hi_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2094,7 +2651,7 @@ double _wrap_trend_slope_hi_bytes_per_s_capi_efc76142a1b9c982(leakdiag_trend *_s
 }
 
 
-double _wrap_trend_ttl_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_ttl_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2107,7 +2664,7 @@ double _wrap_trend_ttl_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_ttl_lo_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_ttl_lo_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2120,7 +2677,7 @@ double _wrap_trend_ttl_lo_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_ttl_hi_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_ttl_hi_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2133,7 +2690,7 @@ double _wrap_trend_ttl_hi_s_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_level_bytes_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_level_bytes_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2146,7 +2703,7 @@ double _wrap_trend_level_bytes_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0)
 }
 
 
-intgo _wrap_trend_trace_class_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_trace_class_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   leakdiag_trace_class result;
   intgo _swig_go_result;
@@ -2159,7 +2716,7 @@ intgo _wrap_trend_trace_class_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) 
 }
 
 
-intgo _wrap_trend_finding_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_finding_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   leakdiag_memory_finding result;
   intgo _swig_go_result;
@@ -2172,7 +2729,7 @@ intgo _wrap_trend_finding_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-long long _wrap_trend_oom_count_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_oom_count_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2185,7 +2742,7 @@ long long _wrap_trend_oom_count_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0
 }
 
 
-long long _wrap_trend_oom_time_ms_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
+long long _wrap_trend_oom_time_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -2200,7 +2757,7 @@ long long _wrap_trend_oom_time_ms_capi_efc76142a1b9c982(leakdiag_trend *_swig_go
 }
 
 
-long long _wrap_trend_restart_count_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_restart_count_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2213,7 +2770,7 @@ long long _wrap_trend_restart_count_capi_efc76142a1b9c982(leakdiag_trend *_swig_
 }
 
 
-long long _wrap_trend_restart_time_ms_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
+long long _wrap_trend_restart_time_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -2228,7 +2785,7 @@ long long _wrap_trend_restart_time_ms_capi_efc76142a1b9c982(leakdiag_trend *_swi
 }
 
 
-long long _wrap_trend_segment_from_ms_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_segment_from_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2241,7 +2798,7 @@ long long _wrap_trend_segment_from_ms_capi_efc76142a1b9c982(leakdiag_trend *_swi
 }
 
 
-long long _wrap_trend_segment_to_ms_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_segment_to_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2254,7 +2811,7 @@ long long _wrap_trend_segment_to_ms_capi_efc76142a1b9c982(leakdiag_trend *_swig_
 }
 
 
-intgo _wrap_trend_to_json_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_trend_to_json_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   char *arg2 = (char *) 0 ;
   char **arg3 = (char **) 0 ;
@@ -2281,7 +2838,7 @@ intgo _wrap_trend_to_json_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0, _gos
 }
 
 
-void _wrap_trend_free_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
+void _wrap_trend_free_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   
   arg1 = (leakdiag_trend *)_swig_go_0;
@@ -2291,7 +2848,7 @@ void _wrap_trend_free_capi_efc76142a1b9c982(leakdiag_trend *_swig_go_0) {
 }
 
 
-void _wrap_timeline_options_tolerance_bytes_set_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
+void _wrap_timeline_options_tolerance_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double arg2 ;
   
@@ -2303,7 +2860,7 @@ void _wrap_timeline_options_tolerance_bytes_set_capi_efc76142a1b9c982(struct lea
 }
 
 
-double _wrap_timeline_options_tolerance_bytes_get_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0) {
+double _wrap_timeline_options_tolerance_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2316,7 +2873,7 @@ double _wrap_timeline_options_tolerance_bytes_get_capi_efc76142a1b9c982(struct l
 }
 
 
-void _wrap_timeline_options_tolerance_ms_set_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_timeline_options_tolerance_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t arg2 ;
   
@@ -2328,7 +2885,7 @@ void _wrap_timeline_options_tolerance_ms_set_capi_efc76142a1b9c982(struct leakdi
 }
 
 
-long long _wrap_timeline_options_tolerance_ms_get_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0) {
+long long _wrap_timeline_options_tolerance_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2341,7 +2898,7 @@ long long _wrap_timeline_options_tolerance_ms_get_capi_efc76142a1b9c982(struct l
 }
 
 
-void _wrap_timeline_options_oom_at_end_set_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_timeline_options_oom_at_end_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t arg2 ;
   
@@ -2353,7 +2910,7 @@ void _wrap_timeline_options_oom_at_end_set_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-long long _wrap_timeline_options_oom_at_end_get_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0) {
+long long _wrap_timeline_options_oom_at_end_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2366,7 +2923,7 @@ long long _wrap_timeline_options_oom_at_end_get_capi_efc76142a1b9c982(struct lea
 }
 
 
-void _wrap_timeline_options_time_scale_set_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
+void _wrap_timeline_options_time_scale_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double arg2 ;
   
@@ -2378,7 +2935,7 @@ void _wrap_timeline_options_time_scale_set_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-double _wrap_timeline_options_time_scale_get_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0) {
+double _wrap_timeline_options_time_scale_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2391,7 +2948,7 @@ double _wrap_timeline_options_time_scale_get_capi_efc76142a1b9c982(struct leakdi
 }
 
 
-struct leakdiag_timeline_options *_wrap_new_timeline_options_capi_efc76142a1b9c982() {
+struct leakdiag_timeline_options *_wrap_new_timeline_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_timeline_options *result = 0 ;
   struct leakdiag_timeline_options *_swig_go_result;
   
@@ -2402,7 +2959,7 @@ struct leakdiag_timeline_options *_wrap_new_timeline_options_capi_efc76142a1b9c9
 }
 
 
-void _wrap_delete_timeline_options_capi_efc76142a1b9c982(struct leakdiag_timeline_options *_swig_go_0) {
+void _wrap_delete_timeline_options_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   
   arg1 = *(struct leakdiag_timeline_options **)&_swig_go_0; 
@@ -2412,7 +2969,7 @@ void _wrap_delete_timeline_options_capi_efc76142a1b9c982(struct leakdiag_timelin
 }
 
 
-intgo _wrap_timeline_new_capi_efc76142a1b9c982(_goslice_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_timeline_new_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_timeline_point *arg1 = (leakdiag_timeline_point *) 0 ;
   size_t arg2 ;
   leakdiag_timeline_options *arg3 = (leakdiag_timeline_options *) 0 ;
@@ -2435,7 +2992,7 @@ intgo _wrap_timeline_new_capi_efc76142a1b9c982(_goslice_ _swig_go_0, struct leak
 }
 
 
-intgo _wrap_timeline_parse_capi_efc76142a1b9c982(_gostring_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_timeline_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   leakdiag_timeline_options *arg2 = (leakdiag_timeline_options *) 0 ;
   leakdiag_timeline **arg3 = (leakdiag_timeline **) 0 ;
@@ -2459,7 +3016,7 @@ intgo _wrap_timeline_parse_capi_efc76142a1b9c982(_gostring_ _swig_go_0, struct l
 }
 
 
-intgo _wrap_timeline_scale_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, double _swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_timeline_scale_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, double _swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   double arg2 ;
   leakdiag_timeline **arg3 = (leakdiag_timeline **) 0 ;
@@ -2478,7 +3035,7 @@ intgo _wrap_timeline_scale_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, 
 }
 
 
-double _wrap_timeline_bytes_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+double _wrap_timeline_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   double result;
@@ -2493,7 +3050,7 @@ double _wrap_timeline_bytes_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go
 }
 
 
-double _wrap_timeline_lo_bytes_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+double _wrap_timeline_lo_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   double result;
@@ -2508,7 +3065,7 @@ double _wrap_timeline_lo_bytes_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig
 }
 
 
-double _wrap_timeline_hi_bytes_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+double _wrap_timeline_hi_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   double result;
@@ -2523,7 +3080,7 @@ double _wrap_timeline_hi_bytes_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig
 }
 
 
-char *_wrap_timeline_phase_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+char *_wrap_timeline_phase_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   char *result = 0 ;
@@ -2538,7 +3095,7 @@ char *_wrap_timeline_phase_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_
 }
 
 
-long long _wrap_timeline_end_ms_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0) {
+long long _wrap_timeline_end_ms_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2551,7 +3108,7 @@ long long _wrap_timeline_end_ms_capi_efc76142a1b9c982(leakdiag_timeline *_swig_g
 }
 
 
-long long _wrap_timeline_len_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0) {
+long long _wrap_timeline_len_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2564,7 +3121,7 @@ long long _wrap_timeline_len_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0
 }
 
 
-void _wrap_timeline_free_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0) {
+void _wrap_timeline_free_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   
   arg1 = (leakdiag_timeline *)_swig_go_0;
@@ -2574,7 +3131,7 @@ void _wrap_timeline_free_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0) {
 }
 
 
-void _wrap_compare_options_has_start_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_has_start_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -2586,7 +3143,7 @@ void _wrap_compare_options_has_start_set_capi_efc76142a1b9c982(struct leakdiag_c
 }
 
 
-long long _wrap_compare_options_has_start_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_has_start_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2599,7 +3156,7 @@ long long _wrap_compare_options_has_start_get_capi_efc76142a1b9c982(struct leakd
 }
 
 
-void _wrap_compare_options_start_ms_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_start_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -2611,7 +3168,7 @@ void _wrap_compare_options_start_ms_set_capi_efc76142a1b9c982(struct leakdiag_co
 }
 
 
-long long _wrap_compare_options_start_ms_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_start_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2624,7 +3181,7 @@ long long _wrap_compare_options_start_ms_get_capi_efc76142a1b9c982(struct leakdi
 }
 
 
-void _wrap_compare_options_has_now_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_has_now_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -2636,7 +3193,7 @@ void _wrap_compare_options_has_now_set_capi_efc76142a1b9c982(struct leakdiag_com
 }
 
 
-long long _wrap_compare_options_has_now_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_has_now_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2649,7 +3206,7 @@ long long _wrap_compare_options_has_now_get_capi_efc76142a1b9c982(struct leakdia
 }
 
 
-void _wrap_compare_options_now_ms_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_now_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -2661,7 +3218,7 @@ void _wrap_compare_options_now_ms_set_capi_efc76142a1b9c982(struct leakdiag_comp
 }
 
 
-long long _wrap_compare_options_now_ms_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_now_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2674,7 +3231,7 @@ long long _wrap_compare_options_now_ms_get_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-void _wrap_compare_options_stale_after_ms_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_stale_after_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -2686,7 +3243,7 @@ void _wrap_compare_options_stale_after_ms_set_capi_efc76142a1b9c982(struct leakd
 }
 
 
-long long _wrap_compare_options_stale_after_ms_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_stale_after_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2699,7 +3256,7 @@ long long _wrap_compare_options_stale_after_ms_get_capi_efc76142a1b9c982(struct 
 }
 
 
-void _wrap_compare_options_limit_bytes_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
+void _wrap_compare_options_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double arg2 ;
   
@@ -2711,7 +3268,7 @@ void _wrap_compare_options_limit_bytes_set_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-double _wrap_compare_options_limit_bytes_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+double _wrap_compare_options_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2724,7 +3281,7 @@ double _wrap_compare_options_limit_bytes_get_capi_efc76142a1b9c982(struct leakdi
 }
 
 
-void _wrap_compare_options_soft_limit_bytes_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
+void _wrap_compare_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double arg2 ;
   
@@ -2736,7 +3293,7 @@ void _wrap_compare_options_soft_limit_bytes_set_capi_efc76142a1b9c982(struct lea
 }
 
 
-double _wrap_compare_options_soft_limit_bytes_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+double _wrap_compare_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2749,7 +3306,7 @@ double _wrap_compare_options_soft_limit_bytes_get_capi_efc76142a1b9c982(struct l
 }
 
 
-void _wrap_compare_options_restart_times_ms_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_compare_options_restart_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -2761,7 +3318,7 @@ void _wrap_compare_options_restart_times_ms_set_capi_efc76142a1b9c982(struct lea
 }
 
 
-long long *_wrap_compare_options_restart_times_ms_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long *_wrap_compare_options_restart_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -2774,7 +3331,7 @@ long long *_wrap_compare_options_restart_times_ms_get_capi_efc76142a1b9c982(stru
 }
 
 
-void _wrap_compare_options_restart_count_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_restart_count_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t arg2 ;
   
@@ -2786,7 +3343,7 @@ void _wrap_compare_options_restart_count_set_capi_efc76142a1b9c982(struct leakdi
 }
 
 
-long long _wrap_compare_options_restart_count_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_restart_count_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2799,7 +3356,7 @@ long long _wrap_compare_options_restart_count_get_capi_efc76142a1b9c982(struct l
 }
 
 
-void _wrap_compare_options_oom_times_ms_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_compare_options_oom_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -2811,7 +3368,7 @@ void _wrap_compare_options_oom_times_ms_set_capi_efc76142a1b9c982(struct leakdia
 }
 
 
-long long *_wrap_compare_options_oom_times_ms_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long *_wrap_compare_options_oom_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -2824,7 +3381,7 @@ long long *_wrap_compare_options_oom_times_ms_get_capi_efc76142a1b9c982(struct l
 }
 
 
-void _wrap_compare_options_oom_count_set_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_oom_count_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t arg2 ;
   
@@ -2836,7 +3393,7 @@ void _wrap_compare_options_oom_count_set_capi_efc76142a1b9c982(struct leakdiag_c
 }
 
 
-long long _wrap_compare_options_oom_count_get_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_oom_count_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2849,7 +3406,7 @@ long long _wrap_compare_options_oom_count_get_capi_efc76142a1b9c982(struct leakd
 }
 
 
-struct leakdiag_compare_options *_wrap_new_compare_options_capi_efc76142a1b9c982() {
+struct leakdiag_compare_options *_wrap_new_compare_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_compare_options *result = 0 ;
   struct leakdiag_compare_options *_swig_go_result;
   
@@ -2860,7 +3417,7 @@ struct leakdiag_compare_options *_wrap_new_compare_options_capi_efc76142a1b9c982
 }
 
 
-void _wrap_delete_compare_options_capi_efc76142a1b9c982(struct leakdiag_compare_options *_swig_go_0) {
+void _wrap_delete_compare_options_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   
   arg1 = *(struct leakdiag_compare_options **)&_swig_go_0; 
@@ -2870,7 +3427,7 @@ void _wrap_delete_compare_options_capi_efc76142a1b9c982(struct leakdiag_compare_
 }
 
 
-intgo _wrap_timeline_compare_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, leakdiag_series *_swig_go_1, struct leakdiag_compare_options *_swig_go_2, leakdiag_comparison **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_timeline_compare_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, leakdiag_series *_swig_go_1, struct leakdiag_compare_options *_swig_go_2, leakdiag_comparison **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   leakdiag_series *arg2 = (leakdiag_series *) 0 ;
   leakdiag_compare_options *arg3 = (leakdiag_compare_options *) 0 ;
@@ -2891,7 +3448,7 @@ intgo _wrap_timeline_compare_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0
 }
 
 
-intgo _wrap_comparison_finding_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+intgo _wrap_comparison_finding_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   leakdiag_memory_finding result;
   intgo _swig_go_result;
@@ -2904,7 +3461,7 @@ intgo _wrap_comparison_finding_capi_efc76142a1b9c982(leakdiag_comparison *_swig_
 }
 
 
-intgo _wrap_comparison_is_match_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+intgo _wrap_comparison_is_match_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2917,7 +3474,7 @@ intgo _wrap_comparison_is_match_capi_efc76142a1b9c982(leakdiag_comparison *_swig
 }
 
 
-double _wrap_comparison_first_deviation_s_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_first_deviation_s_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -2930,7 +3487,7 @@ double _wrap_comparison_first_deviation_s_capi_efc76142a1b9c982(leakdiag_compari
 }
 
 
-double _wrap_comparison_fitted_time_ratio_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_fitted_time_ratio_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -2943,7 +3500,7 @@ double _wrap_comparison_fitted_time_ratio_capi_efc76142a1b9c982(leakdiag_compari
 }
 
 
-long long _wrap_comparison_decides_at_ms_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+long long _wrap_comparison_decides_at_ms_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2956,7 +3513,7 @@ long long _wrap_comparison_decides_at_ms_capi_efc76142a1b9c982(leakdiag_comparis
 }
 
 
-long long _wrap_comparison_position_ms_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+long long _wrap_comparison_position_ms_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2969,7 +3526,7 @@ long long _wrap_comparison_position_ms_capi_efc76142a1b9c982(leakdiag_comparison
 }
 
 
-long long _wrap_comparison_start_ms_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+long long _wrap_comparison_start_ms_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2982,7 +3539,7 @@ long long _wrap_comparison_start_ms_capi_efc76142a1b9c982(leakdiag_comparison *_
 }
 
 
-double _wrap_comparison_observed_bytes_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_observed_bytes_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -2995,7 +3552,7 @@ double _wrap_comparison_observed_bytes_capi_efc76142a1b9c982(leakdiag_comparison
 }
 
 
-double _wrap_comparison_expected_bytes_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_expected_bytes_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -3008,7 +3565,7 @@ double _wrap_comparison_expected_bytes_capi_efc76142a1b9c982(leakdiag_comparison
 }
 
 
-leakdiag_trend *_wrap_comparison_trend_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+leakdiag_trend *_wrap_comparison_trend_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   leakdiag_trend *result = 0 ;
   leakdiag_trend *_swig_go_result;
@@ -3021,7 +3578,7 @@ leakdiag_trend *_wrap_comparison_trend_capi_efc76142a1b9c982(leakdiag_comparison
 }
 
 
-intgo _wrap_comparison_to_json_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_comparison_to_json_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   char *arg2 = (char *) 0 ;
   char **arg3 = (char **) 0 ;
@@ -3048,7 +3605,7 @@ intgo _wrap_comparison_to_json_capi_efc76142a1b9c982(leakdiag_comparison *_swig_
 }
 
 
-void _wrap_comparison_free_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0) {
+void _wrap_comparison_free_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   
   arg1 = (leakdiag_comparison *)_swig_go_0;
@@ -3058,7 +3615,7 @@ void _wrap_comparison_free_capi_efc76142a1b9c982(leakdiag_comparison *_swig_go_0
 }
 
 
-intgo _wrap_memory_of_process_capi_efc76142a1b9c982(long long _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_memory_of_process_capi_a90128c3d6c7fa16(long long _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
   int64_t arg1 ;
   char *arg2 = (char *) 0 ;
   leakdiag_memory **arg3 = (leakdiag_memory **) 0 ;
@@ -3085,7 +3642,7 @@ intgo _wrap_memory_of_process_capi_efc76142a1b9c982(long long _swig_go_0, _gostr
 }
 
 
-intgo _wrap_memory_of_cgroup_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_memory_of_cgroup_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   leakdiag_memory **arg3 = (leakdiag_memory **) 0 ;
@@ -3117,7 +3674,7 @@ intgo _wrap_memory_of_cgroup_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _gostr
 }
 
 
-long long _wrap_memory_time_ms_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_time_ms_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3130,7 +3687,7 @@ long long _wrap_memory_time_ms_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0
 }
 
 
-double _wrap_memory_working_set_bytes_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_working_set_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3143,7 +3700,7 @@ double _wrap_memory_working_set_bytes_capi_efc76142a1b9c982(leakdiag_memory *_sw
 }
 
 
-double _wrap_memory_usage_bytes_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_usage_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3156,7 +3713,7 @@ double _wrap_memory_usage_bytes_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_
 }
 
 
-double _wrap_memory_anonymous_bytes_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_anonymous_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3169,7 +3726,7 @@ double _wrap_memory_anonymous_bytes_capi_efc76142a1b9c982(leakdiag_memory *_swig
 }
 
 
-intgo _wrap_memory_has_limit_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+intgo _wrap_memory_has_limit_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -3182,7 +3739,7 @@ intgo _wrap_memory_has_limit_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) 
 }
 
 
-double _wrap_memory_limit_bytes_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3195,7 +3752,7 @@ double _wrap_memory_limit_bytes_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_
 }
 
 
-long long _wrap_memory_oom_kills_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_oom_kills_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3208,7 +3765,7 @@ long long _wrap_memory_oom_kills_capi_efc76142a1b9c982(leakdiag_memory *_swig_go
 }
 
 
-long long _wrap_memory_started_ms_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_started_ms_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3221,7 +3778,7 @@ long long _wrap_memory_started_ms_capi_efc76142a1b9c982(leakdiag_memory *_swig_g
 }
 
 
-long long _wrap_memory_pid_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_pid_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3234,7 +3791,7 @@ long long _wrap_memory_pid_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
 }
 
 
-long long _wrap_memory_process_count_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_process_count_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3247,7 +3804,7 @@ long long _wrap_memory_process_count_capi_efc76142a1b9c982(leakdiag_memory *_swi
 }
 
 
-char *_wrap_memory_kind_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+char *_wrap_memory_kind_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3260,7 +3817,7 @@ char *_wrap_memory_kind_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_memory_cgroup_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+char *_wrap_memory_cgroup_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3273,7 +3830,7 @@ char *_wrap_memory_cgroup_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_memory_detail_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+char *_wrap_memory_detail_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3286,7 +3843,7 @@ char *_wrap_memory_detail_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_memory_environment_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0, _gostring_ _swig_go_1) {
+char *_wrap_memory_environment_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0, _gostring_ _swig_go_1) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3306,7 +3863,7 @@ char *_wrap_memory_environment_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0
 }
 
 
-intgo _wrap_memory_has_environment_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+intgo _wrap_memory_has_environment_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -3319,7 +3876,7 @@ intgo _wrap_memory_has_environment_capi_efc76142a1b9c982(leakdiag_memory *_swig_
 }
 
 
-intgo _wrap_memory_to_json_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_memory_to_json_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -3336,7 +3893,7 @@ intgo _wrap_memory_to_json_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0, ch
 }
 
 
-void _wrap_memory_free_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
+void _wrap_memory_free_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   
   arg1 = (leakdiag_memory *)_swig_go_0;
@@ -3346,7 +3903,7 @@ void _wrap_memory_free_capi_efc76142a1b9c982(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_load_state_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_load_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_load_state arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3359,7 +3916,7 @@ char *_wrap_load_state_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-void _wrap_load_options_timeout_ms_set_capi_efc76142a1b9c982(struct leakdiag_load_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_load_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   int64_t arg2 ;
   
@@ -3371,7 +3928,7 @@ void _wrap_load_options_timeout_ms_set_capi_efc76142a1b9c982(struct leakdiag_loa
 }
 
 
-long long _wrap_load_options_timeout_ms_get_capi_efc76142a1b9c982(struct leakdiag_load_options *_swig_go_0) {
+long long _wrap_load_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3384,7 +3941,7 @@ long long _wrap_load_options_timeout_ms_get_capi_efc76142a1b9c982(struct leakdia
 }
 
 
-void _wrap_load_options_cancel_set_capi_efc76142a1b9c982(struct leakdiag_load_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_load_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -3396,7 +3953,7 @@ void _wrap_load_options_cancel_set_capi_efc76142a1b9c982(struct leakdiag_load_op
 }
 
 
-leakdiag_cancel *_wrap_load_options_cancel_get_capi_efc76142a1b9c982(struct leakdiag_load_options *_swig_go_0) {
+leakdiag_cancel *_wrap_load_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -3409,7 +3966,83 @@ leakdiag_cancel *_wrap_load_options_cancel_get_capi_efc76142a1b9c982(struct leak
 }
 
 
-struct leakdiag_load_options *_wrap_new_load_options_capi_efc76142a1b9c982() {
+void _wrap_load_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  leakdiag_cluster *arg2 = (leakdiag_cluster *) 0 ;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  arg2 = (leakdiag_cluster *)_swig_go_1;
+  
+  if (arg1) (arg1)->cluster = arg2;
+  
+}
+
+
+leakdiag_cluster *_wrap_load_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  leakdiag_cluster *result = 0 ;
+  leakdiag_cluster *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  
+  result = (leakdiag_cluster *) ((arg1)->cluster);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_load_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->namespace_name = arg2;
+  
+  
+}
+
+
+char *_wrap_load_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->namespace_name);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_load_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_transport **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->transport = (leakdiag_transport const *)arg2;
+  
+}
+
+
+struct leakdiag_transport *_wrap_load_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  leakdiag_transport *result = 0 ;
+  struct leakdiag_transport *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  
+  result = (leakdiag_transport *) ((arg1)->transport);
+  *(leakdiag_transport **)&_swig_go_result = (leakdiag_transport *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_load_options *_wrap_new_load_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_load_options *result = 0 ;
   struct leakdiag_load_options *_swig_go_result;
   
@@ -3420,7 +4053,7 @@ struct leakdiag_load_options *_wrap_new_load_options_capi_efc76142a1b9c982() {
 }
 
 
-void _wrap_delete_load_options_capi_efc76142a1b9c982(struct leakdiag_load_options *_swig_go_0) {
+void _wrap_delete_load_options_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   
   arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
@@ -3430,7 +4063,7 @@ void _wrap_delete_load_options_capi_efc76142a1b9c982(struct leakdiag_load_option
 }
 
 
-intgo _wrap_load_read_capi_efc76142a1b9c982(_gostring_ _swig_go_0, struct leakdiag_load_options *_swig_go_1, leakdiag_load **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_load_read_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct leakdiag_load_options *_swig_go_1, leakdiag_load **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   leakdiag_load_options *arg2 = (leakdiag_load_options *) 0 ;
   leakdiag_load **arg3 = (leakdiag_load **) 0 ;
@@ -3454,7 +4087,7 @@ intgo _wrap_load_read_capi_efc76142a1b9c982(_gostring_ _swig_go_0, struct leakdi
 }
 
 
-intgo _wrap_load_get_state_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+intgo _wrap_load_get_state_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   leakdiag_load_state result;
   intgo _swig_go_result;
@@ -3467,7 +4100,7 @@ intgo _wrap_load_get_state_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_users_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+long long _wrap_load_users_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3480,7 +4113,7 @@ long long _wrap_load_users_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_target_users_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+long long _wrap_load_target_users_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3493,7 +4126,7 @@ long long _wrap_load_target_users_capi_efc76142a1b9c982(leakdiag_load *_swig_go_
 }
 
 
-double _wrap_load_spawn_per_s_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+double _wrap_load_spawn_per_s_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   double result;
   double _swig_go_result;
@@ -3506,7 +4139,7 @@ double _wrap_load_spawn_per_s_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_age_ms_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+long long _wrap_load_age_ms_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3519,7 +4152,7 @@ long long _wrap_load_age_ms_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-double _wrap_load_fail_ratio_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+double _wrap_load_fail_ratio_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   double result;
   double _swig_go_result;
@@ -3532,7 +4165,7 @@ double _wrap_load_fail_ratio_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_row_count_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+long long _wrap_load_row_count_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -3545,7 +4178,7 @@ long long _wrap_load_row_count_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) 
 }
 
 
-char *_wrap_load_row_name_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+char *_wrap_load_row_name_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3560,7 +4193,7 @@ char *_wrap_load_row_name_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, long 
 }
 
 
-char *_wrap_load_row_method_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+char *_wrap_load_row_method_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3575,7 +4208,7 @@ char *_wrap_load_row_method_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, lon
 }
 
 
-long long _wrap_load_row_requests_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+long long _wrap_load_row_requests_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -3590,7 +4223,7 @@ long long _wrap_load_row_requests_capi_efc76142a1b9c982(leakdiag_load *_swig_go_
 }
 
 
-long long _wrap_load_row_failures_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+long long _wrap_load_row_failures_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -3605,7 +4238,7 @@ long long _wrap_load_row_failures_capi_efc76142a1b9c982(leakdiag_load *_swig_go_
 }
 
 
-double _wrap_load_row_rate_per_s_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+double _wrap_load_row_rate_per_s_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   double result;
@@ -3620,7 +4253,7 @@ double _wrap_load_row_rate_per_s_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0
 }
 
 
-char *_wrap_load_detail_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+char *_wrap_load_detail_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3633,7 +4266,7 @@ char *_wrap_load_detail_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-intgo _wrap_load_http_status_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+intgo _wrap_load_http_status_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -3646,7 +4279,7 @@ intgo _wrap_load_http_status_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_latency_ms_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+long long _wrap_load_latency_ms_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3659,7 +4292,7 @@ long long _wrap_load_latency_ms_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0)
 }
 
 
-intgo _wrap_load_to_json_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_load_to_json_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -3676,7 +4309,7 @@ intgo _wrap_load_to_json_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0, char *
 }
 
 
-void _wrap_load_free_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
+void _wrap_load_free_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   
   arg1 = (leakdiag_load *)_swig_go_0;
@@ -3686,7 +4319,7 @@ void _wrap_load_free_capi_efc76142a1b9c982(leakdiag_load *_swig_go_0) {
 }
 
 
-intgo _wrap_scenario_parse_capi_efc76142a1b9c982(_goslice_ _swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, leakdiag_scenario **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_scenario_parse_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, leakdiag_scenario **_swig_go_3, leakdiag_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3724,7 +4357,7 @@ intgo _wrap_scenario_parse_capi_efc76142a1b9c982(_goslice_ _swig_go_0, _gostring
 }
 
 
-intgo _wrap_scenario_builtin_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _goslice_ _swig_go_1, leakdiag_scenario **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_scenario_builtin_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _goslice_ _swig_go_1, leakdiag_scenario **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char **arg2 = (char **) 0 ;
   size_t arg3 ;
@@ -3752,7 +4385,7 @@ intgo _wrap_scenario_builtin_capi_efc76142a1b9c982(_gostring_ _swig_go_0, _gosli
 }
 
 
-long long _wrap_scenario_builtin_count_capi_efc76142a1b9c982() {
+long long _wrap_scenario_builtin_count_capi_a90128c3d6c7fa16() {
   size_t result;
   long long _swig_go_result;
   
@@ -3763,7 +4396,7 @@ long long _wrap_scenario_builtin_count_capi_efc76142a1b9c982() {
 }
 
 
-char *_wrap_scenario_builtin_name_capi_efc76142a1b9c982(long long _swig_go_0) {
+char *_wrap_scenario_builtin_name_capi_a90128c3d6c7fa16(long long _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3776,7 +4409,7 @@ char *_wrap_scenario_builtin_name_capi_efc76142a1b9c982(long long _swig_go_0) {
 }
 
 
-char *_wrap_scenario_builtin_text_capi_efc76142a1b9c982(long long _swig_go_0, long long *_swig_go_1) {
+char *_wrap_scenario_builtin_text_capi_a90128c3d6c7fa16(long long _swig_go_0, long long *_swig_go_1) {
   size_t arg1 ;
   size_t *arg2 = (size_t *) 0 ;
   char *result = 0 ;
@@ -3791,7 +4424,7 @@ char *_wrap_scenario_builtin_text_capi_efc76142a1b9c982(long long _swig_go_0, lo
 }
 
 
-char *_wrap_scenario_name_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+char *_wrap_scenario_name_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3804,7 +4437,7 @@ char *_wrap_scenario_name_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
 }
 
 
-char *_wrap_scenario_title_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+char *_wrap_scenario_title_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3817,7 +4450,7 @@ char *_wrap_scenario_title_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) 
 }
 
 
-char *_wrap_scenario_summary_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+char *_wrap_scenario_summary_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3830,7 +4463,20 @@ char *_wrap_scenario_summary_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0
 }
 
 
-long long _wrap_scenario_param_count_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+intgo _wrap_scenario_uses_cluster_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+  leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
+  int result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_scenario *)_swig_go_0;
+  
+  result = (int)leakdiag_scenario_uses_cluster((struct leakdiag_scenario const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_scenario_param_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -3843,7 +4489,7 @@ long long _wrap_scenario_param_count_capi_efc76142a1b9c982(leakdiag_scenario *_s
 }
 
 
-char *_wrap_scenario_param_name_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_name_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3858,7 +4504,7 @@ char *_wrap_scenario_param_name_capi_efc76142a1b9c982(leakdiag_scenario *_swig_g
 }
 
 
-char *_wrap_scenario_param_value_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_value_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3873,7 +4519,7 @@ char *_wrap_scenario_param_value_capi_efc76142a1b9c982(leakdiag_scenario *_swig_
 }
 
 
-char *_wrap_scenario_param_about_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_about_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3888,7 +4534,7 @@ char *_wrap_scenario_param_about_capi_efc76142a1b9c982(leakdiag_scenario *_swig_
 }
 
 
-char *_wrap_scenario_param_type_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_type_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3903,7 +4549,7 @@ char *_wrap_scenario_param_type_capi_efc76142a1b9c982(leakdiag_scenario *_swig_g
 }
 
 
-long long _wrap_scenario_check_count_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+long long _wrap_scenario_check_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -3916,7 +4562,7 @@ long long _wrap_scenario_check_count_capi_efc76142a1b9c982(leakdiag_scenario *_s
 }
 
 
-char *_wrap_scenario_check_id_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_check_id_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3931,7 +4577,7 @@ char *_wrap_scenario_check_id_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_
 }
 
 
-char *_wrap_scenario_check_asks_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_check_asks_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3946,7 +4592,7 @@ char *_wrap_scenario_check_asks_capi_efc76142a1b9c982(leakdiag_scenario *_swig_g
 }
 
 
-long long _wrap_scenario_cause_count_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+long long _wrap_scenario_cause_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -3959,7 +4605,7 @@ long long _wrap_scenario_cause_count_capi_efc76142a1b9c982(leakdiag_scenario *_s
 }
 
 
-char *_wrap_scenario_cause_id_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_cause_id_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3974,7 +4620,7 @@ char *_wrap_scenario_cause_id_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_
 }
 
 
-char *_wrap_scenario_cause_title_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_cause_title_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -3989,7 +4635,7 @@ char *_wrap_scenario_cause_title_capi_efc76142a1b9c982(leakdiag_scenario *_swig_
 }
 
 
-intgo _wrap_scenario_to_json_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scenario_to_json_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -4006,7 +4652,7 @@ intgo _wrap_scenario_to_json_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0
 }
 
 
-leakdiag_scenario *_wrap_scenario_ref_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+leakdiag_scenario *_wrap_scenario_ref_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_scenario *result = 0 ;
   leakdiag_scenario *_swig_go_result;
@@ -4019,7 +4665,7 @@ leakdiag_scenario *_wrap_scenario_ref_capi_efc76142a1b9c982(leakdiag_scenario *_
 }
 
 
-void _wrap_scenario_unref_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
+void _wrap_scenario_unref_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   
   arg1 = (leakdiag_scenario *)_swig_go_0;
@@ -4029,7 +4675,7 @@ void _wrap_scenario_unref_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0) {
 }
 
 
-intgo _wrap_scenario_lint_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag_lint **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scenario_lint_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_lint **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_lint **arg3 = (leakdiag_lint **) 0 ;
@@ -4051,7 +4697,7 @@ intgo _wrap_scenario_lint_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag_l
 }
 
 
-long long _wrap_lint_len_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0) {
+long long _wrap_lint_len_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4064,7 +4710,7 @@ long long _wrap_lint_len_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0) {
 }
 
 
-intgo _wrap_lint_is_error_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_lint_is_error_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   int result;
@@ -4079,7 +4725,7 @@ intgo _wrap_lint_is_error_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, long 
 }
 
 
-long long _wrap_lint_line_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+long long _wrap_lint_line_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -4094,7 +4740,7 @@ long long _wrap_lint_line_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, long 
 }
 
 
-long long _wrap_lint_column_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+long long _wrap_lint_column_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -4109,7 +4755,7 @@ long long _wrap_lint_column_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, lon
 }
 
 
-char *_wrap_lint_message_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+char *_wrap_lint_message_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4124,7 +4770,7 @@ char *_wrap_lint_message_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0, long l
 }
 
 
-void _wrap_lint_free_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0) {
+void _wrap_lint_free_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   
   arg1 = (leakdiag_lint *)_swig_go_0;
@@ -4134,7 +4780,7 @@ void _wrap_lint_free_capi_efc76142a1b9c982(leakdiag_lint *_swig_go_0) {
 }
 
 
-intgo _wrap_observation_from_json_capi_efc76142a1b9c982(_goslice_ _swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_observation_from_json_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -4156,7 +4802,7 @@ intgo _wrap_observation_from_json_capi_efc76142a1b9c982(_goslice_ _swig_go_0, le
 }
 
 
-intgo _wrap_observation_to_json_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_observation_to_json_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -4173,7 +4819,7 @@ intgo _wrap_observation_to_json_capi_efc76142a1b9c982(leakdiag_observation *_swi
 }
 
 
-long long _wrap_observation_now_ms_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_now_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4186,7 +4832,7 @@ long long _wrap_observation_now_ms_capi_efc76142a1b9c982(leakdiag_observation *_
 }
 
 
-long long _wrap_observation_first_ms_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_first_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4199,7 +4845,7 @@ long long _wrap_observation_first_ms_capi_efc76142a1b9c982(leakdiag_observation 
 }
 
 
-intgo _wrap_observation_until_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long _swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_observation_until_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   int64_t arg2 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -4218,7 +4864,7 @@ intgo _wrap_observation_until_capi_efc76142a1b9c982(leakdiag_observation *_swig_
 }
 
 
-intgo _wrap_observation_join_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_observation_join_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   leakdiag_observation *arg2 = (leakdiag_observation *) 0 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -4237,7 +4883,7 @@ intgo _wrap_observation_join_capi_efc76142a1b9c982(leakdiag_observation *_swig_g
 }
 
 
-char *_wrap_observation_scenario_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long *_swig_go_1) {
+char *_wrap_observation_scenario_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long *_swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t *arg2 = (size_t *) 0 ;
   char *result = 0 ;
@@ -4252,7 +4898,7 @@ char *_wrap_observation_scenario_capi_efc76142a1b9c982(leakdiag_observation *_sw
 }
 
 
-long long _wrap_observation_setting_count_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_setting_count_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4265,7 +4911,7 @@ long long _wrap_observation_setting_count_capi_efc76142a1b9c982(leakdiag_observa
 }
 
 
-char *_wrap_observation_setting_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_setting_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4280,7 +4926,7 @@ char *_wrap_observation_setting_capi_efc76142a1b9c982(leakdiag_observation *_swi
 }
 
 
-long long _wrap_observation_fact_count_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_fact_count_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4293,7 +4939,7 @@ long long _wrap_observation_fact_count_capi_efc76142a1b9c982(leakdiag_observatio
 }
 
 
-char *_wrap_observation_fact_kind_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_fact_kind_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4308,7 +4954,7 @@ char *_wrap_observation_fact_kind_capi_efc76142a1b9c982(leakdiag_observation *_s
 }
 
 
-char *_wrap_observation_fact_source_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_fact_source_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4323,7 +4969,7 @@ char *_wrap_observation_fact_source_capi_efc76142a1b9c982(leakdiag_observation *
 }
 
 
-long long _wrap_observation_fact_time_ms_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+long long _wrap_observation_fact_time_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -4338,7 +4984,7 @@ long long _wrap_observation_fact_time_ms_capi_efc76142a1b9c982(leakdiag_observat
 }
 
 
-long long _wrap_observation_fact_latency_ms_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+long long _wrap_observation_fact_latency_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -4353,7 +4999,7 @@ long long _wrap_observation_fact_latency_ms_capi_efc76142a1b9c982(leakdiag_obser
 }
 
 
-char *_wrap_observation_fact_error_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_fact_error_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4368,7 +5014,22 @@ char *_wrap_observation_fact_error_capi_efc76142a1b9c982(leakdiag_observation *_
 }
 
 
-leakdiag_observation *_wrap_observation_ref_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0) {
+char *_wrap_observation_fact_trouble_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+  leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_observation *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_observation_fact_trouble((struct leakdiag_observation const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+leakdiag_observation *_wrap_observation_ref_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   leakdiag_observation *result = 0 ;
   leakdiag_observation *_swig_go_result;
@@ -4381,7 +5042,7 @@ leakdiag_observation *_wrap_observation_ref_capi_efc76142a1b9c982(leakdiag_obser
 }
 
 
-void _wrap_observation_unref_capi_efc76142a1b9c982(leakdiag_observation *_swig_go_0) {
+void _wrap_observation_unref_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   
   arg1 = (leakdiag_observation *)_swig_go_0;
@@ -4391,7 +5052,7 @@ void _wrap_observation_unref_capi_efc76142a1b9c982(leakdiag_observation *_swig_g
 }
 
 
-char *_wrap_outcome_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_outcome_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_outcome arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4404,7 +5065,7 @@ char *_wrap_outcome_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-char *_wrap_verdict_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_verdict_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_verdict arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4417,7 +5078,7 @@ char *_wrap_verdict_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-char *_wrap_confidence_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
+char *_wrap_confidence_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
   leakdiag_confidence arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4430,7 +5091,7 @@ char *_wrap_confidence_name_capi_efc76142a1b9c982(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_diagnose_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_diagnosis **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_diagnose_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_diagnosis **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_observation *arg2 = (leakdiag_observation *) 0 ;
   leakdiag_diagnosis **arg3 = (leakdiag_diagnosis **) 0 ;
@@ -4449,7 +5110,7 @@ intgo _wrap_diagnose_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, leakdi
 }
 
 
-intgo _wrap_diagnosis_verdict_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_verdict_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   leakdiag_verdict result;
   intgo _swig_go_result;
@@ -4462,7 +5123,7 @@ intgo _wrap_diagnosis_verdict_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go
 }
 
 
-intgo _wrap_diagnosis_exit_code_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_exit_code_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -4475,7 +5136,7 @@ intgo _wrap_diagnosis_exit_code_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_
 }
 
 
-char *_wrap_diagnosis_summary_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+char *_wrap_diagnosis_summary_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4488,7 +5149,7 @@ char *_wrap_diagnosis_summary_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go
 }
 
 
-char *_wrap_diagnosis_next_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+char *_wrap_diagnosis_next_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4501,7 +5162,7 @@ char *_wrap_diagnosis_next_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0)
 }
 
 
-intgo _wrap_diagnosis_is_decided_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_is_decided_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -4514,7 +5175,7 @@ intgo _wrap_diagnosis_is_decided_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig
 }
 
 
-long long _wrap_diagnosis_decides_at_ms_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+long long _wrap_diagnosis_decides_at_ms_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4527,7 +5188,7 @@ long long _wrap_diagnosis_decides_at_ms_capi_efc76142a1b9c982(leakdiag_diagnosis
 }
 
 
-intgo _wrap_diagnosis_has_evidence_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_has_evidence_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -4540,7 +5201,7 @@ intgo _wrap_diagnosis_has_evidence_capi_efc76142a1b9c982(leakdiag_diagnosis *_sw
 }
 
 
-long long _wrap_diagnosis_check_count_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+long long _wrap_diagnosis_check_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4553,7 +5214,7 @@ long long _wrap_diagnosis_check_count_capi_efc76142a1b9c982(leakdiag_diagnosis *
 }
 
 
-long long _wrap_diagnosis_find_check_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_diagnosis_find_check_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, _gostring_ _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t result;
@@ -4573,7 +5234,7 @@ long long _wrap_diagnosis_find_check_capi_efc76142a1b9c982(leakdiag_diagnosis *_
 }
 
 
-char *_wrap_check_id_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_id_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4588,7 +5249,7 @@ char *_wrap_check_id_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long 
 }
 
 
-char *_wrap_check_kind_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_kind_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4603,7 +5264,7 @@ char *_wrap_check_kind_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, lon
 }
 
 
-char *_wrap_check_asks_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_asks_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4618,7 +5279,7 @@ char *_wrap_check_asks_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, lon
 }
 
 
-char *_wrap_check_finding_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_finding_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4633,7 +5294,7 @@ char *_wrap_check_finding_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-intgo _wrap_check_outcome_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_check_outcome_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   leakdiag_outcome result;
@@ -4648,7 +5309,7 @@ intgo _wrap_check_outcome_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-char *_wrap_check_observed_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_observed_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4663,7 +5324,7 @@ char *_wrap_check_observed_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0,
 }
 
 
-char *_wrap_check_expected_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_expected_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4678,7 +5339,7 @@ char *_wrap_check_expected_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0,
 }
 
 
-char *_wrap_check_reason_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_reason_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4693,7 +5354,7 @@ char *_wrap_check_reason_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, l
 }
 
 
-char *_wrap_check_blocked_by_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_blocked_by_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4708,7 +5369,7 @@ char *_wrap_check_blocked_by_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_
 }
 
 
-char *_wrap_check_source_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_source_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4723,7 +5384,7 @@ char *_wrap_check_source_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, l
 }
 
 
-long long _wrap_check_time_ms_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+long long _wrap_check_time_ms_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -4738,7 +5399,7 @@ long long _wrap_check_time_ms_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go
 }
 
 
-char *_wrap_check_command_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_command_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4753,7 +5414,7 @@ char *_wrap_check_command_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-long long _wrap_diagnosis_cause_count_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+long long _wrap_diagnosis_cause_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4766,7 +5427,7 @@ long long _wrap_diagnosis_cause_count_capi_efc76142a1b9c982(leakdiag_diagnosis *
 }
 
 
-char *_wrap_cause_id_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_id_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4781,7 +5442,7 @@ char *_wrap_cause_id_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long 
 }
 
 
-char *_wrap_cause_title_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_title_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4796,7 +5457,7 @@ char *_wrap_cause_title_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, lo
 }
 
 
-intgo _wrap_cause_confidence_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_cause_confidence_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   leakdiag_confidence result;
@@ -4811,7 +5472,7 @@ intgo _wrap_cause_confidence_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_
 }
 
 
-long long _wrap_cause_supporting_count_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+long long _wrap_cause_supporting_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -4826,7 +5487,7 @@ long long _wrap_cause_supporting_count_capi_efc76142a1b9c982(leakdiag_diagnosis 
 }
 
 
-char *_wrap_cause_supporting_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+char *_wrap_cause_supporting_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -4843,7 +5504,7 @@ char *_wrap_cause_supporting_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_
 }
 
 
-long long _wrap_cause_contradicting_count_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+long long _wrap_cause_contradicting_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -4858,7 +5519,7 @@ long long _wrap_cause_contradicting_count_capi_efc76142a1b9c982(leakdiag_diagnos
 }
 
 
-char *_wrap_cause_contradicting_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+char *_wrap_cause_contradicting_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -4875,7 +5536,7 @@ char *_wrap_cause_contradicting_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_
 }
 
 
-char *_wrap_cause_refuted_by_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_refuted_by_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4890,7 +5551,7 @@ char *_wrap_cause_refuted_by_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_
 }
 
 
-char *_wrap_cause_fix_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_fix_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4905,7 +5566,7 @@ char *_wrap_cause_fix_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long
 }
 
 
-char *_wrap_cause_command_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_command_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4920,7 +5581,7 @@ char *_wrap_cause_command_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-char *_wrap_cause_prediction_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_prediction_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4935,7 +5596,7 @@ char *_wrap_cause_prediction_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_
 }
 
 
-double _wrap_diagnosis_ttl_s_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+double _wrap_diagnosis_ttl_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   double result;
   double _swig_go_result;
@@ -4948,7 +5609,7 @@ double _wrap_diagnosis_ttl_s_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_
 }
 
 
-double _wrap_diagnosis_ttl_lo_s_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+double _wrap_diagnosis_ttl_lo_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   double result;
   double _swig_go_result;
@@ -4961,7 +5622,7 @@ double _wrap_diagnosis_ttl_lo_s_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_
 }
 
 
-double _wrap_diagnosis_ttl_hi_s_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+double _wrap_diagnosis_ttl_hi_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   double result;
   double _swig_go_result;
@@ -4974,7 +5635,7 @@ double _wrap_diagnosis_ttl_hi_s_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_
 }
 
 
-leakdiag_series *_wrap_diagnosis_series_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+leakdiag_series *_wrap_diagnosis_series_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   leakdiag_series *result = 0 ;
   leakdiag_series *_swig_go_result;
@@ -4987,7 +5648,7 @@ leakdiag_series *_wrap_diagnosis_series_capi_efc76142a1b9c982(leakdiag_diagnosis
 }
 
 
-void _wrap_diagnosis_free_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) {
+void _wrap_diagnosis_free_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   
   arg1 = (leakdiag_diagnosis *)_swig_go_0;
@@ -4997,7 +5658,7 @@ void _wrap_diagnosis_free_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0) 
 }
 
 
-intgo _wrap_scenario_test_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, leakdiag_test_results **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scenario_test_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, leakdiag_test_results **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_test_results **arg2 = (leakdiag_test_results **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -5014,7 +5675,7 @@ intgo _wrap_scenario_test_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, l
 }
 
 
-long long _wrap_test_count_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0) {
+long long _wrap_test_count_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -5027,7 +5688,7 @@ long long _wrap_test_count_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go
 }
 
 
-char *_wrap_test_name_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
+char *_wrap_test_name_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5042,7 +5703,7 @@ char *_wrap_test_name_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0, l
 }
 
 
-intgo _wrap_test_passed_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_test_passed_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t arg2 ;
   int result;
@@ -5057,7 +5718,7 @@ intgo _wrap_test_passed_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0,
 }
 
 
-char *_wrap_test_message_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
+char *_wrap_test_message_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5072,7 +5733,7 @@ char *_wrap_test_message_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0
 }
 
 
-void _wrap_test_results_free_capi_efc76142a1b9c982(leakdiag_test_results *_swig_go_0) {
+void _wrap_test_results_free_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   
   arg1 = (leakdiag_test_results *)_swig_go_0;
@@ -5082,7 +5743,7 @@ void _wrap_test_results_free_capi_efc76142a1b9c982(leakdiag_test_results *_swig_
 }
 
 
-void _wrap_report_options_color_set_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_color_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5094,7 +5755,7 @@ void _wrap_report_options_color_set_capi_efc76142a1b9c982(struct leakdiag_report
 }
 
 
-long long _wrap_report_options_color_get_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_color_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5107,7 +5768,7 @@ long long _wrap_report_options_color_get_capi_efc76142a1b9c982(struct leakdiag_r
 }
 
 
-void _wrap_report_options_ascii_set_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_ascii_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5119,7 +5780,7 @@ void _wrap_report_options_ascii_set_capi_efc76142a1b9c982(struct leakdiag_report
 }
 
 
-long long _wrap_report_options_ascii_get_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_ascii_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5132,7 +5793,7 @@ long long _wrap_report_options_ascii_get_capi_efc76142a1b9c982(struct leakdiag_r
 }
 
 
-void _wrap_report_options_columns_set_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_columns_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5144,7 +5805,7 @@ void _wrap_report_options_columns_set_capi_efc76142a1b9c982(struct leakdiag_repo
 }
 
 
-long long _wrap_report_options_columns_get_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_columns_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5157,7 +5818,7 @@ long long _wrap_report_options_columns_get_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-void _wrap_report_options_verbose_set_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_verbose_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5169,7 +5830,7 @@ void _wrap_report_options_verbose_set_capi_efc76142a1b9c982(struct leakdiag_repo
 }
 
 
-long long _wrap_report_options_verbose_get_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_verbose_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5182,7 +5843,7 @@ long long _wrap_report_options_verbose_get_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-struct leakdiag_report_options *_wrap_new_report_options_capi_efc76142a1b9c982() {
+struct leakdiag_report_options *_wrap_new_report_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_report_options *result = 0 ;
   struct leakdiag_report_options *_swig_go_result;
   
@@ -5193,7 +5854,7 @@ struct leakdiag_report_options *_wrap_new_report_options_capi_efc76142a1b9c982()
 }
 
 
-void _wrap_delete_report_options_capi_efc76142a1b9c982(struct leakdiag_report_options *_swig_go_0) {
+void _wrap_delete_report_options_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   
   arg1 = *(struct leakdiag_report_options **)&_swig_go_0; 
@@ -5203,7 +5864,7 @@ void _wrap_delete_report_options_capi_efc76142a1b9c982(struct leakdiag_report_op
 }
 
 
-intgo _wrap_report_render_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, intgo _swig_go_1, struct leakdiag_report_options *_swig_go_2, char **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_report_render_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, intgo _swig_go_1, struct leakdiag_report_options *_swig_go_2, char **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   leakdiag_format arg2 ;
   leakdiag_report_options *arg3 = (leakdiag_report_options *) 0 ;
@@ -5224,7 +5885,7 @@ intgo _wrap_report_render_capi_efc76142a1b9c982(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-intgo _wrap_report_explain_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_report_explain_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *arg2 = (char *) 0 ;
   char **arg3 = (char **) 0 ;
@@ -5248,7 +5909,7 @@ intgo _wrap_report_explain_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, 
 }
 
 
-void _wrap_session_options_deadline_ms_set_capi_efc76142a1b9c982(struct leakdiag_session_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_session_options_deadline_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   int64_t arg2 ;
   
@@ -5260,7 +5921,7 @@ void _wrap_session_options_deadline_ms_set_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-long long _wrap_session_options_deadline_ms_get_capi_efc76142a1b9c982(struct leakdiag_session_options *_swig_go_0) {
+long long _wrap_session_options_deadline_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5273,7 +5934,7 @@ long long _wrap_session_options_deadline_ms_get_capi_efc76142a1b9c982(struct lea
 }
 
 
-void _wrap_session_options_cancel_set_capi_efc76142a1b9c982(struct leakdiag_session_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_session_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -5285,7 +5946,7 @@ void _wrap_session_options_cancel_set_capi_efc76142a1b9c982(struct leakdiag_sess
 }
 
 
-leakdiag_cancel *_wrap_session_options_cancel_get_capi_efc76142a1b9c982(struct leakdiag_session_options *_swig_go_0) {
+leakdiag_cancel *_wrap_session_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -5298,7 +5959,57 @@ leakdiag_cancel *_wrap_session_options_cancel_get_capi_efc76142a1b9c982(struct l
 }
 
 
-struct leakdiag_session_options *_wrap_new_session_options_capi_efc76142a1b9c982() {
+void _wrap_session_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
+  struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
+  leakdiag_cluster *arg2 = (leakdiag_cluster *) 0 ;
+  
+  arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
+  arg2 = (leakdiag_cluster *)_swig_go_1;
+  
+  if (arg1) (arg1)->cluster = arg2;
+  
+}
+
+
+leakdiag_cluster *_wrap_session_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
+  struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
+  leakdiag_cluster *result = 0 ;
+  leakdiag_cluster *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
+  
+  result = (leakdiag_cluster *) ((arg1)->cluster);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_session_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+  struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
+  leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
+  
+  arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_transport **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->transport = (leakdiag_transport const *)arg2;
+  
+}
+
+
+struct leakdiag_transport *_wrap_session_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
+  struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
+  leakdiag_transport *result = 0 ;
+  struct leakdiag_transport *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
+  
+  result = (leakdiag_transport *) ((arg1)->transport);
+  *(leakdiag_transport **)&_swig_go_result = (leakdiag_transport *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_session_options *_wrap_new_session_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_session_options *result = 0 ;
   struct leakdiag_session_options *_swig_go_result;
   
@@ -5309,7 +6020,7 @@ struct leakdiag_session_options *_wrap_new_session_options_capi_efc76142a1b9c982
 }
 
 
-void _wrap_delete_session_options_capi_efc76142a1b9c982(struct leakdiag_session_options *_swig_go_0) {
+void _wrap_delete_session_options_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   
   arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
@@ -5319,7 +6030,7 @@ void _wrap_delete_session_options_capi_efc76142a1b9c982(struct leakdiag_session_
 }
 
 
-intgo _wrap_session_new_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, struct leakdiag_session_options *_swig_go_1, leakdiag_session **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_session_new_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, struct leakdiag_session_options *_swig_go_1, leakdiag_session **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_session_options *arg2 = (leakdiag_session_options *) 0 ;
   leakdiag_session **arg3 = (leakdiag_session **) 0 ;
@@ -5338,7 +6049,7 @@ intgo _wrap_session_new_capi_efc76142a1b9c982(leakdiag_scenario *_swig_go_0, str
 }
 
 
-intgo _wrap_session_add_history_capi_efc76142a1b9c982(leakdiag_session *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_session_add_history_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   leakdiag_observation *arg2 = (leakdiag_observation *) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -5355,7 +6066,7 @@ intgo _wrap_session_add_history_capi_efc76142a1b9c982(leakdiag_session *_swig_go
 }
 
 
-intgo _wrap_session_gather_capi_efc76142a1b9c982(leakdiag_session *_swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_session_gather_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   leakdiag_observation **arg2 = (leakdiag_observation **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -5372,7 +6083,7 @@ intgo _wrap_session_gather_capi_efc76142a1b9c982(leakdiag_session *_swig_go_0, l
 }
 
 
-void _wrap_watch_options_for_ms_set_capi_efc76142a1b9c982(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_watch_options_for_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t arg2 ;
   
@@ -5384,7 +6095,7 @@ void _wrap_watch_options_for_ms_set_capi_efc76142a1b9c982(struct leakdiag_watch_
 }
 
 
-long long _wrap_watch_options_for_ms_get_capi_efc76142a1b9c982(struct leakdiag_watch_options *_swig_go_0) {
+long long _wrap_watch_options_for_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5397,7 +6108,7 @@ long long _wrap_watch_options_for_ms_get_capi_efc76142a1b9c982(struct leakdiag_w
 }
 
 
-void _wrap_watch_options_until_decided_set_capi_efc76142a1b9c982(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_watch_options_until_decided_set_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t arg2 ;
   
@@ -5409,7 +6120,7 @@ void _wrap_watch_options_until_decided_set_capi_efc76142a1b9c982(struct leakdiag
 }
 
 
-long long _wrap_watch_options_until_decided_get_capi_efc76142a1b9c982(struct leakdiag_watch_options *_swig_go_0) {
+long long _wrap_watch_options_until_decided_get_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5422,7 +6133,7 @@ long long _wrap_watch_options_until_decided_get_capi_efc76142a1b9c982(struct lea
 }
 
 
-void _wrap_watch_options_set_on_look_capi_efc76142a1b9c982(struct leakdiag_watch_options *_swig_go_0, uintptr_t _swig_go_1) {
+void _wrap_watch_options_set_on_look_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0, uintptr_t _swig_go_1) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   uintptr_t arg2 ;
   
@@ -5434,7 +6145,7 @@ void _wrap_watch_options_set_on_look_capi_efc76142a1b9c982(struct leakdiag_watch
 }
 
 
-struct leakdiag_watch_options *_wrap_new_watch_options_capi_efc76142a1b9c982() {
+struct leakdiag_watch_options *_wrap_new_watch_options_capi_a90128c3d6c7fa16() {
   struct leakdiag_watch_options *result = 0 ;
   struct leakdiag_watch_options *_swig_go_result;
   
@@ -5445,7 +6156,7 @@ struct leakdiag_watch_options *_wrap_new_watch_options_capi_efc76142a1b9c982() {
 }
 
 
-void _wrap_delete_watch_options_capi_efc76142a1b9c982(struct leakdiag_watch_options *_swig_go_0) {
+void _wrap_delete_watch_options_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   
   arg1 = *(struct leakdiag_watch_options **)&_swig_go_0; 
@@ -5455,7 +6166,7 @@ void _wrap_delete_watch_options_capi_efc76142a1b9c982(struct leakdiag_watch_opti
 }
 
 
-intgo _wrap_session_watch_capi_efc76142a1b9c982(leakdiag_session *_swig_go_0, struct leakdiag_watch_options *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_diagnosis **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_session_watch_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, struct leakdiag_watch_options *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_diagnosis **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   leakdiag_watch_options *arg2 = (leakdiag_watch_options *) 0 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -5476,7 +6187,7 @@ intgo _wrap_session_watch_capi_efc76142a1b9c982(leakdiag_session *_swig_go_0, st
 }
 
 
-void _wrap_session_free_capi_efc76142a1b9c982(leakdiag_session *_swig_go_0) {
+void _wrap_session_free_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   
   arg1 = (leakdiag_session *)_swig_go_0;
@@ -5486,7 +6197,1083 @@ void _wrap_session_free_capi_efc76142a1b9c982(leakdiag_session *_swig_go_0) {
 }
 
 
-void _wrap_scan_recent_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, leakdiag_log_line *_swig_go_3) {
+void _wrap_pods_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, long long _swig_go_1) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->timeout_ms = arg2;
+  
+}
+
+
+long long _wrap_pods_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->timeout_ms);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_pods_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  arg2 = (leakdiag_cancel *)_swig_go_1;
+  
+  if (arg1) (arg1)->cancel = arg2;
+  
+}
+
+
+leakdiag_cancel *_wrap_pods_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  leakdiag_cancel *result = 0 ;
+  leakdiag_cancel *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  result = (leakdiag_cancel *) ((arg1)->cancel);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_pods_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->namespace_name = arg2;
+  
+  
+}
+
+
+char *_wrap_pods_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->namespace_name);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_pods_options_selector_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->selector = arg2;
+  
+  
+}
+
+
+char *_wrap_pods_options_selector_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->selector);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_pods_options_container_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  char *arg2 = (char *) 0 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  arg2 = (char *)_swig_go_1;
+  
+  arg1->container = arg2;
+  
+  
+}
+
+
+char *_wrap_pods_options_container_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  result = (char *) ((arg1)->container);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_pods_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_transport **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->transport = (leakdiag_transport const *)arg2;
+  
+}
+
+
+struct leakdiag_transport *_wrap_pods_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  leakdiag_transport *result = 0 ;
+  struct leakdiag_transport *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  result = (leakdiag_transport *) ((arg1)->transport);
+  *(leakdiag_transport **)&_swig_go_result = (leakdiag_transport *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_pods_options *_wrap_new_pods_options_capi_a90128c3d6c7fa16() {
+  struct leakdiag_pods_options *result = 0 ;
+  struct leakdiag_pods_options *_swig_go_result;
+  
+  
+  result = (struct leakdiag_pods_options *)new_leakdiag_pods_options();
+  *(struct leakdiag_pods_options **)&_swig_go_result = (struct leakdiag_pods_options *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_delete_pods_options_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  delete_leakdiag_pods_options(arg1);
+  
+}
+
+
+intgo _wrap_pods_read_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, char *_swig_go_1, struct leakdiag_pods_options *_swig_go_2, leakdiag_pods **_swig_go_3, leakdiag_error *_swig_go_4) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  char *arg2 = (char *) 0 ;
+  leakdiag_pods_options *arg3 = (leakdiag_pods_options *) 0 ;
+  leakdiag_pods **arg4 = (leakdiag_pods **) 0 ;
+  leakdiag_error *arg5 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  arg2 = (char *)_swig_go_1;
+  arg3 = *(leakdiag_pods_options **)&_swig_go_2; 
+  arg4 = (leakdiag_pods **)_swig_go_3;
+  arg5 = (leakdiag_error *)_swig_go_4;
+  
+  result = (leakdiag_status)leakdiag_pods_read(arg1,(char const *)arg2,(struct leakdiag_pods_options const *)arg3,arg4,arg5);
+  _swig_go_result = (intgo)result;
+  
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_len_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = leakdiag_pods_len((struct leakdiag_pods const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_time_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = (int64_t)leakdiag_pods_time_ms((struct leakdiag_pods const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_skew_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = (int64_t)leakdiag_pods_skew_ms((struct leakdiag_pods const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_namespace_name_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = (char *)leakdiag_pods_namespace_name((struct leakdiag_pods const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_selector_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = (char *)leakdiag_pods_selector((struct leakdiag_pods const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_rollout_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = (char *)leakdiag_pods_rollout((struct leakdiag_pods const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_replicas_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = (int64_t)leakdiag_pods_replicas((struct leakdiag_pods const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_detail_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  result = (char *)leakdiag_pods_detail((struct leakdiag_pods const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_pod_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_pod((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_uid_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_uid((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_container_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_container((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+double _wrap_pods_working_set_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (double)leakdiag_pods_working_set_bytes((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_sample_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int64_t)leakdiag_pods_sample_ms((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_sample_age_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int64_t)leakdiag_pods_sample_age_ms((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_window_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int64_t)leakdiag_pods_window_ms((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_no_sample_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_no_sample((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+intgo _wrap_pods_has_limit_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int)leakdiag_pods_has_limit((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_pods_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (double)leakdiag_pods_limit_bytes((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_limit_text_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_limit_text((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+double _wrap_pods_soft_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (double)leakdiag_pods_soft_limit_bytes((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_soft_limit_text_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_soft_limit_text((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_restarts_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int64_t)leakdiag_pods_restarts((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_end_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_end_reason((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_end_code_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int64_t)leakdiag_pods_end_code((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_ended_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int64_t)leakdiag_pods_ended_ms((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_waiting_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_waiting_reason((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+intgo _wrap_pods_is_ready_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int)leakdiag_pods_is_ready((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_pods_is_terminating_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int)leakdiag_pods_is_terminating((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_phase_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_phase((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_reason((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+long long _wrap_pods_started_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (int64_t)leakdiag_pods_started_ms((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+char *_wrap_pods_node_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_pods_node((struct leakdiag_pods const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+intgo _wrap_pods_to_json_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  char **arg2 = (char **) 0 ;
+  leakdiag_error *arg3 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  arg2 = (char **)_swig_go_1;
+  arg3 = (leakdiag_error *)_swig_go_2;
+  
+  result = (leakdiag_status)leakdiag_pods_to_json((struct leakdiag_pods const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_pods_free_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+  leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
+  
+  arg1 = (leakdiag_pods *)_swig_go_0;
+  
+  leakdiag_pods_free(arg1);
+  
+}
+
+
+char *_wrap_access_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+  leakdiag_access_state arg1 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access_state)_swig_go_0;
+  
+  result = (char *)leakdiag_access_state_name(arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_access_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0, long long _swig_go_1) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->timeout_ms = arg2;
+  
+}
+
+
+long long _wrap_access_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->timeout_ms);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_access_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  arg2 = (leakdiag_cancel *)_swig_go_1;
+  
+  if (arg1) (arg1)->cancel = arg2;
+  
+}
+
+
+leakdiag_cancel *_wrap_access_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  leakdiag_cancel *result = 0 ;
+  leakdiag_cancel *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  
+  result = (leakdiag_cancel *) ((arg1)->cancel);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_access_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_transport **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->transport = (leakdiag_transport const *)arg2;
+  
+}
+
+
+struct leakdiag_transport *_wrap_access_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  leakdiag_transport *result = 0 ;
+  struct leakdiag_transport *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  
+  result = (leakdiag_transport *) ((arg1)->transport);
+  *(leakdiag_transport **)&_swig_go_result = (leakdiag_transport *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_access_options *_wrap_new_access_options_capi_a90128c3d6c7fa16() {
+  struct leakdiag_access_options *result = 0 ;
+  struct leakdiag_access_options *_swig_go_result;
+  
+  
+  result = (struct leakdiag_access_options *)new_leakdiag_access_options();
+  *(struct leakdiag_access_options **)&_swig_go_result = (struct leakdiag_access_options *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_delete_access_options_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  
+  delete_leakdiag_access_options(arg1);
+  
+}
+
+
+intgo _wrap_access_review_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, leakdiag_scenario *_swig_go_1, char *_swig_go_2, struct leakdiag_access_options *_swig_go_3, leakdiag_access **_swig_go_4, leakdiag_error *_swig_go_5) {
+  leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
+  leakdiag_scenario *arg2 = (leakdiag_scenario *) 0 ;
+  char *arg3 = (char *) 0 ;
+  leakdiag_access_options *arg4 = (leakdiag_access_options *) 0 ;
+  leakdiag_access **arg5 = (leakdiag_access **) 0 ;
+  leakdiag_error *arg6 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_cluster *)_swig_go_0;
+  arg2 = (leakdiag_scenario *)_swig_go_1;
+  arg3 = (char *)_swig_go_2;
+  arg4 = *(leakdiag_access_options **)&_swig_go_3; 
+  arg5 = (leakdiag_access **)_swig_go_4;
+  arg6 = (leakdiag_error *)_swig_go_5;
+  
+  result = (leakdiag_status)leakdiag_access_review(arg1,(struct leakdiag_scenario const *)arg2,(char const *)arg3,(struct leakdiag_access_options const *)arg4,arg5,arg6);
+  _swig_go_result = (intgo)result;
+  
+  return _swig_go_result;
+}
+
+
+long long _wrap_access_len_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  
+  result = leakdiag_access_len((struct leakdiag_access const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_access_denied_count_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  
+  result = leakdiag_access_denied_count((struct leakdiag_access const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_access_skew_ms_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  
+  result = (int64_t)leakdiag_access_skew_ms((struct leakdiag_access const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_access_get_state_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  leakdiag_access_state result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (leakdiag_access_state)leakdiag_access_get_state((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_verb_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_verb((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_group_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_group((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_resource_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_resource((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_subresource_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_subresource((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_name_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_name((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_namespace_name_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_namespace_name((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_part_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_part((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_purpose_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_purpose((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_access_reason_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  size_t arg2 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (size_t)_swig_go_1; 
+  
+  result = (char *)leakdiag_access_reason((struct leakdiag_access const *)arg1,arg2);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+intgo _wrap_access_to_json_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  char **arg2 = (char **) 0 ;
+  leakdiag_error *arg3 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (char **)_swig_go_1;
+  arg3 = (leakdiag_error *)_swig_go_2;
+  
+  result = (leakdiag_status)leakdiag_access_to_json((struct leakdiag_access const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+intgo _wrap_access_missing_rules_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  char **arg2 = (char **) 0 ;
+  leakdiag_error *arg3 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  arg2 = (char **)_swig_go_1;
+  arg3 = (leakdiag_error *)_swig_go_2;
+  
+  result = (leakdiag_status)leakdiag_access_missing_rules((struct leakdiag_access const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_access_free_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+  leakdiag_access *arg1 = (leakdiag_access *) 0 ;
+  
+  arg1 = (leakdiag_access *)_swig_go_0;
+  
+  leakdiag_access_free(arg1);
+  
+}
+
+
+intgo _wrap_rbac_yaml_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, char *_swig_go_1, char *_swig_go_2, char **_swig_go_3, leakdiag_error *_swig_go_4) {
+  leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  char **arg4 = (char **) 0 ;
+  leakdiag_error *arg5 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_scenario *)_swig_go_0;
+  arg2 = (char *)_swig_go_1;
+  arg3 = (char *)_swig_go_2;
+  arg4 = (char **)_swig_go_3;
+  arg5 = (leakdiag_error *)_swig_go_4;
+  
+  result = (leakdiag_status)leakdiag_rbac_yaml((struct leakdiag_scenario const *)arg1,(char const *)arg2,(char const *)arg3,arg4,arg5);
+  _swig_go_result = (intgo)result;
+  
+  
+  return _swig_go_result;
+}
+
+
+void _wrap_scan_recent_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, leakdiag_log_line *_swig_go_3) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t *arg3 = (size_t *) 0 ;
@@ -5502,7 +7289,7 @@ void _wrap_scan_recent_capi_efc76142a1b9c982(leakdiag_scan *_swig_go_0, long lon
 }
 
 
-void _wrap_timeline_point_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0, long long _swig_go_1, leakdiag_timeline_point *_swig_go_2) {
+void _wrap_timeline_point_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1, leakdiag_timeline_point *_swig_go_2) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   size_t arg2 ;
   leakdiag_timeline_point *arg3 = (leakdiag_timeline_point *) 0 ;
@@ -5516,7 +7303,7 @@ void _wrap_timeline_point_at_capi_efc76142a1b9c982(leakdiag_timeline *_swig_go_0
 }
 
 
-intgo _wrap_count_memory_capi_efc76142a1b9c982() {
+intgo _wrap_count_memory_capi_a90128c3d6c7fa16() {
   int result;
   intgo _swig_go_result;
   
@@ -5527,7 +7314,7 @@ intgo _wrap_count_memory_capi_efc76142a1b9c982() {
 }
 
 
-long long _wrap_live_blocks_capi_efc76142a1b9c982() {
+long long _wrap_live_blocks_capi_a90128c3d6c7fa16() {
   long result;
   long long _swig_go_result;
   
@@ -5538,7 +7325,7 @@ long long _wrap_live_blocks_capi_efc76142a1b9c982() {
 }
 
 
-void _wrap_nothing_capi_efc76142a1b9c982() {
+void _wrap_nothing_capi_a90128c3d6c7fa16() {
   ld_nothing();
   
 }

@@ -63,6 +63,11 @@ func open(handle uintptr, noun string) uintptr {
 	return handle
 }
 
+// Open refuses a handle that is closed or was never made.
+func Open(handle uintptr, noun string) uintptr {
+	return open(handle, noun)
+}
+
 // clean refuses a text of which C would see a part only.
 func clean(text string) string {
 	if strings.IndexByte(text, 0) >= 0 {
@@ -131,6 +136,16 @@ func (h *Hold) Texts(texts []string) []*byte {
 		made[i] = h.Text(text)
 	}
 	return made
+}
+
+// TextList is a NULL-terminated array of copies, nil when there are none.
+func (h *Hold) TextList(texts []string) **byte {
+	if len(texts) == 0 {
+		return nil
+	}
+	made := append(h.Texts(texts), nil)
+	h.pinner.Pin(&made[0])
+	return &made[0]
 }
 
 // Times is the first of some numbers, nil when there are none.

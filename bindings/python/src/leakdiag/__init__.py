@@ -4,7 +4,9 @@ The tools stand alone: Flag, Memory, Load, Patterns and Scan, Series, Timeline. 
 Session, Observation, Diagnosis. Errors are subclasses of Error. What is not known is None.
 """
 
+from .access import Access, AccessState, Right, rbac_yaml
 from .base import (parse_duration_ms, parse_quantity, read_file, status_name, version, write_file)
+from .cluster import Cluster, ExecPolicy
 from .diagnosis import (Cause, Check, Confidence, Diagnosis, Format, Outcome, TimeToLimit, Verdict,
                         diagnose, replay)
 from .errors import (AuthError, CallbackError, CancelledError, ConflictError, DeadlineError, Error,
@@ -16,23 +18,25 @@ from .load import Load, LoadRow, LoadState
 from .logs import Capture, LogLine, Pattern, Patterns, Scan, count_patterns
 from .memory import Memory
 from .observation import Fact, Observation
+from .pods import PodContainer, Pods
 from .scenario import (EmbeddedTest, LintMessage, Param, Scenario, ScenarioCause, ScenarioCheck,
                        lint)
 from .series import LeakVerdict, MemoryFinding, Series, TraceClass, Trend
 from .session import Session, Watched
 from .timeline import Comparison, Timeline, TimelinePoint
+from .transport import HttpAnswer, HttpFailure, HttpRequest, Transport
 
 __version__: str = version()
 
 __all__ = [
-    "AuthError", "CallbackError", "CancelToken", "CancelledError", "Capture", "Cause", "Check",
-    "Comparison", "Confidence", "ConflictError", "DeadlineError", "Diagnosis", "EmbeddedTest",
-    "Error", "Fact", "Flag", "FlagState", "FlagType", "Flags", "Format", "InvalidError", "IoError",
+    "Access", "AccessState", "AuthError", "CallbackError", "CancelToken", "CancelledError", "Capture", "Cause", "Check",
+    "Cluster", "Comparison", "Confidence", "ConflictError", "DeadlineError", "Diagnosis", "EmbeddedTest",
+    "Error", "ExecPolicy", "Fact", "Flag", "FlagState", "FlagType", "Flags", "Format", "HttpAnswer", "HttpFailure", "HttpRequest", "InvalidError", "IoError",
     "LeakVerdict", "LimitError", "LintMessage", "Load", "LoadRow", "LoadState", "LogLine", "Memory",
     "MemoryFinding", "NoMemoryError", "NotFoundError", "Observation", "Outcome", "Param", "Pattern",
-    "Patterns", "ProtocolError", "Scan", "Scenario", "ScenarioCause", "ScenarioCheck", "Series",
-    "Session", "Status", "TimeToLimit", "Timeline", "TimelinePoint", "TraceClass", "Trend",
+    "Patterns", "PodContainer", "Pods", "ProtocolError", "Right", "Scan", "Scenario", "ScenarioCause", "ScenarioCheck", "Series",
+    "Session", "Status", "TimeToLimit", "Timeline", "TimelinePoint", "TraceClass", "Transport", "Trend",
     "UnsupportedError", "Verdict", "Watched", "__version__", "count_patterns", "diagnose", "lint",
-    "parse_duration_ms", "parse_quantity", "read_file", "replay", "status_name", "version",
+    "parse_duration_ms", "parse_quantity", "rbac_yaml", "read_file", "replay", "status_name", "version",
     "write_file",
 ]

@@ -17,6 +17,11 @@ from ._handle import CancelToken
 
 T = TypeVar("T")
 _Message = tuple[str, Any]
+Ask = Callable[..., Any]
+
+
+def _directly(callback: Callable[..., Any], *arguments: Any) -> Any:
+    return callback(*arguments)
 
 
 class _Stop(Exception):
@@ -25,15 +30,15 @@ class _Stop(Exception):
 
 def cancellable(call: Callable[[], T], cancel: CancelToken) -> T:
     """call(), which `cancel` ends."""
-    return with_callback(lambda _: call(), cancel, None)
+    return with_callbacks(lambda _: call(), cancel)
 
 
-def with_callback(call: Callable[[Any], T], cancel: CancelToken,
-                  callback: Callable[[Any], Any] | None) -> T:
-    """call(callback); the callback runs on the calling thread, whatever thread the call is on."""
+def with_callbacks(call: Callable[[Ask], T], cancel: CancelToken) -> T:
+    """call(ask): ask(callback, ...) runs a callback on the calling thread, whatever thread the call
+    is on."""
     if threading.current_thread() is not threading.main_thread():
-        return call(callback)
-    waiting = _Waiting(call, callback)
+        return call(_directly)
+    waiting = _Waiting(call)
     try:
         waiting.start()
         waiting.serve()
@@ -46,8 +51,8 @@ def with_callback(call: Callable[[Any], T], cancel: CancelToken,
 
 
 class _Waiting:
-    def __init__(self, call: Callable[[Any], Any], callback: Callable[[Any], Any] | None) -> None:
-        self.call, self.callback = call, callback
+    def __init__(self, call: Callable[[Ask], Any]) -> None:
+        self.call = call
         self.to_caller: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[_Message] = queue.SimpleQueue()
         self.finished = threading.Event()
@@ -58,15 +63,15 @@ class _Waiting:
 
     def run(self) -> None:
         try:
-            self.outcome: _Message = ("made", self.call(self.ask if self.callback else None))
+            self.outcome: _Message = ("made", self.call(self.ask))
         except BaseException as error:
             self.outcome = ("failed", error)
         self.finished.set()
         self.to_caller.put(("over", None))
 
-    def ask(self, argument: Any) -> Any:
+    def ask(self, callback: Callable[..., Any], *arguments: Any) -> Any:
         """On the call's thread: let the caller's thread run the callback."""
-        self.to_caller.put(("callback", argument))
+        self.to_caller.put(("callback", (callback, arguments)))
         kind, value = self.answers.get()
         if kind == "failed":
             raise value
@@ -77,14 +82,14 @@ class _Waiting:
         while True:
             try:
                 # A signal that comes right before the wait is seen only after it: hence the time-out.
-                kind, argument = self.to_caller.get(timeout=0.1)
+                kind, wanted = self.to_caller.get(timeout=0.1)
             except queue.Empty:
                 continue
             if kind == "over":
                 return
-            assert self.callback is not None
+            callback, arguments = wanted
             try:
-                answer: _Message = ("made", self.callback(argument))
+                answer: _Message = ("made", callback(*arguments))
             except Exception as error:
                 answer = ("failed", error)
             self.answers.put(answer)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Iterator, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 from . import _capi
 from ._handle import CancelToken, Handle, Result, Word, milliseconds, options
-from ._wait import cancellable
+from ._wait import with_callbacks
+from .cluster import Cluster
+from .transport import Transport, answering, asked
 
 
 class FlagState(Word):
@@ -48,6 +50,24 @@ def flag_type_name(kind: int) -> str:
     return str(_capi.flag_type_name(kind))
 
 
+def _asking(context: Mapping[str, Any] | None, timeout_s: float | None, bearer_token: str | None,
+            api_key: str | None, cluster: Cluster | None,
+            namespace_name: str | None) -> Callable[..., Any]:
+    """What runs an evaluation with these options."""
+    context_json = None if context is None else json.dumps(context, allow_nan=False)
+
+    def call(evaluate: Callable[[Any], Any], cancel: CancelToken | None,
+             transport: Transport | None) -> Any:
+        token, made = cancel or CancelToken(), answering(transport)
+        given = options("flag_options", timeout_ms=milliseconds(timeout_s),
+                        context_json=context_json, bearer_token=bearer_token, api_key=api_key,
+                        cancel=token._handle, cluster=None if cluster is None else cluster._handle,
+                        namespace_name=namespace_name,
+                        transport=None if made is None else made.handle)
+        return with_callbacks(asked(made, lambda: evaluate(given)), token)
+    return call
+
+
 class Flag(Result):
     """One evaluated flag."""
 
@@ -57,14 +77,13 @@ class Flag(Result):
     @classmethod
     def evaluate(cls, url: str, key: str, *, context: Mapping[str, Any] | None = None,
                  timeout_s: float | None = None, bearer_token: str | None = None,
-                 api_key: str | None = None, cancel: CancelToken | None = None) -> Flag:
-        """Evaluate one flag over OFREP. A service that does not answer is a state, no exception."""
-        token = cancel or CancelToken()
-        context_json = None if context is None else json.dumps(context, allow_nan=False)
-        made = options("flag_options", timeout_ms=milliseconds(timeout_s),
-                       context_json=context_json, bearer_token=bearer_token, api_key=api_key,
-                       cancel=token._handle)
-        return cls._of(cancellable(lambda: _capi.flag_evaluate(url, key, made), token))
+                 api_key: str | None = None, cancel: CancelToken | None = None,
+                 cluster: Cluster | None = None, namespace_name: str | None = None,
+                 transport: Transport | None = None) -> Flag:
+        """Evaluate one flag over OFREP; with a cluster also of a service of it, "flagd:8016". A
+        service that does not answer is a state, no exception."""
+        call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
+        return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport))
 
     @classmethod
     def from_file(cls, data: bytes | str, key: str) -> Flag:
@@ -167,14 +186,12 @@ class Flags(Handle):
     @classmethod
     def evaluate(cls, url: str, *, context: Mapping[str, Any] | None = None,
                  timeout_s: float | None = None, bearer_token: str | None = None,
-                 api_key: str | None = None, cancel: CancelToken | None = None) -> Flags:
+                 api_key: str | None = None, cancel: CancelToken | None = None,
+                 cluster: Cluster | None = None, namespace_name: str | None = None,
+                 transport: Transport | None = None) -> Flags:
         """Evaluate all flags of a service over OFREP."""
-        token = cancel or CancelToken()
-        context_json = None if context is None else json.dumps(context, allow_nan=False)
-        made = options("flag_options", timeout_ms=milliseconds(timeout_s),
-                       context_json=context_json, bearer_token=bearer_token, api_key=api_key,
-                       cancel=token._handle)
-        return cls._of(cancellable(lambda: _capi.flag_evaluate_all(url, made), token))
+        call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
+        return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport))
 
     @classmethod
     def from_file(cls, data: bytes | str) -> Flags:

@@ -6,7 +6,9 @@ import dataclasses
 
 from . import _capi
 from ._handle import CancelToken, Result, Word, milliseconds, options
-from ._wait import cancellable
+from ._wait import with_callbacks
+from .cluster import Cluster
+from .transport import Transport, answering, asked
 
 
 class LoadState(Word):
@@ -51,11 +53,16 @@ class Load(Result):
 
     @classmethod
     def read(cls, url: str, *, timeout_s: float | None = None,
-             cancel: CancelToken | None = None) -> Load:
-        """Ask Locust. A service that does not answer is a state, no exception."""
-        token = cancel or CancelToken()
-        made = options("load_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle)
-        return cls._of(cancellable(lambda: _capi.load_read(url, made), token))
+             cancel: CancelToken | None = None, cluster: Cluster | None = None,
+             namespace_name: str | None = None, transport: Transport | None = None) -> Load:
+        """Ask Locust; with a cluster also a service of it, "load-generator:8089". A service that
+        does not answer is a state, no exception."""
+        token, made = cancel or CancelToken(), answering(transport)
+        given = options("load_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle,
+                        cluster=None if cluster is None else cluster._handle,
+                        namespace_name=namespace_name,
+                        transport=None if made is None else made.handle)
+        return cls._of(with_callbacks(asked(made, lambda: _capi.load_read(url, given)), token))
 
     @property
     def state(self) -> LoadState:

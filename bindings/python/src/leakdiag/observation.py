@@ -15,13 +15,14 @@ CAPTURE_MAX_BYTES = 33554432
 
 @dataclasses.dataclass(frozen=True)
 class Fact:
-    """One fact, or why it could not be collected."""
+    """One fact, or why it could not be collected (error), or why it is of no use (trouble)."""
 
     kind: str
     source: str
     time_ms: int
     latency_ms: int | None
     error: str
+    trouble: str
 
 
 class Observation(Result):
@@ -92,7 +93,8 @@ class Observation(Result):
         latency = _capi.observation_fact_latency_ms(h, i)
         return Fact(str(_capi.observation_fact_kind(h, i)), str(_capi.observation_fact_source(h, i)),
                     _capi.observation_fact_time_ms(h, i), None if latency < 0 else latency,
-                    str(_capi.observation_fact_error(h, i)))
+                    str(_capi.observation_fact_error(h, i)),
+                    str(_capi.observation_fact_trouble(h, i)))
 
     def to_json(self) -> str:
         return _capi.observation_to_json(self._handle)

@@ -113,6 +113,11 @@ class Scenario(Result):
         return str(_capi.scenario_summary(self._handle))
 
     @property
+    def uses_cluster(self) -> bool:
+        """Whether some of its sources are in a cluster or reached through one."""
+        return _capi.scenario_uses_cluster(self._handle) != 0
+
+    @property
     def params(self) -> tuple[Param, ...]:
         """Parameters with their values."""
         h = self._handle
