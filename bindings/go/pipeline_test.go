@@ -21,7 +21,13 @@ func TestABuiltInScenarioSaysWhatItIs(t *testing.T) {
 		found = found || p == leakdiag.Param{Name: "pid", Value: "7", Type: "text", About: p.About}
 	}
 	same(t, "the parameter", found, true)
-	same(t, "check", s.Checks()[0].ID == "limit" && s.Checks()[0].Asks != "", true)
+	ids := map[string]bool{}
+	for _, check := range s.Checks() {
+		ids[check.ID] = check.Asks != ""
+	}
+	same(t, "checks", ids["limit"] && ids["memory"], true)
+	lab := must(leakdiag.LoadScenario(fixtures(t, "..", "..", "examples", "lab", "scenario.yaml")))(t)
+	same(t, "needs no cluster", lab.UsesCluster(), false)
 	same(t, "cause", s.Causes()[0].ID == "memory-leak" && s.Causes()[0].Title != "", true)
 	text := must(s.Explain("memory-leak"))(t)
 	same(t, "explains", strings.Contains(text, "memory"), true)

@@ -27,6 +27,7 @@ const workload = "any-workload"
 type Target struct {
 	set     []string
 	capture string
+	remote  bool
 }
 
 // Process is a local process.
@@ -37,7 +38,7 @@ func Cgroup(path string) Target { return Target{set: []string{"cgroup=" + path}}
 
 // Deployment is a deployment of a cluster.
 func Deployment(namespace, name string) Target {
-	return Target{set: []string{"namespace=" + namespace, "deployment=" + name}}
+	return Target{set: []string{"namespace=" + namespace, "deployment=" + name}, remote: true}
 }
 
 // Capture is what was observed earlier, in a file.
@@ -50,7 +51,12 @@ type look struct {
 	target Target
 	atMost time.Duration
 	set    []string
+
+	cluster *leakdiag.Cluster
 }
+
+// In looks in this cluster, instead of that of the kubeconfig.
+func In(cluster *leakdiag.Cluster) Option { return func(l *look) { l.cluster = cluster } }
 
 // For looks so long at most, instead of five minutes; 0 is one look.
 func For(duration time.Duration) Option { return func(l *look) { l.atMost = duration } }
@@ -139,7 +145,7 @@ func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.
 	if name == workload && len(l.target.set) == 0 {
 		return nil, nil, errors.New("the target is empty; name a Process, Cgroup, Deployment or Capture")
 	}
-	session, err := leakdiag.NewSession(scenario)
+	session, err := l.open(scenario)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -156,6 +162,23 @@ func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.
 		return session.Watch(ctx)
 	}
 	return session.Watch(ctx, leakdiag.WithFor(l.atMost), leakdiag.WithUntilDecided())
+}
+
+// open makes a session, in the cluster of the kubeconfig when the scenario needs one.
+func (l *look) open(scenario *leakdiag.Scenario) (*leakdiag.Session, error) {
+	if l.cluster == nil && (l.target.remote || len(l.target.set) == 0 && scenario.UsesCluster()) {
+		cluster, err := leakdiag.OpenCluster()
+		switch {
+		case err == nil:
+			l.cluster = cluster // the session keeps it alive
+		case l.target.remote || !errors.Is(err, leakdiag.ErrNotFound):
+			return nil, err
+		}
+	}
+	if l.cluster == nil {
+		return leakdiag.NewSession(scenario)
+	}
+	return leakdiag.NewSession(scenario, leakdiag.WithCluster(l.cluster))
 }
 
 func replay(scenario *leakdiag.Scenario, path string) (*leakdiag.Observation, *leakdiag.Diagnosis,

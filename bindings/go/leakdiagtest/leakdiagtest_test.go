@@ -71,6 +71,7 @@ func TestAFailureShowsThePlotTheCausesAndTheCapture(t *testing.T) {
 
 func TestWhatDoesNotHoldFails(t *testing.T) {
 	t.Setenv("LEAKDIAG_ARTIFACTS", t.TempDir())
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
 	for claim, f := range map[string]func(testing.TB){
 		"a leak was expected, but memory is flat": func(t testing.TB) {
 			leakdiagtest.AssertLeaking(t, capture("rest-from-csv.json"))
@@ -80,6 +81,9 @@ func TestWhatDoesNotHoldFails(t *testing.T) {
 		},
 		"no leak was expected, but memory is too-early": func(t testing.TB) {
 			leakdiagtest.AssertNotLeaking(t, leakdiagtest.Process(os.Getpid()), leakdiagtest.For(0))
+		},
+		"no kubeconfig": func(t testing.TB) {
+			leakdiagtest.AssertLeaking(t, leakdiagtest.Deployment("otel-demo", "checkout"))
 		},
 		"the target is empty": func(t testing.TB) { leakdiagtest.AssertLeaking(t, leakdiagtest.Target{}) },
 		"No such file":        func(t testing.TB) { leakdiagtest.AssertLeaking(t, capture("none.json")) },

@@ -13,8 +13,10 @@ def test_a_built_in_scenario_says_what_it_is():
     assert scenario.name == "any-workload" and scenario.title and scenario.summary
     assert {p.name: p.value for p in scenario.params}["pid"] == "7"
     assert {p.type for p in scenario.params} <= {"text", "number", "quantity", "duration"}
-    assert [c.id for c in scenario.checks][:2] == ["limit", "soft-limit"]
+    assert {"limit", "memory"} <= {c.id for c in scenario.checks} and scenario.checks[0].asks
     assert scenario.causes[0].id == "memory-leak" and scenario.causes[0].title
+    assert scenario.uses_cluster  # when a deployment or a pod is named
+    assert not ld.Scenario.load(TOP / "examples/lab/scenario.yaml").uses_cluster
     assert scenario.to_dict() == json.loads(scenario.to_json())
     assert scenario == ld.Scenario.load("any-workload", set=["pid=7"])
     assert "any-workload" in ld.Scenario.builtin_names()

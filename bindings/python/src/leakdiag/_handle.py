@@ -40,7 +40,7 @@ class Handle:
     @property
     def closed(self) -> bool:
         """Whether close() was called."""
-        return self._handle is None
+        return getattr(self, "_handle", None) is None
 
     def __enter__(self: Self) -> Self:
         return self

@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Mapping, Union
 
 from .base import Path
+from .cluster import Cluster
 from .diagnosis import Diagnosis, Outcome, diagnose
-from .errors import InvalidError
+from .errors import InvalidError, NotFoundError
 from .observation import Observation
 from .scenario import Scenario
 from .series import MemoryFinding
@@ -58,12 +59,24 @@ def _scenario(name: Scenario | Path, settings: Mapping[str, object]) -> Scenario
     return name
 
 
+def _usual_cluster(needed: bool) -> Cluster | None:
+    """That of the kubeconfig. Without one, a scenario that can do without is looked at locally."""
+    try:
+        return Cluster()
+    except NotFoundError:
+        if needed:
+            raise
+        return None
+
+
 def look(scenario: Scenario | Path = WORKLOAD, *, pid: int | None = None,
          cgroup: Path | None = None, deployment: str | None = None,
          capture: Capture | None = None, for_s: float = 300, time_scale: float | None = None,
-         set: Mapping[str, object] | None = None, save: Path | None = None) -> Watched:
+         set: Mapping[str, object] | None = None, save: Path | None = None,
+         cluster: Cluster | None = None) -> Watched:
     """Look at one target until memory can be judged, and judge it by a scenario. What was observed
-    is saved as a capture, in place of one that is there."""
+    is saved as a capture, in place of one that is there. Without a cluster a scenario that needs one
+    is looked at in that of the kubeconfig."""
     named = [t for t in (pid, cgroup, deployment, capture) if t is not None]
     if len(named) > 1:
         raise InvalidError("pid, cgroup, deployment, capture: one of them says what to look at")
@@ -77,7 +90,9 @@ def look(scenario: Scenario | Path = WORKLOAD, *, pid: int | None = None,
     elif not named and not set and made.name == WORKLOAD:
         raise InvalidError("pid, cgroup, deployment, capture: one of them must say what to look at")
     else:
-        with Session(made) as session:
+        if cluster is None and (deployment is not None or not named and made.uses_cluster):
+            cluster = _usual_cluster(needed=deployment is not None)
+        with Session(made, cluster=cluster) as session:
             seen = session.watch(for_s=for_s, until_decided=for_s > 0)
     if save is not None:
         seen.observation.save(save, replace=True)
@@ -99,11 +114,11 @@ def _fail(claim: str, seen: Watched, save: Path | None) -> None:
 def assert_leaking(*, pid: int | None = None, cgroup: Path | None = None,
                    deployment: str | None = None, capture: Capture | None = None,
                    for_s: float = 300, time_scale: float | None = None,
-                   save: Path | None = None) -> Diagnosis:
+                   save: Path | None = None, cluster: Cluster | None = None) -> Diagnosis:
     """Memory grows without an end in sight."""
     __tracebackhide__ = True
     seen = look(pid=pid, cgroup=cgroup, deployment=deployment, capture=capture,
-                for_s=for_s, time_scale=time_scale, save=save)
+                for_s=for_s, time_scale=time_scale, save=save, cluster=cluster)
     if seen.diagnosis.memory_finding not in LEAKING:
         _fail("a leak was expected", seen, save)
     return seen.diagnosis
@@ -112,11 +127,11 @@ def assert_leaking(*, pid: int | None = None, cgroup: Path | None = None,
 def assert_not_leaking(*, pid: int | None = None, cgroup: Path | None = None,
                        deployment: str | None = None, capture: Capture | None = None,
                        for_s: float = 300, time_scale: float | None = None,
-                       save: Path | None = None) -> Diagnosis:
+                       save: Path | None = None, cluster: Cluster | None = None) -> Diagnosis:
     """Memory does not grow, or stops growing. Too little to judge by fails, too."""
     __tracebackhide__ = True
     seen = look(pid=pid, cgroup=cgroup, deployment=deployment, capture=capture,
-                for_s=for_s, time_scale=time_scale, save=save)
+                for_s=for_s, time_scale=time_scale, save=save, cluster=cluster)
     if seen.diagnosis.memory_finding in LEAKING + UNDECIDED:
         _fail("no leak was expected", seen, save)
     return seen.diagnosis
@@ -126,11 +141,11 @@ def assert_on_track(scenario: Scenario | Path, *, pid: int | None = None,
                     cgroup: Path | None = None, deployment: str | None = None,
                     capture: Capture | None = None, for_s: float = 300,
                     set: Mapping[str, object] | None = None,
-                    save: Path | None = None) -> Diagnosis:
+                    save: Path | None = None, cluster: Cluster | None = None) -> Diagnosis:
     """Memory is as the scenario expects it: its check of memory passes."""
     __tracebackhide__ = True
     seen = look(scenario, pid=pid, cgroup=cgroup, deployment=deployment,
-                capture=capture, for_s=for_s, set=set, save=save)
+                capture=capture, for_s=for_s, set=set, save=save, cluster=cluster)
     outcomes = [check.outcome for check in seen.diagnosis.checks if check.kind == "memory"]
     if outcomes != [Outcome.PASS]:
         _fail("memory was expected to be on track", seen, save)
