@@ -85,9 +85,13 @@ func TestAKubeconfigSaysWhichCluster(t *testing.T) {
 		leakdiag.WithUser("dev"), leakdiag.WithNamespace("mine"), leakdiag.WithImpersonate("somebody"),
 		leakdiag.WithExecPolicy(leakdiag.ExecAllowed, "/usr/bin/aws"))
 	same(t, "namespace", c.NamespaceName(), "mine")
-	for _, warning := range c.Warnings() {
-		same(t, "a warning says something", warning != "", true)
+	path := filepath.Join(t.TempDir(), "plain")
+	plain := strings.Replace(config, "https://api", "http://api", 1)
+	if err := os.WriteFile(path, []byte(plain), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	c = must(leakdiag.OpenCluster(leakdiag.WithKubeconfig(path)))(t)
+	same(t, "not verified, and says so", !c.IsTLSVerified() && c.Warnings()[0] != "", true)
 	_, err := leakdiag.OpenCluster(leakdiag.WithKubeconfig(filepath.Join(t.TempDir(), "none")))
 	same(t, "not found", errors.Is(err, leakdiag.ErrNotFound), true)
 }

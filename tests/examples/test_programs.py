@@ -19,7 +19,8 @@ FIXTURES = os.path.join(TOP, "tests", "fixtures")
 
 def run(name, *arguments, data=b""):
     program = os.path.join(BUILD, "example_" + name)
-    done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=20)
+    done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=60,
+                          env=dict(os.environ, KUBECONFIG="/nonexistent"))
     return done.returncode, done.stdout.decode()
 
 
@@ -74,7 +75,7 @@ class Programs(unittest.TestCase):
         for source in glob.glob(os.path.join(PROGRAMS, "*.c")):
             with open(source) as file:
                 used.update(re.findall(r"#include <leakdiag/(\w+)\.h>", file.read()))
-        self.assertEqual(used, {"flag", "logs", "series", "timeline", "memory", "load"})
+        self.assertEqual(used, {"flag", "logs", "series", "timeline", "memory", "load", "pods"})
 
     def test_count_logs_counts_the_demo_lines(self):
         with open(os.path.join(FIXTURES, "logs", "checkout-2.0.2.jsonl"), "rb") as file:
@@ -113,6 +114,35 @@ class Programs(unittest.TestCase):
         self.assertEqual(status, 0, out)
         self.assertRegex(out, r"\d")
         self.assertNotEqual(run("process_memory", "4194303")[0], 0)
+
+    def test_replay_judges_a_capture_as_the_command_does(self):
+        capture = os.path.join(FIXTURES, "captures", "flag-off-while-climbing.json")
+        status, out = run("replay", capture, "otel-demo/checkout")
+        self.assertEqual(status, 3)
+        command = os.path.join(os.path.dirname(BUILD), "leakdiag")
+        done = subprocess.run([command, "replay", capture, "-o", "json", "--scenario",
+                               "otel-demo/checkout"], capture_output=True, timeout=20)
+        self.assertEqual(out, done.stdout.decode())
+        self.assertEqual(run("replay", "/none", "otel-demo/checkout"), (2, ""))
+
+    def test_diagnose_looks_once(self):
+        status, out = run("diagnose", "any-workload", "pid=%d" % os.getpid())
+        self.assertEqual(status, 5, out)
+        self.assertIn("too-early", out)
+        self.assertEqual(run("diagnose", "no-such-scenario"), (2, ""))
+
+    def test_until_verdict_finds_a_leak(self):
+        code = "import time\nkept = []\nprint(flush=True)\n" \
+               "while True: kept.append(bytearray(400000)); time.sleep(0.05)"
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as leaking:
+            leaking.stdout.readline()
+            status, out = run("until_verdict", str(leaking.pid), "10")
+            leaking.kill()
+        self.assertEqual(status, 3, out)
+        self.assertIn("Memory grows", out)
+
+    def test_deployment_memory_says_that_there_is_no_cluster(self):
+        self.assertEqual(run("deployment_memory", "otel-demo", "checkout"), (1, ""))
 
 
 if __name__ == "__main__":

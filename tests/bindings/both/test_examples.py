@@ -71,7 +71,7 @@ def table(url, leaking_pid):
         "deployment_memory": (["otel-demo", "checkout"], "", 1, "no kubeconfig", WITHOUT_CLUSTER),
         "count_logs": ([], 'x\n{"message":"Order placed"}\nDone with #5 messages', 0,
                        "orders: 1\nqueued: 1", {}),
-        "is_it_leaking": ([], climb, 0, "leak: 11650", {}),
+        "is_it_leaking": ([], climb, 0, "leak: 1165", {}),
         "on_time": (["0m=8Mi,15m=18Mi,20m=20Mi"], climb, 0, "on-track", {}),
         "diagnose": (["any-workload", "pid=%d" % os.getpid()], "", 5, "INCONCLUSIVE",
                      WITHOUT_CLUSTER),

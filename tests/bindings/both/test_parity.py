@@ -102,7 +102,7 @@ def check_options(count):
         made = "\n".join(re.findall(r"NewI?%s\(\)(.*?)\n}" % (noun[0].upper() + noun[1:]), go, re.S))
         made += go  # helpers may set a field of an options struct that is passed to them
         for kind, field in struct.fields:
-            if field in ("size", "payload"):
+            if field in ("size", "payload", "reserved"):
                 continue
             in_python = "%s=" % field in call or "set_%s(" % field in python
             in_go = re.search(r"\.Set_?%s\(" % (field if "(*" in kind else
