@@ -141,8 +141,8 @@ class Programs(unittest.TestCase):
         self.assertEqual(status, 3, out)
         self.assertIn("Memory grows", out)
 
-    def test_deployment_memory_says_that_there_is_no_cluster(self):
-        self.assertEqual(run("deployment_memory", "otel-demo", "checkout"), (1, ""))
+    def test_pod_memory_says_that_there_is_no_cluster(self):
+        self.assertEqual(run("pod_memory", "otel-demo", "checkout"), (1, ""))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def table(url, leaking_pid):
     return {
         "flag_value": ([url, "kafkaQueueProblems"], "", 0, "kafkaQueueProblems = 0 (by POST)", {}),
         "process_memory": ([str(os.getpid())], "", 0, "working set ", {}),
-        "deployment_memory": (["otel-demo", "checkout"], "", 1, "no kubeconfig", WITHOUT_CLUSTER),
+        "pod_memory": (["otel-demo", "checkout"], "", 1, "no kubeconfig", WITHOUT_CLUSTER),
         "count_logs": ([], 'x\n{"message":"Order placed"}\nDone with #5 messages', 0,
                        "orders: 1\nqueued: 1", {}),
         "is_it_leaking": ([], climb, 0, "leak: 1165", {}),

@@ -1,4 +1,4 @@
-// Memory of the pods of a Deployment. Usage: deployment_memory NAMESPACE NAME
+// Memory of the pods of a Deployment. Usage: pod_memory NAMESPACE NAME
 package main
 
 import (

@@ -1,4 +1,4 @@
-"""Memory of the pods of a Deployment. Usage: deployment_memory.py NAMESPACE NAME"""
+"""Memory of the pods of a Deployment. Usage: pod_memory.py NAMESPACE NAME"""
 
 import sys
 
