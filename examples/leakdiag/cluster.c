@@ -157,9 +157,11 @@ int choose_service(const cli_args *args, const char *url, const char *service, s
                                 "cluster's options");
     if (!is_cluster) {
         ret->url = given_url ? given_url : url;
+        ret->hint = given_url ? "" : "; or add -n otel-demo, to ask through the API server";
         snprintf(ret->where, sizeof ret->where, "%s", ret->url);
         return 0;
     }
+    ret->hint = "";
     int code = need_cluster(args, "a URL needs none: --url URL", &ret->cluster);
     if (code)
         return code;

@@ -39,7 +39,7 @@ const cli_verb verb_rbac = {
     .name = "rbac",
     .about = "the least Role that looking at a cluster needs, as YAML",
     .operands = "[deploy/NAME|pod/NAME]",
-    .examples = "  leakdiag rbac | kubectl apply -f -   # after naming who in the RoleBinding\n"
+    .examples = "  leakdiag rbac > role.yaml   # name who in it, then: kubectl apply -f role.yaml\n"
                 "  leakdiag rbac deploy/cart -n shop\n"
                 "  leakdiag rbac --for read\n",
     .notes = "Nobody is asked: it is made from the scenario, " RUNBOOK " when none is given. What\n"

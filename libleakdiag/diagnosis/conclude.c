@@ -1,6 +1,7 @@
 /* The whole in one word, one sentence and one command. */
 #include <string.h>
 
+#include "diagnosis/by_hand.h"
 #include "diagnosis/checks/checks.h"
 #include "diagnosis/funnel.h"
 
@@ -99,7 +100,7 @@ static const char *next_command(const leakdiag_diagnosis *d)
     const ld_answer *open = d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE      ? first(d, LD_UNKNOWN)
                             : d->verdict == LEAKDIAG_VERDICT_NOT_AS_EXPECTED ? first(d, LD_FAIL)
                                                                              : NULL;
-    return open && open->check->command ? open->check->command : "";
+    return open ? ld_command_of(open) : "";
 }
 
 leakdiag_status ld_conclude(leakdiag_diagnosis *d, leakdiag_error *err)

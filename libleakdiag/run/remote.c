@@ -91,6 +91,7 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .patterns = session->patterns,
                        .memories = &session->memories,
                        .now_ms = ld_session_now_ms(session),
+                       .deadline_ms = session->options.deadline_ms,
                        .skew_ms = session->skew_ms};
 }
 
@@ -171,11 +172,12 @@ static leakdiag_status explain_refusal(leakdiag_session *session, ld_facts *fact
 
 /* What has changed by asking, so that the same questions now have better answers. */
 static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_t skew_ms,
-                             bool was_refused)
+                             bool was_refused, bool *is_renewed)
 {
     bool is_better = (!had_profile && session->profile) || session->skew_ms != skew_ms;
-    if (was_refused && ld_cluster_can_refresh(session->cluster)) {
+    if (was_refused && !*is_renewed && ld_cluster_can_refresh(session->cluster)) {
         ld_cluster_refused(session->cluster);
+        *is_renewed = true;
         return true;
     }
     return is_better;
@@ -187,6 +189,7 @@ static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
     int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
+    bool is_renewed = false;
     for (int tries = 0;; tries++) {
         LD_CLEANUP(ld_memories_done) ld_memories before = {0};
         bool was_refused = false, had_profile = session->profile != NULL;
@@ -195,7 +198,7 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
             return ld_fail_nomem(err);
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
         bool is_last = status || tries == TRIES_MAX - 1 || ld_clock_monotonic_ms() >= until_ms ||
-                       !is_worth_another(session, had_profile, skew_ms, was_refused);
+                       !is_worth_another(session, had_profile, skew_ms, was_refused, &is_renewed);
         if (!status && is_last && was_refused)
             status = explain_refusal(session, facts, err);
         if (is_last)

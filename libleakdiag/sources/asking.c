@@ -157,8 +157,8 @@ leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const
     return ld_text_take(&where, &ret->where, err);
 }
 
-leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
-                               ld_endpoint *ret, leakdiag_error *err)
+leakdiag_status ld_endpoint_of(ld_asking *asking, const ld_source_spec *spec, ld_endpoint *ret,
+                               leakdiag_error *err)
 {
     const char *url = ld_attribute_text(&spec->attributes, "url", NULL);
     const char *service = ld_attribute_text(&spec->attributes, "service", NULL);
@@ -168,6 +168,7 @@ leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *sp
         leakdiag_status status =
             ld_endpoint_of_service(asking->cluster->base_url, ns, service, ret, err);
         ret->origin = asking->cluster;
+        ret->asking = asking;
         return status;
     }
     if (!url)
@@ -198,6 +199,8 @@ leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_req
     ld_answer answer = ld_exchange_answer(request);
     if (!ld_ask_is_status(&answer))
         return LEAKDIAG_OK;
+    if (endpoint->asking)
+        ld_ask_note(endpoint->asking, request);
     ld_kube_asked asked = {strcmp(request->method, "POST") == 0 ? "create" : "get",
                            "services/proxy", "", endpoint->ns, endpoint->service};
     return ld_kube_check(&asked, &answer, err);

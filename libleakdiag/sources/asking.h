@@ -21,8 +21,9 @@ typedef struct ld_asking {
     leakdiag_patterns *patterns;
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
-    int64_t skew_ms; /* what the cluster's clock, which now is, is ahead of this machine's */
-    bool is_running; /* answers are coming in: further requests join them */
+    int64_t deadline_ms; /* of the look; what others wait for may take half of it. 0: all of it */
+    int64_t skew_ms;     /* what the cluster's clock, which now is, is ahead of this machine's */
+    bool is_running;     /* answers are coming in: further requests join them */
     ld_http_request *first[LD_FIRST_REQUESTS_MAX];
     size_t n_first;
     leakdiag_status failed; /* out of memory in a callback; ends the look */
@@ -80,12 +81,13 @@ typedef struct ld_endpoint {
     char *where;         /* for facts: the URL, or "otel-demo/flagd:8016 through the API server" */
     const char *ns;      /* of a proxied service, else NULL; borrowed */
     const char *service; /* the same */
+    ld_asking *asking;   /* is told of a 401 of the API server; NULL: nobody is */
 } ld_endpoint;
 
 void ld_endpoint_done(ld_endpoint *endpoint);
 /* By the attributes url, service, namespace and local of a source. E_INVALID, E_NOMEM. */
-leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
-                               ld_endpoint *ret, leakdiag_error *err);
+leakdiag_status ld_endpoint_of(ld_asking *asking, const ld_source_spec *spec, ld_endpoint *ret,
+                               leakdiag_error *err);
 /* A service behind the API server at that URL, which is "NAME:PORT" or "SCHEME:NAME:PORT"; its
  * origin is left NULL. */
 leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const char *service,

@@ -81,6 +81,7 @@ static void pods_answered(ld_http_request *request, void *payload)
 static void metrics_answered(ld_http_request *request, void *payload)
 {
     ld_kube_look *look = payload;
+    ld_ask_note(look->asking, request);
     if (request != &look->metrics_requests[look->round])
         return;
     look->samples_status = ld_ask_unanswered(request, &look->no_samples);
@@ -189,6 +190,7 @@ static leakdiag_status ask_deployment(ld_kube_look *look)
     if (!status)
         status = ld_ask_cluster(look->asking, path, &look->deployment_url,
                                 &look->deployment_request, &look->no_pods);
+    look->deployment_request.timeout_ms = look->asking->deadline_ms / 2; /* logs wait for it */
     if (!status)
         send(look, &look->deployment_request, deployment_answered);
     return status;

@@ -192,10 +192,10 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
         return ld_fail_nomem(err);
     const leakdiag_error *why =
         q->look.deployment_status ? &q->look.no_deployment : &q->look.no_pods;
-    return ld_facts_add_failed(
-        facts, LD_FACT_WORKLOAD, source.data, q->as, now_ms,
-        q->look.deployment_status ? q->look.deployment_status : LEAKDIAG_E_INVALID,
-        why->message[0] ? why->message : "it was not asked", err);
+    return ld_facts_add_failed(facts, LD_FACT_WORKLOAD, source.data, q->as, now_ms,
+                               q->look.deployment_status ? q->look.deployment_status
+                                                         : LEAKDIAG_E_INVALID,
+                               why->message[0] ? why->message : "it was not asked", err);
 }
 
 static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status failed,
@@ -208,8 +208,12 @@ static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status f
                                     : q->look.deployment);
     if (source.failed)
         return ld_fail_nomem(err);
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL, q->base.asking->now_ms,
-                               failed, why, err);
+    leakdiag_status status = ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL,
+                                                 q->base.asking->now_ms, failed, why, err);
+    if (!status && q->n_logs == 0) /* nobody knows whose log to read */
+        status = ld_facts_add_failed(facts, LD_FACT_LOG, source.data, NULL, q->base.asking->now_ms,
+                                     failed, why, err);
+    return status;
 }
 
 static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *pod, ld_facts *facts,

@@ -210,4 +210,47 @@ def a_service_and_a_url_exclude_each_other():
         assert api.seen == [], api.seen
 
 
+@test
+def each_finding_on_a_pod_shows_the_kubectl_line_that_shows_the_same():
+    with Folder() as folder, Api(folder) as api:
+        got = json.loads(run("diagnose", "deploy/checkout", "--kubeconfig", api.kubeconfig,
+                             "-o", "json").out)
+        command = {check["id"]: check["command"] for check in got["checks"]}
+        pod = "kubectl get pod %s -n otel-demo -o jsonpath='{." % POD
+        chosen = '[?(@.name=="checkout")].'
+        assert command == {
+            "rollout.app": "kubectl rollout status deployment/checkout -n otel-demo",
+            "limit": pod + "spec.containers" + chosen + "resources.limits.memory}'",
+            "soft-limit": pod + "spec.containers" + chosen + "env}'",
+            "memory": "kubectl get --raw " + METRICS + "/" + POD,
+            "termination": pod + "status.containerStatuses" + chosen + "lastState.terminated}'",
+        }, command
+
+
+@test
+def a_name_that_a_shell_would_obey_is_in_no_line_to_paste():
+    with Folder() as folder, Api(folder) as api:
+        pod = checkout_pod()
+        pod["metadata"]["name"] = "x;reboot"
+        api.answers[("GET", NS + "/pods")] = answer(200, pod_list(pod))
+        got = json.loads(run("diagnose", "deploy/checkout", "--kubeconfig", api.kubeconfig,
+                             "-o", "json").out)
+        commands = [check["command"] for check in got["checks"]]
+        assert len(commands) == 5 and "reboot" not in " ".join(commands), commands
+
+
+@test
+def the_kubectl_lines_of_the_runbook_ask_what_leakdiag_asks():
+    """A line with --raw names a path that was really asked; names and namespaces are its objects'."""
+    with Folder() as folder, Api(folder) as api:
+        got = json.loads(run("diagnose", "--kubeconfig", api.kubeconfig, "-o", "json").out)
+        paths = {target.partition("?")[0] for _, target, _, _ in api.seen}
+        raw = [path for check in got["checks"]
+               for path in re.findall(r"--raw (\S+)", check["command"] or "")]
+        assert len(raw) == 3 and set(raw) <= paths, (raw, paths)
+        for check in got["checks"]:
+            line = check["command"] or ""
+            assert "kubectl" not in line or "otel-demo" in line, line
+
+
 main()

@@ -15,12 +15,16 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(TOP, "examples", "programs")
 BUILD = os.path.join(TOP, "build", "dev", "examples")
 FIXTURES = os.path.join(TOP, "tests", "fixtures")
+sys.path.insert(0, os.path.join(TOP, "tests", "command"))
+
+from api import POD, Api  # noqa: E402  pylint: disable=wrong-import-position
+from harness import Folder  # noqa: E402  pylint: disable=wrong-import-position
 
 
-def run(name, *arguments, data=b""):
+def run(name, *arguments, data=b"", **environment):
     program = os.path.join(BUILD, "example_" + name)
     done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=60,
-                          env=dict(os.environ, KUBECONFIG="/nonexistent"))
+                          env={**os.environ, "KUBECONFIG": "/nonexistent", **environment})
     return done.returncode, done.stdout.decode()
 
 
@@ -63,7 +67,7 @@ class Programs(unittest.TestCase):
 
     def test_each_has_at_most_30_lines_and_one_header_of_the_library(self):
         sources = glob.glob(os.path.join(PROGRAMS, "*.c"))
-        self.assertGreaterEqual(len(sources), 6)
+        self.assertGreaterEqual(len(sources), 7)
         for source in sources:
             with open(source) as file:
                 text = file.read()
@@ -141,8 +145,14 @@ class Programs(unittest.TestCase):
         self.assertEqual(status, 3, out)
         self.assertIn("Memory grows", out)
 
-    def test_pod_memory_says_that_there_is_no_cluster(self):
-        self.assertEqual(run("pod_memory", "otel-demo", "checkout"), (1, ""))
+    def test_pod_memory_sees_the_pods_of_a_deployment(self):
+        with Folder() as folder, Api(folder) as api:
+            place = {"KUBECONFIG": api.kubeconfig}
+            status, out = run("pod_memory", "deploy/checkout", **place)
+            self.assertEqual((status, out),
+                             (0, POD + "/checkout: %d bytes, limit 20Mi\n" % (12008 * 1024)))
+            self.assertEqual(run("pod_memory", "deploy/nix", **place), (1, ""))
+            self.assertEqual(run("pod_memory", "deploy/checkout", "other", **place)[0], 1)
 
 
 if __name__ == "__main__":

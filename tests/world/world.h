@@ -48,6 +48,7 @@ typedef struct world_cluster {
     const char *version, *release;       /* of the demo; before its names */
     const char *image;
     const char *prometheus;   /* "as-metrics", points, "empty" */
+    const char *secret;       /* put where a cluster may hold one; only by a test */
     const char *load;         /* "missing" */
     double prometheus_orders; /* a minute; NAN: not counted */
     int64_t clock_ms;         /* what this machine's clock is ahead of the cluster's */

@@ -135,15 +135,33 @@ static leakdiag_memory_finding find(leakdiag_diagnosis *d)
                          : leakdiag_trend_finding(d->trend);
 }
 
+static const ld_fact *recording(const ld_view *view, bool is_collected)
+{
+    for (size_t i = view->observation->n_facts; i-- > 0;) {
+        const ld_fact *fact = view->observation->facts[i];
+        if (fact->kind == LD_FACT_SERIES && (fact->error == NULL) == is_collected &&
+            !fact->subject && !fact->of.series.is_live && ld_series_is_memory(&fact->of.series))
+            return fact;
+    }
+    return NULL;
+}
+
+/* What is judged, or why there is nothing to judge. That a backend has no history is no reason
+ * while the memory itself was asked for. */
+static const ld_fact *evidence(const ld_view *view)
+{
+    const ld_fact *read = recording(view, true);
+    if (read)
+        return read;
+    if (view->memory || view->memory_error)
+        return view->memory ? view->memory : view->memory_error;
+    return recording(view, false);
+}
+
 leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
 {
     const ld_view *view = &d->view;
-    const ld_fact *series = NULL;
-    for (size_t i = view->observation->n_facts; i-- > 0 && !series;)
-        if (view->observation->facts[i]->kind == LD_FACT_SERIES &&
-            !view->observation->facts[i]->subject)
-            series = view->observation->facts[i];
-    ld_rest_on(answer, series ? series : view->memory ? view->memory : view->memory_error);
+    ld_rest_on(answer, evidence(view));
     if (leakdiag_series_len(view->series) == 0) {
         if (!answer->is_configured)
             return ld_not_configured(answer, "memory");

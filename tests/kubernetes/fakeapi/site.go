@@ -36,6 +36,7 @@ type site struct {
 	notFound *recorded
 	lines    []string // one order in the log
 	log      []string // with the kubelet's stamps
+	tails    map[string][]byte
 }
 
 func readSite(folder string) (*site, error) {
@@ -63,7 +64,7 @@ func (s *site) refresh() {
 		answer.current = []byte(moved(answer.body, now.Sub(answer.when)-answer.older))
 	}
 	s.notFound.current = []byte(s.notFound.body)
-	s.log = nil
+	s.log, s.tails = nil, map[string][]byte{}
 	first := recordedTime(s.lines[0])
 	for at := now.Add(-age); at.Before(now.Add(-time.Second)); at = at.Add(orderEvery) {
 		for _, line := range s.lines {
@@ -107,10 +108,18 @@ func (s *site) find(method, path string) (status int, contentType string, body [
 	return found.status, found.contentType, found.current
 }
 
-// tail is the log as the kubelet would give it.
+// tail is the log as the kubelet would give it; made once, as a kubelet reads what is there.
 func (s *site) tail(lines string, withStamps bool) []byte {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	key := fmt.Sprint(lines, withStamps)
+	if s.tails[key] == nil {
+		s.tails[key] = s.makeTail(lines, withStamps)
+	}
+	return s.tails[key]
+}
+
+func (s *site) makeTail(lines string, withStamps bool) []byte {
 	log := s.log
 	if n, err := strconv.Atoi(lines); err == nil && n < len(log) {
 		log = log[len(log)-n:]
