@@ -140,8 +140,10 @@ class Programs(unittest.TestCase):
                "while True: kept.append(bytearray(400000)); time.sleep(0.05)"
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as leaking:
             leaking.stdout.readline()
-            status, out = run("until_verdict", str(leaking.pid), "10")
-            leaking.kill()
+            try:
+                status, out = run("until_verdict", str(leaking.pid), "10")
+            finally:
+                leaking.kill()
         self.assertEqual(status, 3, out)
         self.assertIn("Memory grows", out)
 
