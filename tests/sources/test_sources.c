@@ -16,6 +16,7 @@
 
 #include "fake/fake_http.h"
 #include "fake/torture.h"
+#include "sources/asking.h"
 #include "sources/flag.h"
 #include "sources/load.h"
 
@@ -494,6 +495,48 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
+/* ---- the API server's clock ---- */
+
+#define ASKED_MS INT64_C(1795439371000)
+
+/* The question went out late_ms after the look began, and the answer took took_ms. */
+static const struct {
+    int64_t late_ms, took_ms, date_ms, ahead_ms;
+} dates[] = {
+    {0, 10, ASKED_MS, 0},           {0, 10, ASKED_MS + 3000, 3495},
+    {0, 10, ASKED_MS + 2000, 0},    {0, 10, ASKED_MS - 60000, -59505},
+    {0, 4900, ASKED_MS, 0},        /* written at once, and the rest came late */
+    {0, 4900, ASKED_MS + 4000, 0}, /* written late */
+    {4900, 10, ASKED_MS + 4000, 0}, {4900, 10, ASKED_MS + 64000, 59595},
+};
+
+START_TEST(a_slow_answer_is_no_wrong_clock)
+{
+    ld_asking asking = {.now_ms = ASKED_MS, .begun_ms = 1000};
+    ld_http_request request = {.end = LD_HTTP_ANSWERED,
+                               .status = 200,
+                               .asked_ms = 1000 + dates[_i].late_ms,
+                               .latency_ms = dates[_i].took_ms,
+                               .date_ms = dates[_i].date_ms};
+    ld_ask_note(&asking, &request);
+    ck_assert(asking.has_clock);
+    ck_assert_int_eq(asking.ahead_ms, dates[_i].ahead_ms);
+    request.date_ms += 3600000; /* the first one counts */
+    ld_ask_note(&asking, &request);
+    ck_assert_int_eq(asking.ahead_ms, dates[_i].ahead_ms);
+}
+END_TEST
+
+START_TEST(an_answer_without_a_date_says_nothing_of_the_clock)
+{
+    ld_asking asking = {.now_ms = ASKED_MS, .begun_ms = 1000};
+    ld_http_request request = {.end = LD_HTTP_ANSWERED, .status = 200, .asked_ms = 1000};
+    ld_ask_note(&asking, &request);
+    ck_assert(!asking.has_clock);
+    ck_assert_int_eq(asking.ahead_ms, 0);
+}
+END_TEST
+
 #include "memory_cases.h"
 
 int main(void)
@@ -523,6 +566,10 @@ int main(void)
     tcase_add_test(tc, a_page_that_hangs_does_not_hide_the_statistics);
     tcase_add_test(tc, what_is_not_locust_or_does_not_answer_is_a_state);
     tcase_add_test(tc, every_allocation_may_fail);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("clock");
+    tcase_add_loop_test(tc, a_slow_answer_is_no_wrong_clock, 0, (int)COUNT(dates));
+    tcase_add_test(tc, an_answer_without_a_date_says_nothing_of_the_clock);
     suite_add_tcase(suite, tc);
     suite_add_tcase(suite, memory_cases());
     SRunner *runner = srunner_create(suite);
