@@ -41,8 +41,8 @@ static leakdiag_status set_up(leakdiag_session *session, const leakdiag_session_
     session->options = (leakdiag_session_options)LEAKDIAG_SESSION_OPTIONS_INIT;
     leakdiag_status status = ld_options_copy(&session->options, sizeof session->options,
                                              sizeof session->options, options, err);
-    if (!status && session->options.deadline_ms < 0)
-        status = ld_fail(err, LEAKDIAG_E_INVALID, "a deadline is not negative");
+    if (!status && (session->options.deadline_ms < 0 || session->options.deadline_ms > INT32_MAX))
+        status = ld_fail(err, LEAKDIAG_E_INVALID, "the deadline is negative, or too far away");
     if (status)
         return status;
     if (session->options.deadline_ms == 0)
