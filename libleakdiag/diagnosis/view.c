@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/soft_limit.h"
 #include "base/text.h"
-#include "diagnosis/soft_limit.h"
 #include "diagnosis/view_parts.h"
 
 const ld_fact *ld_latest_fact(const leakdiag_observation *o, ld_fact_kind kind,

@@ -90,10 +90,9 @@ typedef struct ld_workload_fact {
     int has_limit; /* of the template's container: 1, 0, -1 not known */
     double limit_bytes;
     char *limit_text;
-    int64_t changed_ms; /* the latest rollout; 0 not known */
-    int64_t started_ms; /* the youngest running instance; 0 not known */
-    int64_t
-        clock_skew_ms; /* what the cluster's clock is ahead of the machine that looked; 0 none */
+    int64_t changed_ms;    /* the latest rollout; 0 not known */
+    int64_t started_ms;    /* the youngest running instance; 0 not known */
+    int64_t clock_skew_ms; /* the cluster's clock is ahead of this machine's by so much; 0: not */
 } ld_workload_fact;
 
 typedef struct ld_service_fact {

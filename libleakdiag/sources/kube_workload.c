@@ -238,24 +238,16 @@ static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *po
 
 static leakdiag_status add_pods(const workload_question *q, ld_facts *facts, leakdiag_error *err)
 {
-    char why[256];
-    if (!q->look.has_pods && q->look.pods_status)
-        return add_no_pods(q, q->look.pods_status, q->look.no_pods.message, facts, err);
-    if (!q->look.has_pods) /* not asked: the Deployment did not say for what */
-        return add_no_pods(
-            q, q->look.deployment_status ? q->look.deployment_status : LEAKDIAG_E_TIMEOUT,
-            q->look.no_deployment.message[0] ? q->look.no_deployment.message
-                                             : "there was no time to ask for them",
-            facts, err);
+    leakdiag_error why = {0};
+    LD_CLEANUP(ld_text_done) ld_text none = {0};
+    leakdiag_status status = ld_kube_look_without_pods(&q->look, &why);
+    if (status)
+        return add_no_pods(q, status, why.message, facts, err);
     if (q->look.pods.n == 0) {
-        snprintf(why, sizeof why, "no pod in namespace %.64s has the labels %.120s%s", q->look.ns,
-                 q->look.selector ? q->look.selector : "",
-                 q->look.has_deployment && q->look.found.replicas == 0
-                     ? ": it is scaled to 0"
-                     : "; is the namespace right?");
-        return add_no_pods(q, LEAKDIAG_E_NOT_FOUND, why, facts, err);
+        ld_kube_look_describe_none(&q->look, &none);
+        return none.failed ? ld_fail_nomem(err)
+                           : add_no_pods(q, LEAKDIAG_E_NOT_FOUND, none.data, facts, err);
     }
-    leakdiag_status status = LEAKDIAG_OK;
     for (size_t i = 0; !status && i < q->look.pods.n && i < PODS_MAX; i++)
         status = add_pod(q, &q->look.pods.list[i], facts, err);
     return status;

@@ -41,8 +41,8 @@ SOURCES = [
     # --- the soft limit
     ("diagnosis/checks/soft_limit.c", "R13", 'roomy ? "roomy" : "tight"',
      'roomy ? "tight" : "roomy"'),
-    ("diagnosis/soft_limit.c", "R13", 'strcmp(text, "off") == 0', 'strcmp(text, "none") == 0'),
-    ("diagnosis/soft_limit.c", "R13", "factor *= 1024;", "factor *= 1;"),
+    ("base/soft_limit.c", "R13", 'strcmp(text, "off") == 0', 'strcmp(text, "none") == 0'),
+    ("base/soft_limit.c", "R13", "factor *= 1024;", "factor *= 1;"),
     # --- rates
     ("diagnosis/checks/rate.c", "issue 3", "ld_load_is_idle(const ld_load_fact *load)\n{",
      "ld_load_is_idle(const ld_load_fact *load)\n{\n    return false;"),

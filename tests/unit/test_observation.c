@@ -116,7 +116,8 @@ static const bad_capture bad_captures[] = {
     {"{\"schema\":\"leakdiag.capture/1\",\"now_ms\":1}", LEAKDIAG_E_INVALID, "facts"},
     {"{\"schema\":\"a\",\"schema\":\"b\"}", LEAKDIAG_E_INVALID, "duplicate"},
     {FACT("7"), LEAKDIAG_E_INVALID, "facts[0]"},
-    {FACT("{\"kind\":\"spam\"}"), LEAKDIAG_E_INVALID, "unknown word \"spam\""},
+    {FACT("{\"kind\":\"spam\"}"), LEAKDIAG_E_UNSUPPORTED,
+     "facts[0]: \"kind\" is \"spam\", which only a newer version may know"},
     {FACT("{\"kind\":\"memory\",\"source\":\"x\"}"), LEAKDIAG_E_INVALID, "t_ms"},
     {FACT("{\"kind\":\"memory\",\"source\":\"x\",\"t_ms\":1}"), LEAKDIAG_E_INVALID, "memory"},
     {FACT(

@@ -1,12 +1,11 @@
 /* The answer of leakdiag_pods_read() from the inside. */
-#ifndef LD_RUN_PODS_H
-#define LD_RUN_PODS_H
+#ifndef LD_SOURCES_PODS_H
+#define LD_SOURCES_PODS_H
 
 #include <leakdiag/pods.h>
 #include <stdbool.h>
 
 #include "base/cleanup.h"
-#include "sources/kube_look.h"
 
 #define LD_PODS_ROWS_MAX 5000
 
@@ -28,9 +27,5 @@ struct leakdiag_pods {
 };
 
 LD_DEFINE_CLEANUP(leakdiag_pods, leakdiag_pods_free, ld_pods_freep)
-
-/* From what a look has brought. container NULL: all. E_NOT_FOUND: no pod has that container. */
-leakdiag_status ld_pods_from_look(const ld_kube_look *look, const char *container, int64_t now_ms,
-                                  leakdiag_pods **ret, leakdiag_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "run/clock.h"
+#include "net/clock.h"
 
 #include <time.h>
 
@@ -11,12 +11,12 @@ static int64_t read_ms(clockid_t clock)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t ld_clock_now_ms(void)
+int64_t ld_wall_ms(void)
 {
     return read_ms(CLOCK_REALTIME);
 }
 
-int64_t ld_clock_monotonic_ms(void)
+int64_t ld_monotonic_ms(void)
 {
     return read_ms(CLOCK_MONOTONIC);
 }
@@ -26,7 +26,7 @@ bool ld_clock_wait(int64_t until_monotonic_ms, const leakdiag_cancel *cancel)
     for (;;) {
         if (leakdiag_cancel_is_triggered(cancel))
             return false;
-        int64_t left = until_monotonic_ms - ld_clock_monotonic_ms();
+        int64_t left = until_monotonic_ms - ld_monotonic_ms();
         if (left <= 0)
             return true;
         if (left > SLICE_MS)

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "run/pods.h"
+#include "sources/pods.h"
 #include "wire/object.h"
 
 static void row_done(ld_pods_row *row)

@@ -1,4 +1,4 @@
-#include "diagnosis/soft_limit.h"
+#include "base/soft_limit.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,15 +1,16 @@
 /* Pods of a cluster without a scenario: one question, one answer. */
-#include "run/pods.h"
+#include "sources/pods.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "diagnosis/soft_limit.h"
+#include "base/soft_limit.h"
 #include "sources/copier.h"
 #include "sources/errand.h"
 #include "sources/kube_facts.h"
+#include "sources/kube_look.h"
 
 /* --- one row --- */
 
@@ -28,7 +29,7 @@ static void fill_soft_limit(ld_copier *c, const ld_kube_instance *instance, ld_p
         if (strcmp(instance->env[i].name, "GOMEMLIMIT") != 0)
             continue;
         const char *value = instance->env[i].value;
-        ld_copy_to(c, value ? value : "(set elsewhere)", &row->soft_limit_text);
+        ld_copy_to(c, value ? value : LD_ENV_SET_ELSEWHERE, &row->soft_limit_text);
         if (value && !ld_soft_limit_parse(value, &row->soft_limit_bytes))
             row->soft_limit_bytes = NAN;
     }
@@ -146,8 +147,7 @@ static leakdiag_status check_container(const ld_kube_look *look, const char *con
         return LEAKDIAG_OK;
     LD_CLEANUP(ld_text_done) ld_text names = {0};
     const ld_kube_pod *pod = &look->pods.list[0];
-    for (size_t i = 0; i < pod->n_instances; i++)
-        ld_text_addf(&names, "%s%s", i ? ", " : "", pod->instances[i].name);
+    ld_pod_name_containers(pod, &names);
     if (names.failed)
         return ld_fail_nomem(err);
     return ld_fail(err, LEAKDIAG_E_NOT_FOUND, "no pod has a container \"%.80s\"; %s has %s",
@@ -178,31 +178,21 @@ static const char *rollout_of(const ld_kube_look *look)
     return is_rolled_out(look) ? "settled" : "in-progress";
 }
 
-static void describe_none(const ld_kube_look *look, ld_text *detail)
-{
-    ld_text_addf(detail, "no pod in namespace %.64s", look->ns);
-    if (look->selector) {
-        ld_text_add(detail, " has the labels ");
-        ld_text_add_safe(detail, look->selector, strnlen(look->selector, 120));
-    }
-    bool is_scaled_down = look->has_deployment && look->found.replicas == 0;
-    ld_text_add(detail, is_scaled_down ? ": it is scaled to 0" : "; is the namespace right?");
-}
-
 static leakdiag_status describe(const ld_kube_look *look, char **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_text_done) ld_text detail = {0};
     if (look->deployment_status)
         ld_text_add(&detail, look->no_deployment.message);
     else if (look->pods.n == 0)
-        describe_none(look, &detail);
+        ld_kube_look_describe_none(look, &detail);
     else if (look->pods.is_partial)
         ld_text_addf(&detail, "only the first %zu pods; name a narrower selector", look->pods.n);
     return ld_text_take(&detail, ret, err);
 }
 
-leakdiag_status ld_pods_from_look(const ld_kube_look *look, const char *container, int64_t now_ms,
-                                  leakdiag_pods **ret, leakdiag_error *err)
+/* container NULL: all. E_NOT_FOUND: no pod has that container. */
+static leakdiag_status make_answer(const ld_kube_look *look, const char *container, int64_t now_ms,
+                                   leakdiag_pods **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_pods_freep) leakdiag_pods *pods = ld_alloc_zero(sizeof *pods);
     ld_copier c = {.err = err};
@@ -276,19 +266,6 @@ static leakdiag_status prepare(const leakdiag_cluster *cluster, const char *work
     return status;
 }
 
-/* Without the pods there is no answer; all else is part of it. */
-static leakdiag_status judge(const ld_kube_look *look, leakdiag_error *err)
-{
-    if (look->has_pods)
-        return LEAKDIAG_OK;
-    if (look->pods_status)
-        return ld_fail(err, look->pods_status, "%s", look->no_pods.message);
-    if (look->deployment_status)
-        return ld_fail(err, look->deployment_status, "%s", look->no_deployment.message);
-    return ld_fail(err, LEAKDIAG_E_TIMEOUT, "pods in namespace %.64s: there was no time to ask",
-                   look->ns);
-}
-
 leakdiag_status leakdiag_pods_read(leakdiag_cluster *cluster, const char *workload,
                                    const leakdiag_pods_options *options, leakdiag_pods **ret,
                                    leakdiag_error *err)
@@ -310,10 +287,10 @@ leakdiag_status leakdiag_pods_read(leakdiag_cluster *cluster, const char *worklo
                         .begin = begin,
                         .payload = &q};
     status = ld_errand_run(&errand, err);
+    if (!status) /* without the pods there is no answer; all else is part of it */
+        status = ld_kube_look_without_pods(&q.look, err);
     if (!status)
-        status = judge(&q.look, err);
-    if (!status)
-        status = ld_pods_from_look(&q.look, used.container, errand.now_ms, &pods, err);
+        status = make_answer(&q.look, used.container, errand.now_ms, &pods, err);
     ld_kube_look_done(&q.look);
     if (status)
         return status;

@@ -1,6 +1,6 @@
 /* GOMEMLIMIT as Go reads it. */
-#ifndef LD_DIAGNOSIS_SOFT_LIMIT_H
-#define LD_DIAGNOSIS_SOFT_LIMIT_H
+#ifndef LD_BASE_SOFT_LIMIT_H
+#define LD_BASE_SOFT_LIMIT_H
 
 #include <stdbool.h>
 
