@@ -216,6 +216,8 @@ leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_obse
                                         leakdiag_error *err)
 {
     LD_CLEANUP(ld_facts_done) ld_facts facts = {0};
+    if (leakdiag_cancel_is_triggered(session->options.cancel))
+        return ld_fail(err, LEAKDIAG_E_CANCELLED, "the look was cancelled");
     leakdiag_status status = ld_gather_remote(session, &facts, err);
     if (!status)
         status = ld_gather_local(session, &facts, err);
