@@ -84,7 +84,7 @@ SOURCES = [
      "if (failed < ld_attribute_number"),
     ("diagnosis/checks/load.c", "issue 3", "if (!is_refused && ld_orders_in_log",
      "if (ld_orders_in_log"),
-    ("diagnosis/checks/load.c", "issue 3", 'ld_orders_in_log(&d->view) ? "other-generator" : "stopped"',
+    ("diagnosis/checks/load.c", "issue 3", 'orders_come ? "other-generator" : "stopped"',
      '"stopped"'),
     # --- restarts and ends
     ("diagnosis/checks/rollout.c", "issue 2", 'age_s < settle_s ? "settling" : "settled"',
