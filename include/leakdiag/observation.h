@@ -2,6 +2,7 @@
  * @file leakdiag/observation.h
  * An observation: all facts of one look, or of a run of looks, immutable. A capture is an
  * observation in a file: replaying it gives the same bytes, on every machine and in every language.
+ * leakdiag-capture(5) says what is in it.
  *
  * Pure: no I/O, no clock ("now" is a field). May be read from any thread. No pointer to an
  * observation may be NULL but that of leakdiag_observation_unref(). Texts are borrowed: they live

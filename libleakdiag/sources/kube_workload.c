@@ -17,7 +17,8 @@
 typedef struct workload_question {
     ld_question base;
     const char *as, *container;
-    bool is_app; /* its memory and its logs are wanted, not only its state */
+    bool is_app; /* its memory is wanted, not only its state */
+    bool reads_logs;
     ld_kube_look look;
     const ld_profile *finding; /* the profile that find_request looks for */
     ld_http_request find_request;
@@ -78,7 +79,7 @@ static void ask_logs(workload_question *q)
 static void pods_are_known(ld_kube_look *look)
 {
     workload_question *q = look->payload;
-    if (q->is_app && q->n_logs == 0)
+    if (q->reads_logs && q->n_logs == 0)
         ask_logs(q);
 }
 
@@ -148,6 +149,7 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     q->as = ld_attribute_text(attributes, "as", "app");
     q->container = ld_attribute_text(attributes, "container", "");
     q->is_app = strcmp(q->as, "app") == 0;
+    q->reads_logs = q->is_app && ld_scenario_reads_pod_logs(question->asking->scenario, q->as);
     snprintf(key, sizeof key, "selector %.100s", q->as);
     const ld_memory_of *memory = ld_memories_of(question->asking->memories, key);
     if (!memory)
@@ -210,7 +212,7 @@ static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status f
         return ld_fail_nomem(err);
     leakdiag_status status = ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL,
                                                  q->base.asking->now_ms, failed, why, err);
-    if (!status && q->n_logs == 0) /* nobody knows whose log to read */
+    if (!status && q->reads_logs && q->n_logs == 0) /* nobody knows whose log to read */
         status = ld_facts_add_failed(facts, LD_FACT_LOG, source.data, NULL, q->base.asking->now_ms,
                                      failed, why, err);
     return status;
