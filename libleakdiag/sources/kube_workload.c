@@ -163,6 +163,11 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     q->look.on_deployment = deployment_is_known;
     q->look.on_known = pods_are_known;
     q->look.payload = q;
+    ld_asking *asking = question->asking;
+    if (asking->n_looks < LD_LOOKS_MAX) {
+        asking->looks[asking->n_looks].as = q->as;
+        asking->looks[asking->n_looks++].look = &q->look;
+    }
     return ld_kube_look_begin(&q->look) == LEAKDIAG_E_NOMEM ? ld_fail_nomem(err) : LEAKDIAG_OK;
 }
 
@@ -192,10 +197,10 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
         return ld_fail_nomem(err);
     const leakdiag_error *why =
         q->look.deployment_status ? &q->look.no_deployment : &q->look.no_pods;
-    return ld_facts_add_failed(
-        facts, LD_FACT_WORKLOAD, source.data, q->as, now_ms,
-        q->look.deployment_status ? q->look.deployment_status : LEAKDIAG_E_INVALID,
-        why->message[0] ? why->message : "it was not asked", err);
+    return ld_facts_add_failed(facts, LD_FACT_WORKLOAD, source.data, q->as, now_ms,
+                               q->look.deployment_status ? q->look.deployment_status
+                                                         : LEAKDIAG_E_INVALID,
+                               why->message[0] ? why->message : "it was not asked", err);
 }
 
 static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status failed,

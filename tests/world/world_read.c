@@ -239,6 +239,7 @@ void world_read_cluster(const ld_node *node, world *w)
         {"second", &c->second, NULL},
         {"template_limit", &c->template_limit, NULL},
         {"sidecar", &c->sidecar, NULL},
+        {"policies", &c->policies, NULL},
         {"version", &c->version, NULL},
         {"release", &c->release, NULL},
         {"image", &c->image, NULL},
