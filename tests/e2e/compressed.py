@@ -27,13 +27,14 @@ def once(text, old, new):
     return text.replace(old, new)
 
 
-def scenario(settle="2s"):
-    """The text of the scenario. settle: how long after a restart nothing is judged."""
+def scenario(settle="2s", window="10s"):
+    """The text of the scenario. settle: how long after a restart nothing is judged; window: what of
+    a log counts as now."""
     with open(BUILT_IN) as file:
         text = file.read()
     text = text[: text.index("\ntests:\n")]
-    pace = "pace: {every: 1s, window: 10s, settle: %s, stale: 25s, time_scale: %d}" % (settle, TIMES)
-    text = once(text, PACE, pace)
+    pace = "pace: {every: 1s, window: %s, settle: %s, stale: 25s, time_scale: %d}"
+    text = once(text, PACE, pace % (window, settle, TIMES))
     for old, new in PARAMETERS:
         text = once(text, old, new)
     for minutes in POINTS_MIN:

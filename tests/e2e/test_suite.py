@@ -13,7 +13,6 @@ LEAKDIAG_CLUSTER=required makes that a failure.
 
 import base64
 import calendar
-import datetime
 import json
 import os
 import re
@@ -45,6 +44,10 @@ rules:
 - {apiGroups: [apps], resources: [deployments], verbs: [get, list]}
 - {apiGroups: [""], resources: [services/proxy], verbs: [get, create]}
 """
+
+
+# Of the pod's port, by name.
+ALLOW = "[{to: [{podSelector: {matchLabels: {opentelemetry.io/name: flagd}}}], ports: [{port: rpc}]}]"
 
 
 def find_command():
@@ -133,9 +136,9 @@ class Suite(unittest.TestCase):
         config = who if os.sep in who else self.kubernetes.kubeconfig(who)
         return {"PATH": "/usr/bin:/bin", "HOME": self.folder, "LC_ALL": "C.UTF-8", "KUBECONFIG": config}
 
-    def start(self, *arguments, who="admin"):
+    def start(self, *arguments, who="admin", before=()):
         return subprocess.Popen(
-            [self.command, *arguments],
+            [*before, self.command, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -143,8 +146,8 @@ class Suite(unittest.TestCase):
             text=True,
         )
 
-    def run_it(self, *arguments, who="admin", seconds=120):
-        process = self.start(*arguments, who=who)
+    def run_it(self, *arguments, who="admin", seconds=120, before=()):
+        process = self.start(*arguments, who=who, before=before)
         try:
             out, err = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -153,9 +156,9 @@ class Suite(unittest.TestCase):
             raise AssertionError("leakdiag %s did not end within %d s" % (" ".join(arguments), seconds))
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def diagnose_arguments(self, for_s, capture, history, scenario):
+    def diagnose_arguments(self, for_s, capture, history=None, scenario=None, timeout="10s"):
         arguments = ["diagnose", "-s", scenario or self.scenario, "-o", "json", "--save", capture]
-        arguments += ["--force", "--request-timeout", "10s"]
+        arguments += ["--force", "--request-timeout", timeout]
         arguments += ["--for", "%ds" % for_s] if for_s else []
         return arguments + (["--history", history.capture] if history else [])
 
@@ -227,7 +230,7 @@ class Suite(unittest.TestCase):
         self.flag_for_good(0)
         if self.container()["restartCount"]:  # a cluster that was up already
             self.fresh()
-        self.wait_for_age(21)
+        self.kubernetes.wait("old load", lambda: self.check("load").finding("load") == "running")
         said = self.look(4)
         self.expect(said, flag_value="not-enabled", flag_seen="blocked", memory="blocked", load="running")
         self.expect(said, orders="in-range", flag_agreement="agree", limit="expected", termination="none")
@@ -280,7 +283,9 @@ class Suite(unittest.TestCase):
         self.assertLessEqual(left_s - 1, foretold["ttl_hi_s"], foretold)
 
     def test_05_the_log_of_the_dead_instance_counts_and_one_that_is_gone_is_not_zero_lines(self):
-        said = self.look()
+        # Its lines are asked for as long as its death is within the window, the runbook's 5 minutes.
+        wide = self.file("wide.yaml", compressed.scenario(window="5m"))
+        said = self.look(scenario=wide)
         self.expect(said, flag_seen="seen", termination="oom-killed")
         self.assertEqual(self.count(said, "previous"), self.counted_by_kubectl("--previous"))
         self.assertGreater(self.count(said, "previous"), 10)
@@ -288,7 +293,7 @@ class Suite(unittest.TestCase):
         log = "/var/log/pods/otel-demo_%s_%s/checkout/%d.log"
         log %= (meta["name"], meta["uid"], status["restartCount"] - 1)
         self.kubernetes.box.run(["rm", log])
-        gone = self.look()
+        gone = self.look(scenario=wide)
         self.expect(gone, termination="oom-killed")
         lost = gone.facts("log", "previous")
         self.assertEqual(len(lost), 1)
@@ -310,7 +315,8 @@ class Suite(unittest.TestCase):
     def test_06_a_lower_flag_after_the_limit_was_reached_is_not_issue_4(self):
         self.kubernetes.set_flag(100)
         said = self.look(3, history=self.sawtooth)
-        self.expect(said, flag_value="lower", memory="oom-sawtooth")
+        self.expect(said, flag_value="lower")
+        self.assertIn(said.finding("memory"), ("oom-sawtooth", "ahead"))
         self.assertNotIn("flag-value-too-low", said.causes)
         self.kubernetes.set_flag(300)
 
@@ -326,17 +332,12 @@ class Suite(unittest.TestCase):
         self.assertRegex(text, r"(?m)^checkout-\S+ +checkout +\? +20Mi +\? ")
         said = self.check("memory", more=("--set", "prometheus=nowhere"))
         self.expect(said, memory="no-samples")
-        self.assertEqual(said.outcome("memory"), "unknown")
+        self.assertIn(said.outcome("memory"), ("unknown", "blocked"))  # no order has been placed yet
         self.assertIn(MEMORY_NOT_SEEN, said.checks["memory"]["reason"])
 
     def test_08_an_application_that_keeps_its_old_value_is_issue_2_unless_it_settles(self):
         self.flag_for_good(300)
-        container = self.kubernetes.deployment("checkout")["spec"]["template"]["spec"]["containers"][0]
-        self.addCleanup(self.settled, "checkout")
-        self.addCleanup(self.set_arguments, container["args"])
-        # It asks nobody and takes its default, as a client does that has lost its connection.
-        self.set_arguments([word.replace("$(FLAGD_HOST)", "127.0.0.1") for word in container["args"]])
-        self.settled("checkout")
+        self.silence_the_flag()
         self.wait_for_age(11)
         said = self.look(4)
         self.expect(said, flag_value="expected", orders="in-range", flag_seen="not-seen")
@@ -347,6 +348,43 @@ class Suite(unittest.TestCase):
         said = self.look(4, scenario=patient)
         self.expect(said, flag_seen="not-seen", rollout_app="settling")
         self.assertEqual(said.causes, ["settling"])
+
+    def test_08a_a_policy_that_forbids_the_way_is_named_and_what_it_proves_is_said(self):
+        self.flag_for_good(300)
+        policies = ("deny", "allow", "addresses")
+        words = ["delete", "networkpolicy", "-n", "otel-demo", "--ignore-not-found", *policies]
+        self.addCleanup(self.kubernetes.kubectl, *words)
+        self.silence_the_flag()
+        self.wait_for_age(3)
+        self.policy("deny", "[]")
+        said = self.look(0)
+        self.expect(said, reach_flagd="policy-blocks", flag_value="expected", flag_seen="not-seen")
+        self.assertEqual(said.checks["reach.flagd"]["observed"], "egress by deny to port 8013")
+        self.assertIn("enforces them is not proved", said.checks["reach.flagd"]["reason"])
+        self.assertIn("flag-unreachable", said.causes)
+        self.policy("addresses", "[{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]")
+        unsure = self.check("reach.flagd")
+        self.expect(unsure, reach_flagd="reachable")
+        self.assertIn("hangs on addresses", unsure.checks["reach.flagd"]["reason"])
+        self.policy("allow", ALLOW)
+        allowed = self.check("reach.flagd")
+        self.expect(allowed, reach_flagd="reachable")
+        self.assertIn("no network policy forbids it", allowed.checks["reach.flagd"]["reason"])
+
+    def policy(self, name, egress):
+        """Of checkout's pods. Nothing in this cluster enforces it: only the object is there."""
+        text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+        text += "metadata: {name: %s, namespace: otel-demo}\n" % name
+        text += "spec: {podSelector: {matchLabels: {opentelemetry.io/name: checkout}}, "
+        self.kubernetes.apply(text + "policyTypes: [Egress], egress: %s}\n" % egress)
+
+    def silence_the_flag(self):
+        """checkout asks nobody and takes its default, as a client does that has lost its connection."""
+        container = self.kubernetes.deployment("checkout")["spec"]["template"]["spec"]["containers"][0]
+        self.addCleanup(self.settled, "checkout")
+        self.addCleanup(self.set_arguments, container["args"])
+        self.set_arguments([word.replace("$(FLAGD_HOST)", "127.0.0.1") for word in container["args"]])
+        self.settled("checkout")
 
     def set_arguments(self, arguments):
         container = {"name": "checkout", "args": arguments}
@@ -518,7 +556,7 @@ class Suite(unittest.TestCase):
             if name not in ("memory", "requests", "orders"):  # they move
                 self.assertEqual(pair, (mine.finding(name), mine.outcome(name)), name)
         self.assertEqual(its.causes, mine.causes)
-        self.assertNotIn("403", json.dumps(its.json))
+        self.assertNotIn("HTTP 403", json.dumps(its.json))
         self.assertFalse([one for one in its.facts("log") + its.facts("memory") if "error" in one])
 
     def doctor(self, who):
@@ -590,7 +628,7 @@ class Suite(unittest.TestCase):
     def test_23_a_gather_that_the_api_server_dies_in_ends_in_time_with_reasons(self):
         server = self.kubernetes.box
         server.ask("stop", name="kube-apiserver", number=int(signal.SIGSTOP))
-        process = self.start(*self.diagnose_arguments(0, os.path.join(self.folder, "x"), None, None))
+        process = self.start(*self.diagnose_arguments(0, os.path.join(self.folder, "x")))
         box.patiently(lambda: self.is_connected(process.pid), 10)
         self.kubernetes.restart("kube-apiserver")
         started = time.monotonic()
@@ -614,7 +652,8 @@ class Suite(unittest.TestCase):
         self.flag_for_good(300)
         self.fresh()
         capture = os.path.join(self.folder, "watch.json")
-        process = self.start(*self.diagnose_arguments(16, capture, None, None))
+        # With the usual 5 s a look waits until the API server is back, and nothing fails at all.
+        process = self.start(*self.diagnose_arguments(16, capture, timeout="1s"))
         box.patiently(lambda: self.is_connected(process.pid), 10)
         time.sleep(4)  # of the watch itself, not for something to become true
         self.kubernetes.restart("kube-apiserver")
@@ -643,16 +682,43 @@ class Suite(unittest.TestCase):
     # -- what it costs --
 
     def test_25_a_look_costs_a_fraction_of_the_same_answers_through_kubectl(self):
+        self.flag_for_good(0)
+        self.kubernetes.wait("what kubectl top asks", self.can_top)
         turns = [(self.cost(self.by_leakdiag), self.cost(self.by_kubectl)) for _ in range(5)]
         ours, theirs = ([sorted(turn[who][what] for turn in turns)[2] for what in (0, 1)] for who in (0, 1))
         print("    one look: CPU %.0f ms, wall %.0f ms" % (1000 * ours[0], 1000 * ours[1]))
         print("    kubectl:  CPU %.0f ms, wall %.0f ms" % (1000 * theirs[0], 1000 * theirs[1]))
-        requests, connections, size = self.traffic()
-        print("    %d requests, %d connections, %d KiB of answers" % (requests, connections, size >> 10))
+        seen = self.traffic(lambda before: self.run_it(*self.one_look(), before=before))
+        print("    one look: %d requests, %d connections, %d bytes read" % seen)
+        self.assertEqual(seen[1], 1)
+        self.assertGreaterEqual(seen[0], 15)
         ratio = theirs[0] / ours[0]
         print("    ratio: CPU %.1f, wall %.1f" % (ratio, theirs[1] / ours[1]), flush=True)
         self.assertGreaterEqual(ratio, CPU_RATIO)
         self.assertGreaterEqual(theirs[1] / ours[1], WALL_RATIO)
+
+    def traffic(self, action):
+        """Requests, connections and bytes read that an action costs the API server. The command of the
+        action is run under strace, which sees each socket by its address."""
+        trace = os.path.join(self.folder, "trace")
+        before = self.requests()
+        action(["strace", "-f", "-yy", "-qq", "-s", "0", "-o", trace, "-e", "signal=none"])
+        requests = self.requests() - before
+        port = r"->127\.0\.0\.1:%d\]>.* = (\d+)$" % self.kubernetes.box.relay_port()
+        read = re.compile(r"^\d+ +(?:recvfrom|recvmsg|read|readv)\(\d+<TCP:[^>]*" + port)
+        with open(trace) as file:
+            sizes = [int(found[1]) for found in map(read.match, file) if found]
+        with open(trace) as file:
+            to_it = "htons(%d)" % self.kubernetes.box.relay_port()
+            connections = sum("connect(" in line and to_it in line for line in file)
+        return requests, connections, sum(sizes)
+
+    def requests(self):
+        """What the API server was asked of the kinds that a look asks, since it was started; while the
+        demo is at rest nobody else asks these."""
+        text = self.kubernetes.ask("GET", "/metrics")[1]
+        found = re.findall(r"(?m)^apiserver_request_total\{(.*)\} (\S+)$", text)
+        return sum(int(float(n)) for labels, n in found if any(kind <= words(labels) for kind in ASKED))
 
     def cost(self, action):
         """CPU (of all that was started) and wall seconds."""
@@ -661,13 +727,28 @@ class Suite(unittest.TestCase):
         wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
+    def can_top(self):
+        try:
+            return self.kubernetes.kubectl("top", "pods", "-l", "opentelemetry.io/name=checkout")
+        except RuntimeError:
+            return None
+
+    def one_look(self):
+        return ["diagnose", "-s", self.scenario, "-o", "json"]
+
     def by_leakdiag(self):
-        self.assertNotEqual(self.run_it("diagnose", "-s", self.scenario, "-o", "json").returncode, 1)
+        self.assertNotEqual(self.run_it(*self.one_look()).returncode, 1)
 
     def by_kubectl(self):
         """The same facts, one command each as the runbook has them, no output of which is parsed."""
         raw = "/api/v1/namespaces/otel-demo/services/%s/proxy%s"
-        ask = self.kubernetes.kubectl
+
+        def ask(*words, data=None):
+            try:
+                self.kubernetes.kubectl(*words, data=data)
+            except RuntimeError:  # the proxy may meet a connection that its service just closed
+                self.kubernetes.kubectl(*words, data=data)
+
         ask("get", "deployments", "checkout", "flagd", "-o", "json")
         ask("get", "pods", "-l", "opentelemetry.io/name in (checkout,flagd)", "-o", "json")
         ask("get", "services", "flagd", "frontend", "-o", "json")
@@ -690,6 +771,30 @@ NAMES = {
         "rollout.flagd reach.flagd limit soft-limit memory termination"
     ).split()
 }
+
+
+def words(labels):
+    """a="b",c="d" as a set of its parts."""
+    return set(re.findall(r'\w+="[^"]*"', labels))
+
+
+# A look's kinds of requests, as the API server counts them.
+ASKED = [
+    {'resource="%s"' % resource, 'subresource="%s"' % subresource, 'verb="%s"' % verb}
+    for resource, subresource, verb in (
+        ("deployments", "", "GET"),
+        ("pods", "", "LIST"),
+        ("pods", "log", "GET"),
+        ("pods", "log", "CONNECT"),
+        ("services", "", "GET"),
+        ("services", "proxy", "GET"),
+        ("services", "proxy", "POST"),
+        ("services", "proxy", "CONNECT"),
+        ("endpointslices", "", "LIST"),
+        ("networkpolicies", "", "LIST"),
+        ("configmaps", "", "GET"),
+    )
+]
 # kubectl starts a Go program with its discovery for each answer: measured 10 to 30 times the CPU. A
 # look that costs a fifth of that would still be no reason not to look every few seconds.
 CPU_RATIO, WALL_RATIO = 5, 3
