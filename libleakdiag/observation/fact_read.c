@@ -248,8 +248,23 @@ static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload
     read_int(r, o, "clock_skew_ms", &workload->clock_skew_ms);
 }
 
+static void read_way(reader *r, const json_t *o, ld_way *way)
+{
+    read_int(r, o, "port", &way->port);
+    read_text(r, o, "verdict", &way->verdict);
+    read_text(r, o, "policy", &way->policy);
+    if (!r->status && !way->verdict)
+        refuse(r, "verdict of a way", "a text");
+}
+
 static void read_service(reader *r, const json_t *o, ld_service_fact *service)
 {
+    void *list = NULL;
+    const json_t *ways = read_list(r, o, "ways", sizeof *service->ways, &list, &service->n_ways);
+    service->ways = list;
+    for (size_t i = 0; ways && i < service->n_ways && !r->status; i++)
+        read_way(r, json_array_get(ways, i), &service->ways[i]);
+    read_text(r, o, "no_ways", &service->no_ways);
     read_text(r, o, "object", &service->object);
     read_bool(r, o, "exists", &service->exists);
     read_text(r, o, "ports", &service->ports);

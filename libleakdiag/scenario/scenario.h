@@ -124,7 +124,8 @@ typedef struct ld_cause {
  *   ConfigMap was changed
  * - flagd_age: ms since the flag service's pod started
  * - frontend: text; ready, no-endpoints, missing: the service of the check of kind service
- * - reach: text; reachable, no-endpoints, config-mismatch: that of the check of kind reach
+ * - reach: text; reachable, no-endpoints, config-mismatch, policy-blocks: that of the check of kind
+ *   reach
  *
  * expect:
  * - verdict: text; as-expected, warning, not-as-expected, inconclusive

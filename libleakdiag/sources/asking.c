@@ -49,6 +49,14 @@ void ld_question_free(ld_question *question)
     ld_release(question);
 }
 
+const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as)
+{
+    for (size_t i = 0; i < asking->n_looks; i++)
+        if (strcmp(asking->looks[i].as, as) == 0)
+            return asking->looks[i].look;
+    return NULL;
+}
+
 /* --- sending --- */
 
 static void not_sent(ld_http_request *request, const char *why)

@@ -8,6 +8,9 @@
 #include "sources/memories.h"
 #include "wire/answer.h"
 
+typedef struct ld_kube_look ld_kube_look;
+
+#define LD_LOOKS_MAX          16
 #define LD_FIRST_REQUESTS_MAX 64 /* sent before the first answer */
 /* Of a service behind the API server: its 503 says that nothing is there, and waiting 200 ms for
  * the same answer would make every look of a cluster without Prometheus late. */
@@ -34,7 +37,16 @@ typedef struct ld_asking {
     bool was_refused;          /* the API server answered 401 */
     const ld_profile *profile; /* the application was found under this profile's names */
     char release[128];         /* and "{release}" of its settings is this */
+    /* Workloads that are asked for, by what the scenario calls them. */
+    struct {
+        const char *as;
+        const ld_kube_look *look;
+    } looks[LD_LOOKS_MAX];
+    size_t n_looks;
 } ld_asking;
+
+/* Of a workload, as far as it has come; NULL: it is not asked for. */
+const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as);
 
 typedef struct ld_question ld_question;
 

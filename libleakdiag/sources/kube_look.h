@@ -11,8 +11,6 @@
 
 #define LD_KUBE_LOOK_ROUNDS 2 /* the usual selector, the Deployment's own */
 
-typedef struct ld_kube_look ld_kube_look;
-
 struct ld_kube_look {
     /* What is meant; set before ld_kube_look_begin(), borrowed until it is done. */
     ld_asking *asking;

@@ -165,6 +165,11 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     q->look.on_deployment = deployment_is_known;
     q->look.on_known = pods_are_known;
     q->look.payload = q;
+    ld_asking *asking = question->asking;
+    if (asking->n_looks < LD_LOOKS_MAX) {
+        asking->looks[asking->n_looks].as = q->as;
+        asking->looks[asking->n_looks++].look = &q->look;
+    }
     return ld_kube_look_begin(&q->look) == LEAKDIAG_E_NOMEM ? ld_fail_nomem(err) : LEAKDIAG_OK;
 }
 

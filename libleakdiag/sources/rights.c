@@ -4,10 +4,11 @@
 
 #include "wire/kube.h"
 
-#define CORE      ""
-#define APPS      "apps"
-#define METRICS   "metrics.k8s.io"
-#define DISCOVERY "discovery.k8s.io"
+#define CORE       ""
+#define APPS       "apps"
+#define METRICS    "metrics.k8s.io"
+#define DISCOVERY  "discovery.k8s.io"
+#define NETWORKING "networking.k8s.io"
 
 /* When a line of the table applies to a source. */
 typedef enum when {
@@ -19,6 +20,7 @@ typedef enum when {
     APP_PODS,
     LOG_POD, /* the same, and its logs are read */
     LOG_PODS,
+    CALLED,      /* a service that the application asks */
     THROUGH_API, /* a service that has no URL of its own */
     WITH_NAMES   /* other versions call the Deployment otherwise */
 } when;
@@ -42,6 +44,8 @@ static const struct {
     {"kubernetes-service", ALWAYS, "get", CORE, "services", "", "name", "whether a Service exists"},
     {"kubernetes-service", ALWAYS, "list", DISCOVERY, "endpointslices", "", NULL,
      "whether anything is ready behind a Service"},
+    {"kubernetes-service", CALLED, "list", NETWORKING, "networkpolicies", "", NULL,
+     "whether a network policy forbids the way to a Service"},
     {"flagd-configmap", ALWAYS, "get", CORE, "configmaps", "", "name",
      "the stored definition of the flag"},
     {"ofrep", THROUGH_API, "create", CORE, "services", "proxy", "service",
@@ -92,6 +96,19 @@ static bool finds_by_labels(const leakdiag_scenario *scenario)
     return false;
 }
 
+/* Behind it stands a workload of the scenario that is not the application. */
+bool ld_is_called(const leakdiag_scenario *scenario, const char *as)
+{
+    for (size_t i = 0; i < scenario->n_roles; i++) {
+        const ld_role *role = &scenario->roles[i];
+        for (size_t k = 0; k < role->n && strcmp(as, "app") != 0; k++)
+            if (strcmp(role->sources[k].type, "kubernetes") == 0 &&
+                strcmp(ld_attribute_text(&role->sources[k].attributes, "as", ""), as) == 0)
+                return true;
+    }
+    return false;
+}
+
 static bool applies(const leakdiag_scenario *scenario, const ld_source_spec *spec, when condition)
 {
     const ld_attributes *a = &spec->attributes;
@@ -119,6 +136,8 @@ static bool applies(const leakdiag_scenario *scenario, const ld_source_spec *spe
         return reads_logs && has_pods;
     case THROUGH_API:
         return !ld_attribute_text(a, "url", NULL) && ld_attribute_text(a, "service", NULL);
+    case CALLED:
+        return ld_is_called(scenario, ld_attribute_text(a, "as", ""));
     case WITH_NAMES:
         return is_app && has_deployment && finds_by_labels(scenario);
     default:

@@ -30,6 +30,10 @@ typedef struct ld_rights {
 leakdiag_status ld_rights_of(const leakdiag_scenario *scenario, const char *ns,
                              const char *fallback, ld_rights *ret, leakdiag_error *err);
 
+/* Whether the application asks the service that the scenario calls so: then a workload of the same
+ * name stands behind it. */
+bool ld_is_called(const leakdiag_scenario *scenario, const char *as);
+
 /* The rules of a Role in one namespace for one part, each a line "- {apiGroups: …}". wanted says
  * which rights count; NULL: all. */
 void ld_rights_add_rules(const ld_rights *rights, const char *ns, const char *part,

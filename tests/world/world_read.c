@@ -239,6 +239,7 @@ static bool read_cluster_key(const ld_node *node, world_cluster *c)
         {"second", &c->second, NULL},
         {"template_limit", &c->template_limit, NULL},
         {"sidecar", &c->sidecar, NULL},
+        {"policies", &c->policies, NULL},
         {"version", &c->version, NULL},
         {"release", &c->release, NULL},
         {"image", &c->image, NULL},
