@@ -220,3 +220,26 @@ const ld_kube_sample *ld_kube_look_sample(const ld_kube_look *look, const char *
             return &look->samples.list[i];
     return NULL;
 }
+
+leakdiag_status ld_kube_look_without_pods(const ld_kube_look *look, leakdiag_error *why)
+{
+    if (look->has_pods)
+        return LEAKDIAG_OK;
+    if (look->pods_status)
+        return ld_fail(why, look->pods_status, "%s", look->no_pods.message);
+    if (look->deployment_status) /* it did not say which pods */
+        return ld_fail(why, look->deployment_status, "%s", look->no_deployment.message);
+    return ld_fail(why, LEAKDIAG_E_TIMEOUT, "pods in namespace %.64s: there was no time to ask",
+                   look->ns);
+}
+
+void ld_kube_look_describe_none(const ld_kube_look *look, ld_text *ret)
+{
+    ld_text_addf(ret, "no pod in namespace %.64s", look->ns);
+    if (look->selector) {
+        ld_text_add(ret, " has the labels ");
+        ld_text_add_safe(ret, look->selector, strnlen(look->selector, 120));
+    }
+    bool is_scaled_down = look->has_deployment && look->found.replicas == 0;
+    ld_text_add(ret, is_scaled_down ? ": it is scaled to 0" : "; is the namespace right?");
+}

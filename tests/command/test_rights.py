@@ -36,7 +36,7 @@ def a_gather_under_the_printed_role_is_never_refused():
 @test
 def each_rule_of_the_role_is_needed():
     rules = rules_of(role())
-    assert len(rules) == 10, role()
+    assert len(rules) == 11, role()
     with Folder() as folder:
         for i in range(len(rules)):
             with Api(folder, rules=rules[:i] + rules[i + 1:]) as api:
@@ -124,7 +124,7 @@ def doctor_names_every_missing_right_and_the_rules_that_grant_it():
                 assert [vars(rule) for rule in again] == [vars(rules[i])], shown
         with Api(folder, rules=[]) as api:
             shown = run("doctor", "--kubeconfig", api.kubeconfig)
-            assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 15, shown
+            assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 16, shown
             assert "is elsewhere" not in shown.out and "--set" not in shown.out, shown
             shown = run("diagnose", "--kubeconfig", api.kubeconfig)
             assert shown.out.endswith("\nnext: leakdiag doctor\n"), shown

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diagnosis/soft_limit.h"
-
 #define NOW "1000000"
 
 static const char scenario_text[] =
@@ -362,26 +360,6 @@ START_TEST(a_limit_that_is_not_known_is_neither_none_nor_expected)
 }
 END_TEST
 
-typedef struct soft_case {
-    const char *text;
-    int fine;
-    double bytes;
-} soft_case;
-
-static const soft_case soft_cases[] = {
-    {NULL, 1, NAN},
-    {"", 1, NAN},
-    {"off", 1, NAN},
-    {"16MiB", 1, 16777216},
-    {"16777216", 1, 16777216},
-    {"1B", 1, 1},
-    {"2GiB", 1, 2147483648},
-    {"16Mi", 0, NAN},
-    {"16MB", 0, NAN},
-    {"MiB", 0, NAN},
-    {"-1", 0, NAN},
-};
-
 START_TEST(rules_that_nobody_followed_leave_the_value_unknown)
 {
     leakdiag_diagnosis *d = diagnose(
@@ -453,17 +431,6 @@ START_TEST(a_log_that_does_not_grow_is_silent)
 }
 END_TEST
 
-START_TEST(a_soft_limit_is_read_as_go_reads_it)
-{
-    double bytes = -1;
-    ck_assert_int_eq(ld_soft_limit_parse(soft_cases[_i].text, &bytes), soft_cases[_i].fine);
-    if (isnan(soft_cases[_i].bytes))
-        ck_assert(isnan(bytes));
-    else
-        ck_assert_double_eq(bytes, soft_cases[_i].bytes);
-}
-END_TEST
-
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 
 /* Every look finds another process, killed since the last: more than an analysis takes. */
@@ -523,7 +490,6 @@ int main(void)
     tcase_add_test(tc, orders_are_what_was_posted);
     tcase_add_test(tc, a_log_whose_clock_is_two_hours_behind_still_shows_orders);
     tcase_add_test(tc, a_log_that_does_not_grow_is_silent);
-    tcase_add_loop_test(tc, a_soft_limit_is_read_as_go_reads_it, 0, COUNT(soft_cases));
     Suite *suite = suite_create("diagnosis");
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

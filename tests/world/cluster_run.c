@@ -48,13 +48,6 @@ static leakdiag_cluster *open_cluster(const char *server, const char *ca_file)
     return opened;
 }
 
-static leakdiag_scenario *scenario_of(const world *w)
-{
-    leakdiag_scenario *scenario = NULL;
-    OK(leakdiag_scenario_builtin("otel-demo/checkout", w->set, w->n_set, &scenario, &err));
-    return scenario;
-}
-
 /* --- over the transport --- */
 
 static int64_t local_now(void *payload)
@@ -68,7 +61,7 @@ static leakdiag_session *session_of(cluster *c, leakdiag_cluster *opened)
     leakdiag_session *session = NULL;
     leakdiag_transport transport = LEAKDIAG_TRANSPORT_INIT;
     leakdiag_session_options options = LEAKDIAG_SESSION_OPTIONS_INIT;
-    leakdiag_scenario *scenario = scenario_of(c->w);
+    leakdiag_scenario *scenario = world_scenario_with(c->w->set, c->w->n_set);
     transport.answer = cluster_transport;
     transport.payload = c;
     options.transport = &transport;
