@@ -175,9 +175,9 @@ static const ld_kube_container *template_container(const ld_kube_deployment *dep
     return n == 1 ? only : NULL;
 }
 
-/* "registry:5000/demo:2.1.0-checkout@sha256:…" says 2.1.0; NULL when the tag is no version. *ret is
- * from ld_alloc. */
-static char *image_version(const char *image)
+/* "registry:5000/demo:2.1.0-checkout@sha256:…" says 2.1.0; NULL when the tag is no version. What it
+ * returns is from ld_alloc. */
+static char *image_version(ld_copier *c, const char *image)
 {
     int64_t parts[3];
     const char *slash = image ? strrchr(image, '/') : NULL;
@@ -185,6 +185,8 @@ static char *image_version(const char *image)
     if (!colon)
         return NULL;
     char *tag = ld_copy_bytes(colon + 1, strcspn(colon + 1, "@"));
+    if (!tag && !c->status)
+        c->status = ld_fail_nomem(c->err);
     if (tag && !ld_version_parse(tag, parts)) {
         ld_release(tag);
         return NULL;
@@ -197,7 +199,7 @@ static void copy_version(ld_copier *c, const ld_kube_deployment *deployment,
                          ld_workload_fact *of)
 {
     LD_CLEANUP(ld_releasep)
-    char *tag = !deployment->version && container ? image_version(container->image) : NULL;
+    char *tag = !deployment->version && container ? image_version(c, container->image) : NULL;
     const char *version = deployment->version ? deployment->version : tag;
     const ld_profile *profile = ld_scenario_profile(scenario, version);
     ld_copy_to(c, version, &of->version);
