@@ -205,6 +205,12 @@ LD_DEFINE_CLEANUP(ld_fact, ld_fact_unref, ld_fact_unrefp)
 const char *ld_fact_kind_name(ld_fact_kind kind);
 bool ld_series_is_memory(const ld_series_fact *series);
 
+/* Numbers from outside as a capture can hold them: what is beyond reason is not known. So a capture
+ * of what was seen says the same as what was seen. */
+#define LD_FACT_COUNT_MAX (INT64_C(1) << 40) /* no sum over all the facts of a capture overflows */
+#define LD_FACT_BYTES_MAX 9223372036854775808.0 /* 2^63: as much as a series takes */
+void ld_fact_bound(ld_fact *fact);
+
 /* Text from outside as a fact may keep it: safe for terminals, secrets masked, cut to max bytes.
  * NULL gives NULL. */
 leakdiag_status ld_fact_text(const char *data, size_t len, size_t max, char **ret,

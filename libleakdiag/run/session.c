@@ -207,6 +207,7 @@ int64_t ld_session_now_ms(const leakdiag_session *session)
 
 static void stamp(ld_fact *fact, int64_t now_ms)
 {
+    ld_fact_bound(fact);
     if (fact->kind == LD_FACT_MEMORY && !fact->error && !fact->of.memory.has_pod)
         fact->of.memory.sample_ms = now_ms;
     fact->time_ms = now_ms;

@@ -62,10 +62,10 @@ const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as)
 static void not_sent(ld_http_request *request, const char *why)
 {
     request->end = LD_HTTP_NO_CONNECT;
-    snprintf(request->why, sizeof request->why, "%s", why);
+    snprintf(request->why, sizeof request->why, "%.*s", (int)sizeof request->why - 1, why);
 }
 
-void ld_ask_send(ld_asking *asking, ld_http_request *request)
+bool ld_ask_send(ld_asking *asking, ld_http_request *request)
 {
     leakdiag_error err = {0};
     leakdiag_status status = ld_http_check(request, &err);
@@ -73,7 +73,7 @@ void ld_ask_send(ld_asking *asking, ld_http_request *request)
         status = ld_http_client_add(asking->client, request, &err);
     } else if (!status && asking->n_first < LD_FIRST_REQUESTS_MAX) {
         asking->first[asking->n_first++] = request;
-        return;
+        return true;
     } else if (!status) {
         status =
             ld_fail(&err, LEAKDIAG_E_LIMIT, "more than %d requests at once", LD_FIRST_REQUESTS_MAX);
@@ -82,6 +82,7 @@ void ld_ask_send(ld_asking *asking, ld_http_request *request)
         asking->failed = status;
     if (status)
         not_sent(request, err.message);
+    return !status;
 }
 
 leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,

@@ -84,9 +84,9 @@ leakdiag_status ld_service_question_new(ld_question **ret, leakdiag_error *err);
 leakdiag_status ld_prometheus_question_new(ld_question **ret, leakdiag_error *err);
 
 /* Sends a request, at once or with the first ones; it must stay where it is. A failure to send is
- * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT.
- */
-void ld_ask_send(ld_asking *asking, ld_http_request *request);
+ * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT:
+ * then it is false, and on_done does not come. */
+bool ld_ask_send(ld_asking *asking, ld_http_request *request);
 
 /* Where a service is asked. */
 typedef struct ld_endpoint {

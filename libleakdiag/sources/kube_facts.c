@@ -182,9 +182,9 @@ leakdiag_status ld_fact_from_pod(const ld_kube_pod *pod, const ld_kube_instance 
 
 /* --- the workload --- */
 
-/* "registry:5000/demo:2.1.0-checkout@sha256:…" says 2.1.0; NULL when the tag is no version. *ret is
- * from ld_alloc. */
-static char *image_version(const char *image)
+/* "registry:5000/demo:2.1.0-checkout@sha256:…" says 2.1.0; NULL when the tag is no version. What it
+ * returns is from ld_alloc. */
+static char *image_version(ld_copier *c, const char *image)
 {
     int64_t parts[3];
     const char *slash = image ? strrchr(image, '/') : NULL;
@@ -192,6 +192,8 @@ static char *image_version(const char *image)
     if (!colon)
         return NULL;
     char *tag = ld_copy_bytes(colon + 1, strcspn(colon + 1, "@"));
+    if (!tag && !c->status)
+        c->status = ld_fail_nomem(c->err);
     if (tag && !ld_version_parse(tag, parts)) {
         ld_release(tag);
         return NULL;
@@ -204,7 +206,7 @@ static void copy_version(ld_copier *c, const ld_kube_deployment *deployment,
                          ld_workload_fact *of)
 {
     LD_CLEANUP(ld_releasep)
-    char *tag = !deployment->version && container ? image_version(container->image) : NULL;
+    char *tag = !deployment->version && container ? image_version(c, container->image) : NULL;
     const char *version = deployment->version ? deployment->version : tag;
     const ld_profile *profile = ld_scenario_profile(scenario, version);
     ld_copy_to(c, version, &of->version);

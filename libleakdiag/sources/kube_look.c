@@ -30,12 +30,16 @@ static void note_failure(ld_kube_look *look, leakdiag_status status)
         look->asking->failed = status;
 }
 
-static void send(ld_kube_look *look, ld_http_request *request,
-                 void (*on_done)(ld_http_request *, void *))
+/* What cannot be sent, like a token that no header may hold, has no answer to wait for. */
+static leakdiag_status send(ld_kube_look *look, ld_http_request *request,
+                            void (*on_done)(ld_http_request *, void *), leakdiag_error *err)
 {
     request->on_done = on_done;
     request->payload = look;
-    ld_ask_send(look->asking, request);
+    if (ld_ask_send(look->asking, request))
+        return LEAKDIAG_OK;
+    return look->asking->failed ? ld_fail_nomem(err)
+                                : ld_fail(err, LEAKDIAG_E_INVALID, "%s", request->why);
 }
 
 /* Both are in, and the pods are the right ones. */
@@ -104,9 +108,8 @@ static leakdiag_status ask_pods(ld_kube_look *look, leakdiag_error *err)
     if (!status)
         status = ld_ask_cluster(look->asking, path, &look->pods_urls[look->round],
                                 &look->pods_requests[look->round], err);
-    if (!status)
-        send(look, &look->pods_requests[look->round], pods_answered);
-    return status;
+    return status ? status
+                  : send(look, &look->pods_requests[look->round], pods_answered, err);
 }
 
 static leakdiag_status ask_metrics(ld_kube_look *look, leakdiag_error *err)
@@ -118,7 +121,8 @@ static leakdiag_status ask_metrics(ld_kube_look *look, leakdiag_error *err)
         status = ld_ask_cluster(look->asking, path, &look->metrics_urls[look->round],
                                 &look->metrics_requests[look->round], err);
     if (!status)
-        send(look, &look->metrics_requests[look->round], metrics_answered);
+        look->samples_status = send(look, &look->metrics_requests[look->round], metrics_answered,
+                                    &look->no_samples);
     return status;
 }
 
@@ -192,7 +196,8 @@ static leakdiag_status ask_deployment(ld_kube_look *look)
                                 &look->deployment_request, &look->no_pods);
     look->deployment_request.timeout_ms = look->asking->deadline_ms / 2; /* logs wait for it */
     if (!status)
-        send(look, &look->deployment_request, deployment_answered);
+        look->deployment_status = send(look, &look->deployment_request, deployment_answered,
+                                       &look->no_deployment);
     return status;
 }
 

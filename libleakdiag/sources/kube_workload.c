@@ -92,8 +92,11 @@ static void found(ld_http_request *request, void *payload)
     LD_CLEANUP(ld_kube_deployments_done) ld_kube_deployments list = {0};
     ld_kube_asked asked = {"list", "deployments", "apps", q->look.ns, NULL};
     ld_answer answer = ld_exchange_answer(request);
-    if (request->end != LD_HTTP_ANSWERED ||
-        ld_kube_read_deployments(&asked, &answer, &list, NULL) || list.n == 0)
+    if (request->end != LD_HTTP_ANSWERED)
+        return;
+    leakdiag_status status = ld_kube_read_deployments(&asked, &answer, &list, NULL);
+    note_failure(q, status);
+    if (status || list.n == 0)
         return;
     const char *name = list.list[0].name, *suffix = q->finding->suffix ? q->finding->suffix : "";
     size_t len = strlen(name), n = strlen(suffix);
@@ -111,9 +114,14 @@ static void look_for_it(workload_question *q)
     for (size_t i = 0; i < scenario->n_profiles && !q->finding; i++)
         if (scenario->profiles[i].find_by)
             q->finding = &scenario->profiles[i];
-    if (!q->is_app || !q->finding ||
-        ld_kube_path_deployments(q->look.ns, q->finding->find_by, &path, NULL) ||
-        ld_ask_cluster(q->base.asking, path, &q->find_url, &q->find_request, NULL))
+    if (!q->is_app || !q->finding)
+        return;
+    leakdiag_status status =
+        ld_kube_path_deployments(q->look.ns, q->finding->find_by, &path, NULL);
+    if (!status)
+        status = ld_ask_cluster(q->base.asking, path, &q->find_url, &q->find_request, NULL);
+    note_failure(q, status);
+    if (status)
         return;
     q->find_request.on_done = found;
     q->find_request.payload = q;

@@ -246,6 +246,42 @@ START_TEST(bad_questions_are_refused_and_nothing_is_sent)
 }
 END_TEST
 
+/* Found when it is about to be sent, and not a time-out. */
+START_TEST(what_cannot_be_sent_says_why)
+{
+    static const char *const workloads[] = {NULL, "pod/x", "deploy/x"};
+    static const struct {
+        const char *cluster, *user, *why;
+    } kinds[] = {{"", "token: \"can\u00e4ry\"", "byte 0xc3"},
+                 {", tls-server-name: \"a b\"", "token: canary", "tls-server-name"}};
+    api a = {0};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        char cluster_text[200];
+        leakdiag_cluster *other = NULL;
+        leakdiag_cluster_options options = LEAKDIAG_CLUSTER_OPTIONS_INIT;
+        leakdiag_error err = {0};
+        snprintf(cluster_text, sizeof cluster_text, "server: \"https://api.lab:6443/prefix\"%s",
+                 kinds[i].cluster);
+        place_config(&here, cluster_text, kinds[i].user);
+        ck_assert_msg(!place_open_with(&here, options, &other, &err), "%s", err.message);
+        for (size_t k = 0; k < COUNT(workloads); k++) {
+            leakdiag_pods *pods = NULL;
+            leakdiag_pods_options how = LEAKDIAG_PODS_OPTIONS_INIT;
+            leakdiag_transport transport = LEAKDIAG_TRANSPORT_INIT;
+            transport.answer = answer;
+            transport.payload = &a;
+            how.transport = &transport;
+            ck_assert_int_eq(leakdiag_pods_read(other, workloads[k], &how, &pods, &err),
+                             LEAKDIAG_E_INVALID);
+            ck_assert_msg(strstr(err.message, kinds[i].why) != NULL, "%s", err.message);
+            ck_assert_ptr_null(strstr(err.message, "ry"));
+        }
+        leakdiag_cluster_free(other);
+    }
+    ck_assert_uint_eq(a.calls, 0);
+}
+END_TEST
+
 START_TEST(what_the_server_says_no_to_is_a_status_with_its_words)
 {
     static const struct {
@@ -522,6 +558,7 @@ int main(void)
     tcase_add_test(tests, beyond_the_end_nothing_is_known);
     tcase_add_test(tests, pods_of_a_deployment_are_those_of_its_own_selector);
     tcase_add_test(tests, bad_questions_are_refused_and_nothing_is_sent);
+    tcase_add_test(tests, what_cannot_be_sent_says_why);
     tcase_add_test(tests, what_the_server_says_no_to_is_a_status_with_its_words);
     tcase_add_test(tests, a_cancelled_question_ends_as_cancelled);
     tcase_add_test(tests, each_right_is_asked_once_and_what_is_denied_has_its_rule);
