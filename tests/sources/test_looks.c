@@ -30,6 +30,9 @@ typedef struct place {
     leakdiag_observation *seen;
     size_t n_unwritten;    /* lines at the log's end that the kubelet does not have yet */
     char newest[31];       /* the newest line's time */
+    size_t n_rotated;      /* lines at the beginning that the log of the instance before lost */
+    bool is_previous_gone; /* that log */
+    size_t n_tails;        /* times that a log was asked for from its end */
     char *history;         /* of memory, as Prometheus tells it; NULL: the world's */
     int64_t asked_from_ms; /* for what of it was asked last */
 } place;
@@ -40,6 +43,16 @@ static int64_t place_now(void *payload)
 {
     const place *p = payload;
     return p->c.base_ms + p->c.at_ms;
+}
+
+/* All lines of a second within its first millisecond: only the digits behind it tell them apart. */
+static void crowd(char *text)
+{
+    for (char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+        char *digits = strchr(line, '.') + 1;
+        memmove(digits + 3, digits, 6);
+        memset(digits, '0', 3);
+    }
 }
 
 /* The lines that the kubelet has: not the last n, but what it has shown once it has for good. */
@@ -58,6 +71,32 @@ static size_t written_lines(place *p, const char *text, size_t len)
     return len;
 }
 
+static void log_answer(place *p, const char *url, leakdiag_http_answer *ret)
+{
+    static const char gone[] =
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":"
+        "\"previous terminated container \\\"checkout\\\" in pod \\\"checkout\\\" not found\","
+        "\"reason\":\"BadRequest\",\"code\":400}";
+    bool is_previous = strstr(url, "previous=true") != NULL;
+    p->n_tails += strstr(url, "tailLines=") != NULL;
+    if (is_previous && p->is_previous_gone) {
+        *ret = (leakdiag_http_answer){.size = ret->size,
+                                      .status = 400,
+                                      .body = gone,
+                                      .content_type = "application/json",
+                                      .body_len = sizeof gone - 1};
+        return;
+    }
+    if (ret->status != 200)
+        return;
+    char *text = cluster_keep(&p->c, strndup(ret->body, ret->body_len));
+    crowd(text);
+    for (size_t i = 0; is_previous && i < p->n_rotated && strchr(text, '\n'); i++)
+        text = strchr(text, '\n') + 1;
+    ret->body = text;
+    ret->body_len = written_lines(p, text, strlen(text));
+}
+
 static int place_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret,
                         void *payload)
 {
@@ -65,8 +104,8 @@ static int place_answer(const leakdiag_http_request *request, leakdiag_http_answ
     double seconds = 0;
     const char *start = strstr(request->url, "start=");
     int status = cluster_transport(request, ret, &p->c);
-    if (strstr(request->url, "/log?") && ret->status == 200)
-        ret->body_len = written_lines(p, ret->body, ret->body_len);
+    if (strstr(request->url, "/log?"))
+        log_answer(p, request->url, ret);
     if (!p->history || !start || !strstr(request->url, "memory_working_set"))
         return status;
     ck_assert(ld_number_parse(start + 6, strcspn(start + 6, "&"), &seconds));
@@ -199,6 +238,7 @@ START_TEST(each_line_counts_once_wherever_a_look_cuts_the_log)
     ck_assert_int_lt(written(&p), 2000); /* the first look's tail has them all */
     ck_assert_int_eq(sum.lines, written(&p));
     ck_assert_int_eq(sum.n_first, 1);
+    ck_assert_uint_eq(p.n_tails, 1); /* each later look asks since the one before */
     ck_assert_int_eq(sum.n_gaps, 0);
     place_remove(&p);
 }
@@ -249,6 +289,23 @@ START_TEST(a_file_that_was_rotated_between_two_looks_has_a_gap)
     place_look(&p, p.w.at_ms);
     ck_assert_int_eq(counted(&p).n_gaps, 1);
     ck_assert_int_lt(counted(&p).lines, written(&p));
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(lines_of_the_instance_before_that_are_gone_are_a_gap)
+{
+    place p = {0};
+    place_make(&p);
+    p.w.oom_ms[p.w.n_oom++] = FIRST_MS + 14500;
+    p.n_rotated = _i == 0 ? 8 : 0;
+    p.is_previous_gone = _i == 1;
+    place_begin(&p);
+    place_look(&p, FIRST_MS);
+    place_look(&p, FIRST_MS + 20000);
+    counts sum = counted(&p);
+    ck_assert_int_lt(sum.lines, written(&p));
+    ck_assert_int_eq(sum.n_gaps, 1);
     place_remove(&p);
 }
 END_TEST
@@ -350,6 +407,7 @@ int main(void)
     tcase_add_test(log, a_kill_between_two_looks_loses_no_line_and_counts_none_twice);
     tcase_add_test(log, a_first_look_after_a_kill_has_the_lines_of_both_instances);
     tcase_add_test(log, a_file_that_was_rotated_between_two_looks_has_a_gap);
+    tcase_add_loop_test(log, lines_of_the_instance_before_that_are_gone_are_a_gap, 0, 2);
     tcase_add_loop_test(prometheus, two_series_of_a_restarted_pod_are_one, 0, 2);
     tcase_add_test(prometheus, history_is_asked_for_only_once);
     Suite *suite = suite_create("looks");

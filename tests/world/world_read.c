@@ -238,6 +238,7 @@ void world_read_cluster(const ld_node *node, world *w)
         {"app", &c->app, NULL},
         {"second", &c->second, NULL},
         {"template_limit", &c->template_limit, NULL},
+        {"old_limit", &c->old_limit, NULL},
         {"sidecar", &c->sidecar, NULL},
         {"version", &c->version, NULL},
         {"release", &c->release, NULL},
