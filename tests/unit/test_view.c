@@ -221,6 +221,21 @@ START_TEST(a_kill_counts_once_and_one_before_the_first_sample_bends_no_curve)
     ck_assert_uint_eq(l.view.n_restarts, _i ? 1 : 0);
     ck_assert_uint_eq(l.view.n_ooms, _i ? 1 : 0);
     ck_assert_str_eq(finding(&l, "termination"), "oom-killed");
+    ck_assert(l.view.has_start); /* of the instance that was seen first */
+    ck_assert_int_eq(l.view.start_ms, _i ? T0 - 1440 * MINUTE : at_ms);
+    looks_done(&l);
+}
+END_TEST
+
+START_TEST(what_is_measured_while_no_instance_runs_is_no_memory_of_the_workload)
+{
+    looks l = {0};
+    add_pod(&l, "a", T0, 15);
+    add_pod(&l, "a", T0 + MINUTE, 0)->started_ms = 0;
+    add_pod(&l, "a", T0 + 2 * MINUTE, 8)->started_ms = T0 + MINUTE + 20000;
+    see(&l, T0 + 2 * MINUTE);
+    ck_assert_uint_eq(leakdiag_series_len(l.view.series), 2);
+    ck_assert_double_eq(leakdiag_series_values(l.view.series)[1], 8 * MIB);
     looks_done(&l);
 }
 END_TEST
@@ -264,8 +279,8 @@ END_TEST
 
 /* --- logs --- */
 
-static void add_log(looks *l, const char *source, int64_t time_ms, bool is_first, int64_t from_ms,
-                    int64_t lines)
+static ld_log_fact *add_log(looks *l, const char *source, int64_t time_ms, bool is_first,
+                            int64_t from_ms, int64_t lines)
 {
     ld_log_fact *log = &add(l, LD_FACT_LOG, source, time_ms)->of.log;
     log->is_first = is_first;
@@ -273,7 +288,64 @@ static void add_log(looks *l, const char *source, int64_t time_ms, bool is_first
     log->from_ms = from_ms;
     log->to_ms = time_ms - 1000;
     log->lines = lines;
+    return log;
 }
+
+static ld_pattern_fact *add_pattern(ld_log_fact *log, const char *name, int64_t count,
+                                    int64_t first_ms)
+{
+    log->patterns = ld_alloc_zero(sizeof *log->patterns);
+    ck_assert_ptr_nonnull(log->patterns);
+    log->n_patterns = 1;
+    log->patterns->name = ld_copy_text(name);
+    log->patterns->count = count;
+    log->patterns->capture = NAN;
+    log->patterns->first = (ld_line){ld_copy_text("first"), true, first_ms};
+    log->patterns->last = (ld_line){ld_copy_text("last"), true, log->to_ms};
+    return log->patterns;
+}
+
+static const struct {
+    int64_t log_from_ms, active_ms, start_ms;
+} begins[] = {
+    /* the log's own beginning: what was before is not known */
+    {T0 - 10 * MINUTE, T0 - 10 * MINUTE + 1000, T0 - 1440 * MINUTE},
+    /* a time without the flag is seen before it */
+    {T0 - 10 * MINUTE, T0 - 5 * MINUTE, T0 - 5 * MINUTE},
+    /* the log goes back to the start */
+    {T0 - 1440 * MINUTE, T0 - 1440 * MINUTE + 1000, T0 - 1440 * MINUTE + 1000},
+};
+
+START_TEST(the_first_activation_that_a_log_still_has_need_not_be_the_first)
+{
+    looks l = {0};
+    add_pod(&l, "a", T0, 15);
+    ld_log_fact *log = add_log(&l, "pod-log x/a", T0, true, begins[_i].log_from_ms, 50);
+    log->to_ms = T0 - 3 * MINUTE; /* nothing was seen to come late: that is no wrong clock */
+    add_pattern(log, "flag-active", 40, begins[_i].active_ms);
+    see(&l, T0);
+    ck_assert(l.view.has_start);
+    ck_assert_int_eq(l.view.start_ms, begins[_i].start_ms);
+    ck_assert_int_eq(l.view.log.skew_ms, 0);
+    looks_done(&l);
+}
+END_TEST
+
+START_TEST(lines_of_a_first_look_leave_the_window_as_time_goes_by)
+{
+    static const int64_t ages_ms[] = {0, 150000, 310000}, left[] = {10, 5, 0};
+    looks l = {0};
+    ld_log_fact *log = add_log(&l, "pod-log x/a", T0, true, T0 - 9 * MINUTE, 50);
+    ld_pattern_fact *pattern = add_pattern(log, "order", 30, T0 - 9 * MINUTE);
+    pattern->window_count = 10;
+    pattern->has_slices = true;
+    for (size_t i = 0; i < 10; i++) /* one in each tenth of the window */
+        pattern->slices[i * LEAKDIAG_SCAN_SLICES / 10 + 1]++;
+    see(&l, T0 + ages_ms[_i]);
+    ck_assert_int_eq(ld_view_pattern(&l.view, "order")->window_count, left[_i]);
+    looks_done(&l);
+}
+END_TEST
 
 /* A later session begins with a log's beginning again; another log's beginning is not its. */
 START_TEST(what_a_later_first_look_reads_again_of_the_same_log_counts_once)
@@ -306,6 +378,10 @@ int main(void)
     tcase_add_test(tc, a_restart_whose_end_nobody_recorded_is_one_all_the_same);
     tcase_add_loop_test(tc, a_kill_counts_once_and_one_before_the_first_sample_bends_no_curve, 0,
                         2);
+    tcase_add_test(tc, what_is_measured_while_no_instance_runs_is_no_memory_of_the_workload);
+    tcase_add_loop_test(tc, the_first_activation_that_a_log_still_has_need_not_be_the_first, 0,
+                        (int)(sizeof begins / sizeof begins[0]));
+    tcase_add_loop_test(tc, lines_of_a_first_look_leave_the_window_as_time_goes_by, 0, 3);
     tcase_add_test(tc, only_the_judged_pods_own_history_is_its_memory);
     tcase_add_test(tc, what_a_later_first_look_reads_again_of_the_same_log_counts_once);
     Suite *suite = suite_create("view");
