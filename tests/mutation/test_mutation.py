@@ -41,10 +41,10 @@ def rows_of_cluster():
 
 
 def runs_of(where):
-    """(program, case, rows) for "R2,R15" or "test_gather token"; None is the whole matrix."""
+    """(program, case, rows) for "R2,R15" or "test_world live R11"; None is the whole matrix."""
     if where and where.startswith("test_"):
-        program, _, case = where.partition(" ")
-        return [(program, case, None)]
+        program, case, rows = (where.split(" ", 2) + [None, None])[:3]
+        return [(program, case, rows)]
     cluster = rows_of_cluster()
     wanted = where.split(",") if where else cluster
     decoded = [r for r in wanted if r not in cluster]
@@ -80,15 +80,6 @@ def judge(path, case, rows=None, scenario=None):
 
 def is_killed(path, where, scenario=None):
     return any(judge(path, case, rows, scenario) != 0 for _, case, rows in runs_of(where))
-
-
-def fate(path, where, scenario=None):
-    """By what the mutant was killed: its own rows, another one's, or nothing (None)."""
-    if is_killed(path, where, scenario):
-        return "killed"
-    if program_of(where) == WORLD and is_killed(path, None, scenario):
-        return "killed, but by another row: adapt mutants.py"
-    return None
 
 
 # --- mutants of the scenario's causes --------------------------------------------------------------
@@ -171,7 +162,7 @@ def run_scenario_mutant(program, folder, number, mutant):
     path = os.path.join(folder, "scenario%d.yaml" % number)
     with open(path, "w", encoding="utf-8") as out:
         out.write(text)
-    return name, fate(program, rows, path)
+    return name, is_killed(program, rows, path)
 
 
 # --- mutants of the sources ------------------------------------------------------------------------
@@ -237,12 +228,12 @@ def run_source_mutant(build, folder, number, mutant):
     name = "%s: %s" % (source, " ".join(new.split()))
     text = open(os.path.join(TOP, "libleakdiag", source), encoding="utf-8").read()
     if text.count(old) != 1:
-        return name + " (the line to change is not there once: adapt mutants.py)", None
+        return name + " (the line to change is not there once: adapt mutants.py)", False
     try:
         path = build.link(program_of(where), source, text.replace(old, new), folder, number)
     except subprocess.CalledProcessError:
-        return name + " (does not compile or link: adapt mutants.py)", None
-    killed = fate(path, where)
+        return name + " (does not compile or link: adapt mutants.py)", False
+    killed = is_killed(path, where)
     os.unlink(path)
     return name, killed
 
@@ -282,7 +273,7 @@ def main():
     for name in skipped:
         print("skipped        %s" % name)
     for name, killed in results:
-        print("%-14s %s" % (killed or "SURVIVED", name))
+        print("%-14s %s" % ("killed" if killed else "SURVIVED", name))
     survived = sum(not killed for _, killed in results)
     print("%d passed, %d failed, %d skipped" % (len(results) - survived, survived, len(skipped)))
     return 1 if survived or not results else 0

@@ -259,6 +259,7 @@ START_TEST(a_token_that_is_never_taken_is_told_for_each_question)
     ck_assert_uint_eq(count_requests(p.server, "/deployments/checkout "), 2);
     ck_assert_ptr_nonnull(strstr(trouble_of(&l, "deployment "), "401"));
     ck_assert_ptr_nonnull(strstr(trouble_of(&l, "ofrep "), "401"));
+    ck_assert_ptr_nonnull(strstr(trouble_of(&l, "deployment "), "is its file renewed?"));
     looked_done(&l);
     place_remove(&p);
 }

@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "run/session.h"
+#include "sources/kube_facts.h"
 #include "world/cluster.h"
 
 #define OK(call)                                                                                   \
@@ -30,8 +31,13 @@ typedef struct place {
     leakdiag_observation *seen;
     size_t n_unwritten;    /* lines at the log's end that the kubelet does not have yet */
     char newest[31];       /* the newest line's time */
+    size_t n_rotated;      /* lines at the beginning that the log of the instance before lost */
+    bool is_previous_gone; /* that log */
+    size_t n_tails;        /* times that a log was asked for from its end */
     char *history;         /* of memory, as Prometheus tells it; NULL: the world's */
     int64_t asked_from_ms; /* for what of it was asked last */
+    char token[64];        /* a file */
+    size_t n_refusals;     /* times that Deployments are answered with 401 */
 } place;
 
 /* --- the place --- */
@@ -40,6 +46,16 @@ static int64_t place_now(void *payload)
 {
     const place *p = payload;
     return p->c.base_ms + p->c.at_ms;
+}
+
+/* All lines of a second within its first millisecond: only the digits behind it tell them apart. */
+static void crowd(char *text)
+{
+    for (char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+        char *digits = strchr(line, '.') + 1;
+        memmove(digits + 3, digits, 6);
+        memset(digits, '0', 3);
+    }
 }
 
 /* The lines that the kubelet has: not the last n, but what it has shown once it has for good. */
@@ -58,6 +74,32 @@ static size_t written_lines(place *p, const char *text, size_t len)
     return len;
 }
 
+static void log_answer(place *p, const char *url, leakdiag_http_answer *ret)
+{
+    static const char gone[] =
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":"
+        "\"previous terminated container \\\"checkout\\\" in pod \\\"checkout\\\" not found\","
+        "\"reason\":\"BadRequest\",\"code\":400}";
+    bool is_previous = strstr(url, "previous=true") != NULL;
+    p->n_tails += strstr(url, "tailLines=") != NULL;
+    if (is_previous && p->is_previous_gone) {
+        *ret = (leakdiag_http_answer){.size = ret->size,
+                                      .status = 400,
+                                      .body = gone,
+                                      .content_type = "application/json",
+                                      .body_len = sizeof gone - 1};
+        return;
+    }
+    if (ret->status != 200)
+        return;
+    char *text = cluster_keep(&p->c, strndup(ret->body, ret->body_len));
+    crowd(text);
+    for (size_t i = 0; is_previous && i < p->n_rotated && strchr(text, '\n'); i++)
+        text = strchr(text, '\n') + 1;
+    ret->body = text;
+    ret->body_len = written_lines(p, text, strlen(text));
+}
+
 static int place_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret,
                         void *payload)
 {
@@ -65,8 +107,13 @@ static int place_answer(const leakdiag_http_request *request, leakdiag_http_answ
     double seconds = 0;
     const char *start = strstr(request->url, "start=");
     int status = cluster_transport(request, ret, &p->c);
-    if (strstr(request->url, "/log?") && ret->status == 200)
-        ret->body_len = written_lines(p, ret->body, ret->body_len);
+    if (p->n_refusals && strstr(request->url, "/deployments/")) {
+        p->n_refusals--;
+        ret->status = 401;
+        ret->body_len = 0;
+    }
+    if (strstr(request->url, "/log?"))
+        log_answer(p, request->url, ret);
     if (!p->history || !start || !strstr(request->url, "memory_working_set"))
         return status;
     ck_assert(ld_number_parse(start + 6, strcspn(start + 6, "&"), &seconds));
@@ -76,20 +123,28 @@ static int place_answer(const leakdiag_http_request *request, leakdiag_http_answ
     return status;
 }
 
-static leakdiag_cluster *open_cluster(void)
+static void write_temporary(char path[64], const char *text)
 {
-    static const char config[] =
-        "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
-        "clusters: [{name: c, cluster: {server: \"https://kubernetes.invalid:6443\"}}]\n"
-        "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
-        "users: [{name: u, user: {token: viewer-token}}]\n";
-    char path[] = "/tmp/leakdiag-looks-XXXXXX";
-    leakdiag_cluster *opened = NULL;
-    leakdiag_cluster_options options = LEAKDIAG_CLUSTER_OPTIONS_INIT;
+    snprintf(path, 64, "/tmp/leakdiag-looks-XXXXXX");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, config, sizeof config - 1), sizeof config - 1);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     ck_assert_int_eq(close(fd), 0);
+}
+
+static leakdiag_cluster *open_cluster(place *p)
+{
+    char path[64], config[512];
+    leakdiag_cluster *opened = NULL;
+    leakdiag_cluster_options options = LEAKDIAG_CLUSTER_OPTIONS_INIT;
+    write_temporary(p->token, "viewer-token\n");
+    snprintf(config, sizeof config,
+             "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
+             "clusters: [{name: c, cluster: {server: \"https://kubernetes.invalid:6443\"}}]\n"
+             "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
+             "users: [{name: u, user: {tokenFile: \"%s\"}}]\n",
+             p->token);
+    write_temporary(path, config);
     options.kubeconfig = path;
     OK(leakdiag_cluster_open(&options, &opened, &err));
     unlink(path);
@@ -110,7 +165,7 @@ static void place_begin(place *p)
     leakdiag_scenario *scenario = NULL;
     transport.answer = place_answer;
     transport.payload = p;
-    p->opened = open_cluster();
+    p->opened = open_cluster(p);
     options.transport = &transport;
     options.cluster = p->opened;
     options.deadline_ms = 60000; /* nothing here waits */
@@ -134,6 +189,7 @@ static void place_remove(place *p)
     leakdiag_observation_unref(p->seen);
     leakdiag_session_free(p->session);
     leakdiag_cluster_free(p->opened);
+    unlink(p->token);
     cluster_done(&p->c);
     ld_node_free(p->answers);
     free(p->history);
@@ -199,7 +255,28 @@ START_TEST(each_line_counts_once_wherever_a_look_cuts_the_log)
     ck_assert_int_lt(written(&p), 2000); /* the first look's tail has them all */
     ck_assert_int_eq(sum.lines, written(&p));
     ck_assert_int_eq(sum.n_first, 1);
+    ck_assert_uint_eq(p.n_tails, 1); /* each later look asks since the one before */
     ck_assert_int_eq(sum.n_gaps, 0);
+    place_remove(&p);
+}
+END_TEST
+
+/* A look that is done again, because a token had expired meanwhile, counts nothing of the first
+ * try. */
+START_TEST(a_renewed_token_in_a_later_look_reads_no_line_twice)
+{
+    place p = {0};
+    place_make(&p);
+    place_begin(&p);
+    place_look(&p, FIRST_MS);
+    ck_assert_int_eq(p.session->skew_ms, 0); /* part of a second is no difference of clocks */
+    p.n_refusals = 1;
+    place_look(&p, FIRST_MS + 10000);
+    ck_assert_uint_eq(p.n_refusals, 0);
+    counts sum = counted(&p);
+    ck_assert_int_eq(sum.lines, written(&p));
+    ck_assert_int_eq(sum.n_gaps, 0);
+    ck_assert_uint_eq(p.n_tails, 1);
     place_remove(&p);
 }
 END_TEST
@@ -250,6 +327,51 @@ START_TEST(a_file_that_was_rotated_between_two_looks_has_a_gap)
     ck_assert_int_eq(counted(&p).n_gaps, 1);
     ck_assert_int_lt(counted(&p).lines, written(&p));
     place_remove(&p);
+}
+END_TEST
+
+START_TEST(lines_of_the_instance_before_that_are_gone_are_a_gap)
+{
+    place p = {0};
+    place_make(&p);
+    p.w.oom_ms[p.w.n_oom++] = FIRST_MS + 14500;
+    p.n_rotated = _i == 0 ? 8 : 0;
+    p.is_previous_gone = _i == 1;
+    place_begin(&p);
+    place_look(&p, FIRST_MS);
+    place_look(&p, FIRST_MS + 20000);
+    counts sum = counted(&p);
+    ck_assert_int_lt(sum.lines, written(&p));
+    ck_assert_int_eq(sum.n_gaps, 1);
+    place_remove(&p);
+}
+END_TEST
+
+/* --- which container, and how it ended last --- */
+
+START_TEST(the_only_container_is_found_beside_those_that_come_before_it)
+{
+    leakdiag_error err = {0};
+    ld_kube_instance instances[] = {{.name = (char[]){"wait"}, .is_init = true},
+                                    {.name = (char[]){"app"}},
+                                    {.name = (char[]){"proxy"}}};
+    ld_kube_pod pod = {.name = (char[]){"p"}, .instances = instances, .n_instances = 2};
+    ck_assert_ptr_eq(ld_pod_container(&pod, NULL, NULL, &err), &instances[1]);
+    pod.n_instances = 3; /* of two nobody can say which is meant */
+    ck_assert_ptr_null(ld_pod_container(&pod, "other", "shop", &err));
+    ck_assert_ptr_eq(ld_pod_container(&pod, "other", "proxy", &err), &instances[2]);
+    ck_assert_ptr_eq(ld_pod_container(&pod, "app", "proxy", &err), &instances[1]);
+}
+END_TEST
+
+START_TEST(while_a_container_is_down_its_own_end_is_the_newest)
+{
+    ld_kube_instance instance = {.name = (char[]){"app"}};
+    ck_assert_ptr_null(ld_pod_latest_end(&instance));
+    instance.last.has_ended = true;
+    ck_assert_ptr_eq(ld_pod_latest_end(&instance), &instance.last);
+    instance.ended.has_ended = true;
+    ck_assert_ptr_eq(ld_pod_latest_end(&instance), &instance.ended);
 }
 END_TEST
 
@@ -344,16 +466,22 @@ END_TEST
 int main(void)
 {
     TCase *log = tcase_create("log"), *prometheus = tcase_create("prometheus");
+    TCase *pods = tcase_create("pods");
     tcase_set_timeout(log, 60);
     tcase_set_timeout(prometheus, 60);
     tcase_add_test(log, each_line_counts_once_wherever_a_look_cuts_the_log);
+    tcase_add_test(log, a_renewed_token_in_a_later_look_reads_no_line_twice);
     tcase_add_test(log, a_kill_between_two_looks_loses_no_line_and_counts_none_twice);
     tcase_add_test(log, a_first_look_after_a_kill_has_the_lines_of_both_instances);
     tcase_add_test(log, a_file_that_was_rotated_between_two_looks_has_a_gap);
+    tcase_add_loop_test(log, lines_of_the_instance_before_that_are_gone_are_a_gap, 0, 2);
+    tcase_add_test(pods, the_only_container_is_found_beside_those_that_come_before_it);
+    tcase_add_test(pods, while_a_container_is_down_its_own_end_is_the_newest);
     tcase_add_loop_test(prometheus, two_series_of_a_restarted_pod_are_one, 0, 2);
     tcase_add_test(prometheus, history_is_asked_for_only_once);
     Suite *suite = suite_create("looks");
     suite_add_tcase(suite, log);
+    suite_add_tcase(suite, pods);
     suite_add_tcase(suite, prometheus);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

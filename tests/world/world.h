@@ -41,10 +41,11 @@ typedef struct world_cluster {
     size_t n_forbid;
     const char *metrics;                 /* "not-installed", "unavailable", "absent" */
     const char *ports;                   /* of the Service flagd */
-    const char *flagd, *frontend;        /* "missing", "no-endpoints" */
+    const char *flagd, *frontend;        /* "missing", "no-endpoints"; frontend: "external" */
     const char *policies;                /* "deny-all", "allow", "by-address" */
     const char *app;                     /* "missing", "scaled-to-0", "crash-loop", … */
     const char *second, *template_limit; /* another pod's limit; the Deployment's */
+    const char *old_limit;               /* of the pod that is going */
     const char *sidecar;                 /* a container before the application's: its limit */
     const char *version, *release;       /* of the demo; before its names */
     const char *image;

@@ -238,6 +238,7 @@ static bool read_cluster_key(const ld_node *node, world_cluster *c)
         {"app", &c->app, NULL},
         {"second", &c->second, NULL},
         {"template_limit", &c->template_limit, NULL},
+        {"old_limit", &c->old_limit, NULL},
         {"sidecar", &c->sidecar, NULL},
         {"policies", &c->policies, NULL},
         {"version", &c->version, NULL},
