@@ -34,7 +34,7 @@ static leakdiag_status look_and_capture(void)
 
 static void torture_look(void)
 {
-    size_t k = 1, step = getenv("LEAKDIAG_EVERY_ALLOCATION") ? 1 : 7;
+    size_t k = 1, step = getenv("LEAKDIAG_EVERY_ALLOCATION") ? 1 : 11;
     for (;; k += step) {
         torture t = {.fail_at = k};
         const leakdiag_allocator allocator = {.size = sizeof allocator,
@@ -63,7 +63,7 @@ static void set_nothing(world *w)
 static void set_other_names(world *w)
 {
     w->cluster.version = "1.12.0";
-    w->cluster.release = "my-otel-demo";
+    w->cluster.release = "demo-";
 }
 
 static void set_two_pods(world *w)
@@ -108,6 +108,7 @@ END_TEST
 /* --- answers --- */
 
 /* In place of any scalar of an answer. */
+/* clang-format off */
 static const char *const hostile[] = {
     "null", "true", "-1", "0", "1e308", "-1e308", "9223372036854775807", "-9223372036854775808",
     "1099511627777", "9007199254740993", "0.1", "[]", "{}", "[[[[[[]]]]]]", "\"\"", "\" \"",
@@ -116,11 +117,13 @@ static const char *const hostile[] = {
     "\"9999-12-31T23:59:59Z\"", "\"0001-01-01T00:00:00Z\"", "\"1970-01-01T00:00:01Z\"",
     "\"2026-11-23T12:00:00+23:59\"", "\"400000h\"", "\"-1h\"", "\"NaN\"", "\"+Inf\"",
     "\"a,b in (c)&limit=1\"", "\"../../secrets\"", "\"%2e%2e%2f\"", "\"http://169.254.169.254/\"",
-    "\"my.demo-checkout\"", "\"otel-demo-checkout\"", "\"x=y-checkout\"", "\"off\"",
-    "\"1.12.0\"", "\"99999999999.0.0\"",
+    "\"my.demo-checkout\"", "\"otel-demo-checkout\"", "\"x=y-checkout\"", "\"off\"", "\"1.12.0\"",
+    "\"99999999999.0.0\"",
     "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""};
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+};
+/* clang-format on */
 
 typedef struct mutation {
     uint64_t seed;
@@ -367,14 +370,28 @@ static void make_odd(const leakdiag_http_request *request, leakdiag_http_answer 
     ld_text_done(&body);
 }
 
-START_TEST(an_odd_number_is_a_fact_or_none)
+/* What a Deployment found by its labels is called is put into the settings of a profile. */
+static const struct odd odd_names[] = {
+    {"/deployments?", "\"name\":\"demo-checkoutservice", "\"name\":\"my.demo-checkoutservice"},
+    {"/deployments?", "\"name\":\"demo-checkoutservice", "\"name\":\"a=b,c-checkoutservice"},
+    {"/deployments?", "\"name\":\"demo-checkoutservice", "\"name\":\"\\u001b[31m-checkoutservice"},
+    {"/deployments?", "\"name\":\"demo-checkoutservice", "\"name\":\"\\n- x: {y-checkoutservice"},
+    {"/deployments?", "\"name\":\"demo-checkoutservice", "\"name\":\"http://h/a?-checkoutservice"},
+    {"/deployments?", "\"name\":\"demo-checkoutservice", "\"name\":\"-checkoutservice"},
+    {"/deployments?", "\"name\":\"demo-checkoutservice", "\"name\":\"{release}-checkoutservice"},
+    {"/deployments?", "\"name\":\"demo-checkoutservice",
+     "\"name\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-checkoutservice"},
+};
+
+static void look_at_odd(void (*set)(world *w), const struct odd *with)
 {
     leakdiag_session *session = NULL;
     leakdiag_observation *seen = NULL;
     leakdiag_error err = {0};
-    recorded_make(&look, set_two_pods);
+    recorded_make(&look, set);
     scenario = recorded_scenario();
-    struct odd o = odd[_i];
+    struct odd o = *with;
     look.change = make_odd;
     look.payload = &o;
     n_odd = 0;
@@ -382,13 +399,24 @@ START_TEST(an_odd_number_is_a_fact_or_none)
     leakdiag_status status = leakdiag_session_gather(session, &seen, &err);
     ck_assert_msg(!status, "%s: %s", o.to, err.message);
     ck_assert_msg(n_odd > 0, "%s: there is no %s", o.path, o.from);
-    assert_is_whole(session, seen, (uint64_t)_i);
+    assert_is_whole(session, seen, 0);
     leakdiag_observation_unref(seen);
     leakdiag_session_free(session);
     leakdiag_scenario_unref(scenario);
     recorded_done(&look);
     free(odd_body);
     odd_body = NULL;
+}
+
+START_TEST(an_odd_number_is_a_fact_or_none)
+{
+    look_at_odd(set_two_pods, &odd[_i]);
+}
+END_TEST
+
+START_TEST(an_odd_name_does_not_end_the_look)
+{
+    look_at_odd(set_other_names, &odd_names[_i]);
 }
 END_TEST
 
@@ -398,7 +426,7 @@ START_TEST(any_answer_may_be_another)
     uint64_t seed = from ? strtoull(from, NULL, 10) : 1;
     recorded_make(&look, worlds[_i].set);
     scenario = recorded_scenario();
-    for (uint64_t end = seed + (n ? strtoull(n, NULL, 10) : 200); seed < end; seed++)
+    for (uint64_t end = seed + (n ? strtoull(n, NULL, 10) : 25); seed < end; seed++)
         look_at_changed(seed);
     leakdiag_scenario_unref(scenario);
     recorded_done(&look);
@@ -415,6 +443,8 @@ int main(void)
     tcase_add_loop_test(memory, any_allocation_of_a_look_may_fail, 0, n_worlds);
     tcase_add_loop_test(answers, an_odd_number_is_a_fact_or_none, 0,
                         (int)(sizeof odd / sizeof *odd));
+    tcase_add_loop_test(answers, an_odd_name_does_not_end_the_look, 0,
+                        (int)(sizeof odd_names / sizeof *odd_names));
     tcase_add_loop_test(answers, any_answer_may_be_another, 0, n_worlds);
     suite_add_tcase(suite, memory);
     suite_add_tcase(suite, answers);
