@@ -97,7 +97,7 @@ SOURCES = [
      "now->oom_kills < before->oom_kills"),
     ("diagnosis/view_memory.c", "numbers", "return a->started_ms != b->started_ms;", "return false;"),
     # --- the timeline
-    ("diagnosis/view.c", "issue 1", "            later(view, active->first->time_ms);",
+    ("diagnosis/view.c", "R14", "            later(view, active->first->time_ms);",
      "            (void)active;"),
     ("diagnosis/time_to_limit.c", "R19", "d->ttl_hi_s = fmax(d->ttl_hi_s, curve_s);",
      "d->ttl_hi_s = fmin(d->ttl_hi_s, curve_s);"),
@@ -118,7 +118,7 @@ SOURCES = [
      "supported ? LEAKDIAG_CONFIDENCE_POSSIBLE : LEAKDIAG_CONFIDENCE_CONFIRMED"),
     ("diagnosis/conclude.c", "R1", "if (any(d, LD_UNKNOWN, false))", "if (any(d, LD_UNKNOWN, true))"),
     ("diagnosis/conclude.c", "numbers", "if (any(d, LD_WARN, true))", "if (any(d, LD_PASS, false))"),
-    ("diagnosis/conclude.c", "R11", "if (any(d, LD_FAIL, true))", "if (any(d, LD_BLOCKED, true))"),
+    ("diagnosis/conclude.c", "issue 4", "if (any(d, LD_FAIL, true))", "if (any(d, LD_BLOCKED, true))"),
     # --- can the application reach the flag service?
     ("diagnosis/checks/reach.c", "R3", "ld_view_pattern(&d->view, active)) > 0)",
      "ld_view_pattern(&d->view, active)) >= 0)"),
@@ -411,11 +411,11 @@ EQUIVALENT = {
 # Rows of the world matrix that hold a cause to its rules.
 ROWS_OF_CAUSE = {
     "flag-not-applied": "R2,issue 1",
-    "app-has-old-value": "issue 2,R12,R9,R3,R6,R18",
+    "app-has-old-value": "issue 2,R12,R9,issue 3,R3,R6,R18",
     "no-checkouts": "issue 3,R10,R11,services",
     "flag-value-too-low": "issue 4,R20",
     "limit-too-high": "issue 5",
-    "settling": "issue 2,R6,R18",
+    "settling": "issue 2,issue 1,R6,R18",
     "soft-limit": "R13",
     "hand-off-broken": "R12",
     "edit-lost": "issue 1,R5,R8",
