@@ -261,17 +261,24 @@ class Suite(unittest.TestCase):
         self.expect(early, flag_value="expected", limit="expected", memory="too-early")
         self.assertEqual(early.causes, [])
         cls.on_track = said = self.look(24, history=early)
-        self.expect(said, memory="on-track", flag_seen="seen", orders="in-range", requests="in-range")
+        self.expect(said, memory="on-track", flag_seen="seen", orders="in-range")
         self.expect(said, hand_off="configured", limit="expected", soft_limit="none", termination="none")
         self.expect(said, rollout_app="settled", rollout_flagd="settled", flag_agreement="agree")
-        self.assertEqual((said.verdict, said.status, said.causes), ("as-expected", 0, []))
+        self.expect_nothing_wrong(said)
+
+    def expect_nothing_wrong(self, said):
+        """On a busy machine Locust stands still and then catches up, which is rightly warned of."""
+        rate = said.finding("requests")
+        self.assertIn(rate, ("in-range", "high", "low"), str(said))
+        wanted = ("as-expected", 0) if rate == "in-range" else ("warning", 4)
+        self.assertEqual((said.verdict, said.status, said.causes), (*wanted, []), str(said))
 
     def test_04_the_kernel_kills_it_when_it_was_foretold_and_a_sawtooth_is_what_is_seen(self):
         cls = type(self)
         cls.sawtooth = said = self.look(28, history=self.on_track)
         self.expect(said, memory="oom-sawtooth", termination="oom-killed", limit="expected")
         self.assertIn("137", said.checks["termination"]["observed"])
-        self.assertEqual((said.verdict, said.status, said.causes), ("as-expected", 0, []))
+        self.expect_nothing_wrong(said)
         death = self.container()["lastState"]["terminated"]
         self.assertEqual((death["reason"], death["exitCode"]), ("OOMKilled", 137))
         self.assertEqual(self.pod()["metadata"]["uid"], self.pod_uid)
@@ -690,7 +697,9 @@ class Suite(unittest.TestCase):
         print("    one look: CPU %.0f ms, wall %.0f ms" % (1000 * ours[0], 1000 * ours[1]))
         print("    kubectl:  CPU %.0f ms, wall %.0f ms" % (1000 * theirs[0], 1000 * theirs[1]))
         seen = self.traffic(lambda before: self.run_it(*self.one_look(), before=before))
+        kubectl = self.traffic(lambda before: self.by_kubectl(before))
         print("    one look: %d requests, %d connections, %d bytes read" % seen)
+        print("    kubectl:  %d requests, %d connections, %d bytes read" % kubectl)
         self.assertEqual(seen[1], 1)
         self.assertGreaterEqual(seen[0], 15)
         ratio = theirs[0] / ours[0]
@@ -701,18 +710,11 @@ class Suite(unittest.TestCase):
     def traffic(self, action):
         """Requests, connections and bytes read that an action costs the API server. The command of the
         action is run under strace, which sees each socket by its address."""
-        trace = os.path.join(self.folder, "trace")
+        trace = self.file("trace", "")
         before = self.requests()
-        action(["strace", "-f", "-yy", "-qq", "-s", "0", "-o", trace, "-e", "signal=none"])
+        action(["strace", "-A", "-f", "-yy", "-qq", "-s", "0", "-o", trace, "-e", "signal=none"])
         requests = self.requests() - before
-        port = r"->127\.0\.0\.1:%d\]>.* = (\d+)$" % self.kubernetes.box.relay_port()
-        read = re.compile(r"^\d+ +(?:recvfrom|recvmsg|read|readv)\(\d+<TCP:[^>]*" + port)
-        with open(trace) as file:
-            sizes = [int(found[1]) for found in map(read.match, file) if found]
-        with open(trace) as file:
-            to_it = "htons(%d)" % self.kubernetes.box.relay_port()
-            connections = sum("connect(" in line and to_it in line for line in file)
-        return requests, connections, sum(sizes)
+        return requests, *bytes_and_connections(trace, self.kubernetes.box.relay_port())
 
     def requests(self):
         """What the API server was asked of the kinds that a look asks, since it was started; while the
@@ -740,29 +742,48 @@ class Suite(unittest.TestCase):
     def by_leakdiag(self):
         self.assertNotEqual(self.run_it(*self.one_look()).returncode, 1)
 
-    def by_kubectl(self):
+    def by_kubectl(self, before=()):
         """The same facts, one command each as the runbook has them, no output of which is parsed."""
-        raw = "/api/v1/namespaces/otel-demo/services/%s/proxy%s"
+        kubectl = [*before, parts.kubernetes() + "/kubectl", "--kubeconfig", self.kubernetes.kubeconfig()]
+        environment = {"PATH": "/usr/bin:/bin", "HOME": self.kubernetes.path("kubectl")}
+        for command in KUBECTL:
+            data = b'{"context":{}}' if "create" in command else b""
+            done = subprocess.run(kubectl + command.split(" "), input=data, env=environment,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((command, done.returncode), (command, 0), done.stderr)
 
-        def ask(*words, data=None):
-            try:
-                self.kubernetes.kubectl(*words, data=data)
-            except RuntimeError:  # the proxy may meet a connection that its service just closed
-                self.kubernetes.kubectl(*words, data=data)
 
-        ask("get", "deployments", "checkout", "flagd", "-o", "json")
-        ask("get", "pods", "-l", "opentelemetry.io/name in (checkout,flagd)", "-o", "json")
-        ask("get", "services", "flagd", "frontend", "-o", "json")
-        ask("get", "endpointslices", "-o", "json")
-        ask("get", "configmap", "flagd-config", "-o", "json")
-        ask("top", "pods", "-l", "opentelemetry.io/name=checkout")
-        ask("logs", "deployment/checkout", "--tail=2000", "--timestamps")
-        flag = "/ofrep/v1/evaluate/flags/kafkaQueueProblems"
-        ask("create", "-f", "-", "--raw", raw % ("flagd:8016", flag), data='{"context":{}}')
-        ask("get", "--raw", raw % ("flagd:4000", "/api/read"))
-        ask("get", "--raw", raw % ("load-generator:8089", "/stats/requests"))
-        query = "/api/v1/query?query=container_memory_working_set_bytes"
-        ask("get", "--raw", raw % ("prometheus:9090", query))
+RAW = "/api/v1/namespaces/otel-demo/services/%s/proxy%s"
+KUBECTL = [
+    "get deployments checkout flagd -o json",
+    "get pods -l opentelemetry.io/name=checkout -o json",
+    "get pods -l opentelemetry.io/name=flagd -o json",
+    "get services flagd frontend -o json",
+    "get endpointslices -o json",
+    "get networkpolicies -o json",
+    "get configmap flagd-config -o json",
+    "top pods -l opentelemetry.io/name=checkout",
+    "logs deployment/checkout --tail=2000 --timestamps",
+    "create -f - --raw " + RAW % ("flagd:8016", "/ofrep/v1/evaluate/flags/kafkaQueueProblems"),
+    "get --raw " + RAW % ("flagd:4000", "/api/read"),
+    "get --raw " + RAW % ("load-generator:8089", "/stats/requests"),
+    "get --raw " + RAW % ("prometheus:9090", "/api/v1/query?query=container_memory_working_set_bytes"),
+]
+def bytes_and_connections(trace, port):
+    """Connections made to a port of this machine, and bytes read from them, by what strace saw. A call
+    that another thread's came between is two lines."""
+    call = re.compile(r"^(\d+) +(?:recvfrom|recvmsg|read|readv)\(\d+<TCP:[^>]*->127\.0\.0\.1:%d\]>" % port)
+    size, connections, waiting = 0, 0, set()
+    with open(trace) as file:
+        for line in file:
+            pid, ended = line.split(" ", 1)[0], re.search(r" = (\d+)$", line)
+            connections += "connect(" in line and "htons(%d)" % port in line
+            if call.match(line) and "<unfinished" in line:
+                waiting.add(pid)
+            elif call.match(line) or (pid in waiting and " resumed>" in line):
+                waiting.discard(pid)
+                size += int(ended[1]) if ended else 0
+    return connections, size
 
 
 NAMES = {
@@ -796,9 +817,10 @@ ASKED = [
         ("configmaps", "", "GET"),
     )
 ]
-# kubectl starts a Go program with its discovery for each answer: measured 10 to 30 times the CPU. A
-# look that costs a fifth of that would still be no reason not to look every few seconds.
-CPU_RATIO, WALL_RATIO = 5, 3
+# kubectl starts a Go program for each answer: 32 times the CPU and 15 times the wall time were
+# measured, on a machine with 18 processes waiting for its 2 processors. CPU is robust against those; a
+# third of it is asserted. Wall time is not, and a quarter is.
+CPU_RATIO, WALL_RATIO = 10, 4
 
 
 def main():
