@@ -93,7 +93,8 @@ static const step cluster_steps[] = {
     {NULL, NULL},
 };
 
-/* A right that is missing is told above with its rule, and a Service without a pod is no other place.
+/* A right that is missing is told above with its rule, and a Service without a pod is no other
+ * place.
  */
 static const char *next_step(const cli_look *look, const char *kind, const char *error)
 {

@@ -169,11 +169,11 @@ static bool is_dsn_name(span name)
 
 static bool is_secret_name(span name)
 {
-    static const char *const parts[] = {
-        "token",      "secret",      "passw",         "apikey",      "api_key",       "api-key",
-        "credential", "private_key", "authorization", "access_key",  "cookie",        "session_id",
-        "session-id", "sessionid",   "sessid",        "session_key", "honeycomb-team",
-        "passphrase"};
+    static const char *const parts[] = {"token",          "secret",     "passw",      "apikey",
+                                        "api_key",        "api-key",    "credential", "private_key",
+                                        "authorization",  "access_key", "cookie",     "session_id",
+                                        "session-id",     "sessionid",  "sessid",     "session_key",
+                                        "honeycomb-team", "passphrase"};
     /* Short words: within others, like compass and bypass, they mean nothing. */
     static const char *const whole[] = {"session", "pass", "pwd"};
     static const char *const last[] = {"_pass", "-pass", "_pwd", "-pwd"};

@@ -218,8 +218,8 @@ static void drop_held(points *p, size_t n_history, const int64_t *oom_ms, size_t
         int64_t time_ms = p->times_ms[i];
         while (k + 1 < n_ooms && oom_ms[k + 1] <= time_ms)
             k++;
-        bool is_after = i < n_history && k < n_ooms && time_ms >= oom_ms[k] &&
-                        time_ms - oom_ms[k] <= HELD_MS;
+        bool is_after =
+            i < n_history && k < n_ooms && time_ms >= oom_ms[k] && time_ms - oom_ms[k] <= HELD_MS;
         if (is_after && kept && p->times_ms[kept - 1] <= oom_ms[k] &&
             p->values[i] >= p->values[kept - 1])
             continue;

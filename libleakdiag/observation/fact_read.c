@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "observation/observation.h"
 
-#define MANY      100000                /* rows, patterns, lines of one fact */
+#define MANY 100000 /* rows, patterns, lines of one fact */
 
 /* Reading a fact: first error wins, everything after it is skipped. */
 typedef struct reader {
@@ -277,7 +277,8 @@ static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
 {
     read_int(r, o, "sample_ms", &memory->sample_ms);
     read_number(r, o, "working_set_bytes", &memory->working_set_bytes);
-    if (!r->status && (memory->working_set_bytes < 0 || memory->working_set_bytes > LD_FACT_BYTES_MAX))
+    if (!r->status &&
+        (memory->working_set_bytes < 0 || memory->working_set_bytes > LD_FACT_BYTES_MAX))
         refuse(r, "working_set_bytes", "a number from 0 to 2^63");
     read_count(r, o, "window_ms", &memory->window_ms);
     read_limit(r, o, &memory->has_limit, &memory->limit_bytes);

@@ -222,7 +222,8 @@ static json_t *slices_json(writer *w, const ld_pattern_fact *pattern)
     json_t *list = json_array();
     for (size_t i = 0; i < LEAKDIAG_SCAN_SLICES; i++)
         append(w, list,
-               json_integer(pattern->slices[i] < LD_FACT_COUNT_MAX ? pattern->slices[i] : LD_FACT_COUNT_MAX));
+               json_integer(pattern->slices[i] < LD_FACT_COUNT_MAX ? pattern->slices[i]
+                                                                   : LD_FACT_COUNT_MAX));
     return list;
 }
 

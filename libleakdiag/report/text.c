@@ -165,8 +165,7 @@ static bool some_failed(const leakdiag_diagnosis *d)
  * more. */
 static void add_not_looked_at(const leakdiag_diagnosis *d, ld_paper *paper)
 {
-    const char *why = some_failed(d) ? " (no source, or no answer)"
-                                     : " (no source configured)";
+    const char *why = some_failed(d) ? " (no source, or no answer)" : " (no source configured)";
     LD_CLEANUP(ld_text_done) ld_text line = {0};
     size_t n = 0, shown = 0;
     for (size_t i = 0; i < d->n_answers; i++)

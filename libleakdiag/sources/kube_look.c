@@ -108,8 +108,7 @@ static leakdiag_status ask_pods(ld_kube_look *look, leakdiag_error *err)
     if (!status)
         status = ld_ask_cluster(look->asking, path, &look->pods_urls[look->round],
                                 &look->pods_requests[look->round], err);
-    return status ? status
-                  : send(look, &look->pods_requests[look->round], pods_answered, err);
+    return status ? status : send(look, &look->pods_requests[look->round], pods_answered, err);
 }
 
 static leakdiag_status ask_metrics(ld_kube_look *look, leakdiag_error *err)
@@ -121,8 +120,8 @@ static leakdiag_status ask_metrics(ld_kube_look *look, leakdiag_error *err)
         status = ld_ask_cluster(look->asking, path, &look->metrics_urls[look->round],
                                 &look->metrics_requests[look->round], err);
     if (!status)
-        look->samples_status = send(look, &look->metrics_requests[look->round], metrics_answered,
-                                    &look->no_samples);
+        look->samples_status =
+            send(look, &look->metrics_requests[look->round], metrics_answered, &look->no_samples);
     return status;
 }
 
@@ -196,8 +195,8 @@ static leakdiag_status ask_deployment(ld_kube_look *look)
                                 &look->deployment_request, &look->no_pods);
     look->deployment_request.timeout_ms = look->asking->deadline_ms / 2; /* logs wait for it */
     if (!status)
-        look->deployment_status = send(look, &look->deployment_request, deployment_answered,
-                                       &look->no_deployment);
+        look->deployment_status =
+            send(look, &look->deployment_request, deployment_answered, &look->no_deployment);
     return status;
 }
 

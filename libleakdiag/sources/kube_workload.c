@@ -116,8 +116,7 @@ static void look_for_it(workload_question *q)
             q->finding = &scenario->profiles[i];
     if (!q->is_app || !q->finding)
         return;
-    leakdiag_status status =
-        ld_kube_path_deployments(q->look.ns, q->finding->find_by, &path, NULL);
+    leakdiag_status status = ld_kube_path_deployments(q->look.ns, q->finding->find_by, &path, NULL);
     if (!status)
         status = ld_ask_cluster(q->base.asking, path, &q->find_url, &q->find_request, NULL);
     note_failure(q, status);

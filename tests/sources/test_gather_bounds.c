@@ -148,7 +148,8 @@ static size_t scalar_len(const char *at)
     return n + (at[n] == '"');
 }
 
-/* Where the n-th value begins that is no object and no list. With a body of NULL-terminated JSON. */
+/* Where the n-th value begins that is no object and no list. With a body of NULL-terminated JSON.
+ */
 static const char *nth_scalar(const char *body, size_t n, size_t *ret_count)
 {
     const char *found = NULL;
@@ -185,9 +186,9 @@ static void change_scalar(mutation *m, leakdiag_http_answer *ret)
         return;
     const char *at = nth_scalar(ret->body, draw(m, n), &n);
     const char *instead = hostile[draw(m, sizeof hostile / sizeof *hostile)];
-    ck_assert_int_gt(asprintf(&body, "%.*s%s%s", (int)(at - ret->body), ret->body, instead,
-                              at + scalar_len(at)),
-                     0);
+    ck_assert_int_gt(
+        asprintf(&body, "%.*s%s%s", (int)(at - ret->body), ret->body, instead, at + scalar_len(at)),
+        0);
     set_body(m, ret, body);
 }
 
@@ -274,8 +275,7 @@ static void assert_is_whole(leakdiag_session *session, leakdiag_observation *see
     leakdiag_error err = {0};
     char *capture = NULL, *second = NULL;
     ck_assert_int_eq(leakdiag_observation_to_json(seen, &capture, &err), LEAKDIAG_OK);
-    leakdiag_status status =
-        leakdiag_observation_from_json(capture, strlen(capture), &again, &err);
+    leakdiag_status status = leakdiag_observation_from_json(capture, strlen(capture), &again, &err);
     ck_assert_msg(!status, "seed %llu: the capture is refused: %s", (unsigned long long)seed,
                   err.message);
     ck_assert_int_eq(leakdiag_observation_to_json(again, &second, &err), LEAKDIAG_OK);

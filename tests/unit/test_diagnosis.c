@@ -231,13 +231,13 @@ static const char memory_text[] =
 
 /* Killed at 900 s; the backend says 19Mi until its next scrape, at 920 s or later. */
 #define KILLED_POD                                                                                 \
-    "{\"kind\":\"memory\",\"source\":\"pod a/b/c\",\"t_ms\":" NOW ",\"memory\":{"                    \
-    "\"kind\":\"kubernetes\",\"limit_bytes\":20971520,\"started_ms\":901000,"                       \
-    "\"sample_ms\":1000000,\"pod\":{\"name\":\"b\",\"container\":\"c\",\"uid\":\"u\","                \
+    "{\"kind\":\"memory\",\"source\":\"pod a/b/c\",\"t_ms\":" NOW ",\"memory\":{"                  \
+    "\"kind\":\"kubernetes\",\"limit_bytes\":20971520,\"started_ms\":901000,"                      \
+    "\"sample_ms\":1000000,\"pod\":{\"name\":\"b\",\"container\":\"c\",\"uid\":\"u\","             \
     "\"restarts\":1,\"end_reason\":\"OOMKilled\",\"end_code\":137,\"ended_ms\":900000}}}"
 #define HISTORY(times, values)                                                                     \
-    "{\"kind\":\"series\",\"source\":\"prometheus\",\"t_ms\":" NOW ",\"subject\":\"memory\","        \
-    "\"series\":{\"name\":\"memory\",\"is_live\":true,\"pod\":\"b\",\"container\":\"c\","             \
+    "{\"kind\":\"series\",\"source\":\"prometheus\",\"t_ms\":" NOW ",\"subject\":\"memory\","      \
+    "\"series\":{\"name\":\"memory\",\"is_live\":true,\"pod\":\"b\",\"container\":\"c\","          \
     "\"times_ms\":[" times "],\"values_bytes\":[" values "]}}"
 
 START_TEST(what_a_backend_holds_of_a_killed_instance_is_not_of_the_next)
@@ -248,8 +248,8 @@ START_TEST(what_a_backend_holds_of_a_killed_instance_is_not_of_the_next)
     ck_assert_uint_eq(leakdiag_series_len(leakdiag_diagnosis_series(d)), 4);
     leakdiag_diagnosis_free(d);
 
-    d = diagnose_by(memory_text, KILLED_POD "," HISTORY("870000,885000,900500,970500",
-                                                        "9e6,19e6,19.5e6,19.5e6"));
+    d = diagnose_by(memory_text, KILLED_POD
+                    "," HISTORY("870000,885000,900500,970500", "9e6,19e6,19.5e6,19.5e6"));
     ck_assert_uint_eq(leakdiag_series_len(leakdiag_diagnosis_series(d)), 3); /* that is its own */
     leakdiag_diagnosis_free(d);
 }

@@ -165,8 +165,7 @@ leakdiag_observation *cluster_observe_tls(const world *w, leakdiag_scenario **re
 {
     char ca_file[64];
     /* The session has this machine's clock: it is the cluster's that is another one. */
-    cluster c = {.w = w,
-                 .base_ms = (now_ms() - w->at_ms - w->cluster.clock_ms) / 1000 * 1000};
+    cluster c = {.w = w, .base_ms = (now_ms() - w->at_ms - w->cluster.clock_ms) / 1000 * 1000};
     leakdiag_cluster *opened = open_cluster("https://kubernetes.invalid:6443", NULL);
     leakdiag_session *session = session_of(&c, opened);
     leakdiag_observation *history = look_often(session, &c, false);
