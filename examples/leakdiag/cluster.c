@@ -56,8 +56,11 @@ int check_workload(const cli_args *args)
     const char *text = workload_operand(args), *param, *name;
     if (!text || parse_workload(text, &param, &name))
         return 0;
-    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME",
-                args->verb->name, text);
+    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME%s",
+                args->verb->name, text,
+                strcmp(args->verb->name, "rbac") == 0
+                    ? ""
+                    : ", or choose pods of another kind by their labels: -l LABELS");
 }
 
 bool means_cluster(const cli_args *args)
@@ -157,9 +160,11 @@ int choose_service(const cli_args *args, const char *url, const char *service, s
                                 "cluster's options");
     if (!is_cluster) {
         ret->url = given_url ? given_url : url;
+        ret->hint = given_url ? "" : "; or add -n otel-demo, to ask through the API server";
         snprintf(ret->where, sizeof ret->where, "%s", ret->url);
         return 0;
     }
+    ret->hint = "";
     int code = need_cluster(args, "a URL needs none: --url URL", &ret->cluster);
     if (code)
         return code;

@@ -31,7 +31,8 @@ typedef struct service_target {
     leakdiag_cluster *cluster; /* NULL: by its URL */
     const char *url;           /* or "NAME:PORT" */
     const char *namespace_name;
-    char where[400]; /* for people */
+    char where[400];  /* for people */
+    const char *hint; /* the next step when it does not answer; "" */
 } service_target;
 
 /* --url, --service, and the options of a cluster: which one is meant. The defaults hold when

@@ -19,6 +19,12 @@ static void flags_free(leakdiag_flags **p)
     leakdiag_flags_free(*p);
 }
 
+/* Who answered, for people. */
+typedef struct answerer {
+    const char *where, *hint; /* hint: the next step when it does not answer; "" */
+    bool is_file;
+} answerer;
+
 /* --- one flag ------------------------------------------------------------------------------------
  */
 
@@ -68,28 +74,30 @@ static bool is_bad_file(leakdiag_flag_state state, const char *detail, const cha
 }
 
 static int judge(leakdiag_flag_state state, const char *detail, const char *error_code,
-                 const char *where, bool is_file)
+                 const answerer *from)
 {
+    const char *where = from->where;
     if (state == LEAKDIAG_FLAG_UNREACHABLE)
-        return fail(EXIT_TOOL, "flag (%s): %s", where, detail[0] ? detail : "no answer");
-    if (is_file && is_bad_file(state, detail, error_code))
+        return fail(EXIT_TOOL, "flag (%s): %s%s", where, detail[0] ? detail : "no answer",
+                    from->hint);
+    if (from->is_file && is_bad_file(state, detail, error_code))
         return fail(EXIT_USAGE, "flag file (%s): %s; correct the file", where, detail);
     return 0;
 }
 
-static int print_one(const cli_args *args, const leakdiag_flag *flag, const char *where)
+static int print_one(const cli_args *args, const leakdiag_flag *flag, const answerer *from)
 {
     CLEANUP(text_free) char *json = NULL;
     leakdiag_error err = {0};
     if (!wants(args, "json")) {
-        print_flag(flag, where);
+        print_flag(flag, from->where);
     } else if (leakdiag_flag_to_json(flag, &json, &err)) {
         return fail_with(EXIT_TOOL, "flag get", &err, NULL);
     } else {
         puts(json);
     }
     return judge(leakdiag_flag_get_state(flag), leakdiag_flag_detail(flag),
-                 leakdiag_flag_error_code(flag), where, args_has(args, "file"));
+                 leakdiag_flag_error_code(flag), from);
 }
 
 /* --- all flags -----------------------------------------------------------------------------------
@@ -112,7 +120,7 @@ static int print_all_json(const leakdiag_flags *flags)
     return 0;
 }
 
-static int print_all(const cli_args *args, const leakdiag_flags *flags, const char *where)
+static int print_all(const cli_args *args, const leakdiag_flags *flags, const answerer *from)
 {
     leakdiag_flag_state state = leakdiag_flags_state(flags);
     if (wants(args, "json")) {
@@ -131,7 +139,7 @@ static int print_all(const cli_args *args, const leakdiag_flags *flags, const ch
             printf("no flags\n");
         }
     }
-    return judge(state, leakdiag_flags_detail(flags), NULL, where, args_has(args, "file"));
+    return judge(state, leakdiag_flags_detail(flags), NULL, from);
 }
 
 /* --- asking --------------------------------------------------------------------------------------
@@ -182,7 +190,8 @@ static int ask(const cli_args *args, const char *key)
         return interrupted();
     if (status)
         return fail_with(exit_for(status), key ? key : target.where, &err, NULL);
-    return key ? print_one(args, flag, target.where) : print_all(args, flags, target.where);
+    const answerer from = {target.where, target.hint, false};
+    return key ? print_one(args, flag, &from) : print_all(args, flags, &from);
 }
 
 static int read_offline(const cli_args *args, const char *key, const char *path)
@@ -199,7 +208,8 @@ static int read_offline(const cli_args *args, const char *key, const char *path)
                                  : leakdiag_flags_from_file(data, len, &flags, &err);
     if (status)
         return fail_with(exit_for(status), key ? key : path, &err, NULL);
-    return key ? print_one(args, flag, path) : print_all(args, flags, path);
+    const answerer from = {path, "", true};
+    return key ? print_one(args, flag, &from) : print_all(args, flags, &from);
 }
 
 static int run_flag_get(const cli_args *args)

@@ -70,8 +70,10 @@ static void print_load(const leakdiag_load *load, const char *url)
     print_rows(load);
 }
 
-static int print_status(const cli_args *args, const leakdiag_load *load, const char *where)
+static int print_status(const cli_args *args, const leakdiag_load *load,
+                        const service_target *target)
 {
+    const char *where = target->where;
     CLEANUP(text_free) char *json = NULL;
     leakdiag_error err = {0};
     if (!wants(args, "json"))
@@ -81,8 +83,9 @@ static int print_status(const cli_args *args, const leakdiag_load *load, const c
     else
         puts(json);
     if (leakdiag_load_get_state(load) == LEAKDIAG_LOAD_UNREACHABLE)
-        return fail(EXIT_TOOL, "load (%s): %s", where,
-                    leakdiag_load_detail(load)[0] ? leakdiag_load_detail(load) : "no answer");
+        return fail(EXIT_TOOL, "load (%s): %s%s", where,
+                    leakdiag_load_detail(load)[0] ? leakdiag_load_detail(load) : "no answer",
+                    target->hint);
     return 0;
 }
 
@@ -107,7 +110,7 @@ static int run_load_status(const cli_args *args)
         return interrupted();
     if (status)
         return fail_with(exit_for(status), target.where, &err, NULL);
-    return print_status(args, load, target.where);
+    return print_status(args, load, &target);
 }
 
 static const option load_options[] = {

@@ -206,6 +206,9 @@ const char *ld_scenario_param(const leakdiag_scenario *scenario, const char *nam
 /* The i-th source of a role that can be asked, or NULL. What needs a cluster needs has_cluster. */
 const ld_source_spec *ld_scenario_source(const leakdiag_scenario *scenario, const char *role,
                                          bool has_cluster, size_t i);
+/* In a cluster: are the logs of this workload's pods read? They are when they are the first source
+ * of logs that can be asked: two sources would count one order twice. */
+bool ld_scenario_reads_pod_logs(const leakdiag_scenario *scenario, const char *as);
 /* The profile of a version, or NULL. */
 const ld_profile *ld_scenario_profile(const leakdiag_scenario *scenario, const char *version);
 const ld_profile *ld_scenario_profile_named(const leakdiag_scenario *scenario, const char *id);

@@ -7,6 +7,8 @@
 #include "sources/exchange.h"
 #include "wire/kube.h"
 
+#define SKEW_MIN_MS 3000 /* a clock that is off by less is right */
+
 /* One line for each kind of question. */
 static const struct {
     const char *type;
@@ -60,10 +62,10 @@ const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as)
 static void not_sent(ld_http_request *request, const char *why)
 {
     request->end = LD_HTTP_NO_CONNECT;
-    snprintf(request->why, sizeof request->why, "%s", why);
+    snprintf(request->why, sizeof request->why, "%.*s", (int)sizeof request->why - 1, why);
 }
 
-void ld_ask_send(ld_asking *asking, ld_http_request *request)
+bool ld_ask_send(ld_asking *asking, ld_http_request *request)
 {
     leakdiag_error err = {0};
     leakdiag_status status = ld_http_check(request, &err);
@@ -71,7 +73,7 @@ void ld_ask_send(ld_asking *asking, ld_http_request *request)
         status = ld_http_client_add(asking->client, request, &err);
     } else if (!status && asking->n_first < LD_FIRST_REQUESTS_MAX) {
         asking->first[asking->n_first++] = request;
-        return;
+        return true;
     } else if (!status) {
         status =
             ld_fail(&err, LEAKDIAG_E_LIMIT, "more than %d requests at once", LD_FIRST_REQUESTS_MAX);
@@ -80,6 +82,7 @@ void ld_ask_send(ld_asking *asking, ld_http_request *request)
         asking->failed = status;
     if (status)
         not_sent(request, err.message);
+    return !status;
 }
 
 leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,
@@ -99,14 +102,27 @@ leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,
     return LEAKDIAG_OK;
 }
 
+/* Date is whole seconds, written at some time between the question and the answer: a difference
+ * that is hardly more than that is none. */
+static int64_t ahead_ms(const ld_asking *asking, const ld_http_request *request)
+{
+    int64_t asked_ms = asking->now_ms + request->asked_ms - asking->begun_ms;
+    int64_t half_ms = request->latency_ms / 2;
+    int64_t ahead_ms = request->date_ms + 500 - (asked_ms + half_ms);
+    int64_t doubt_ms = SKEW_MIN_MS + half_ms;
+    return ahead_ms > doubt_ms || ahead_ms < -doubt_ms ? ahead_ms : 0;
+}
+
 void ld_ask_note(ld_asking *asking, const ld_http_request *request)
 {
     if (request->end != LD_HTTP_ANSWERED)
         return;
     if (request->status == 401)
         asking->was_refused = true;
-    if (request->date_ms && !asking->server_ms)
-        asking->server_ms = request->date_ms;
+    if (!request->date_ms || asking->has_clock)
+        return;
+    asking->has_clock = true;
+    asking->ahead_ms = ahead_ms(asking, request);
 }
 
 static leakdiag_status status_of_end(ld_http_end end)
@@ -165,8 +181,8 @@ leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const
     return ld_text_take(&where, &ret->where, err);
 }
 
-leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
-                               ld_endpoint *ret, leakdiag_error *err)
+leakdiag_status ld_endpoint_of(ld_asking *asking, const ld_source_spec *spec, ld_endpoint *ret,
+                               leakdiag_error *err)
 {
     const char *url = ld_attribute_text(&spec->attributes, "url", NULL);
     const char *service = ld_attribute_text(&spec->attributes, "service", NULL);
@@ -176,6 +192,7 @@ leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *sp
         leakdiag_status status =
             ld_endpoint_of_service(asking->cluster->base_url, ns, service, ret, err);
         ret->origin = asking->cluster;
+        ret->asking = asking;
         return status;
     }
     if (!url)
@@ -206,6 +223,8 @@ leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_req
     ld_answer answer = ld_exchange_answer(request);
     if (!ld_ask_is_status(&answer))
         return LEAKDIAG_OK;
+    if (endpoint->asking)
+        ld_ask_note(endpoint->asking, request);
     ld_kube_asked asked = {strcmp(request->method, "POST") == 0 ? "create" : "get",
                            "services/proxy", "", endpoint->ns, endpoint->service};
     return ld_kube_check(&asked, &answer, err);

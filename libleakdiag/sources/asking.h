@@ -24,13 +24,16 @@ typedef struct ld_asking {
     leakdiag_patterns *patterns;
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
-    int64_t skew_ms; /* what the cluster's clock, which now is, is ahead of this machine's */
-    bool is_running; /* answers are coming in: further requests join them */
+    int64_t begun_ms;    /* the monotonic clock at that time */
+    int64_t deadline_ms; /* of the look; what others wait for may take half of it. 0: all of it */
+    int64_t skew_ms;     /* what the cluster's clock, which now is, is ahead of this machine's */
+    bool is_running;     /* answers are coming in: further requests join them */
     ld_http_request *first[LD_FIRST_REQUESTS_MAX];
     size_t n_first;
     leakdiag_status failed; /* out of memory in a callback; ends the look */
     /* Seen on the way. */
-    int64_t server_ms;         /* the API server's clock when it answered; 0 not said */
+    bool has_clock;            /* the API server said what time it is */
+    int64_t ahead_ms;          /* by how much that is later; 0 when it is nothing to speak of */
     bool was_refused;          /* the API server answered 401 */
     const ld_profile *profile; /* the application was found under this profile's names */
     char release[128];         /* and "{release}" of its settings is this */
@@ -81,9 +84,9 @@ leakdiag_status ld_service_question_new(ld_question **ret, leakdiag_error *err);
 leakdiag_status ld_prometheus_question_new(ld_question **ret, leakdiag_error *err);
 
 /* Sends a request, at once or with the first ones; it must stay where it is. A failure to send is
- * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT.
- */
-void ld_ask_send(ld_asking *asking, ld_http_request *request);
+ * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT:
+ * then it is false, and on_done does not come. */
+bool ld_ask_send(ld_asking *asking, ld_http_request *request);
 
 /* Where a service is asked. */
 typedef struct ld_endpoint {
@@ -92,12 +95,13 @@ typedef struct ld_endpoint {
     char *where;         /* for facts: the URL, or "otel-demo/flagd:8016 through the API server" */
     const char *ns;      /* of a proxied service, else NULL; borrowed */
     const char *service; /* the same */
+    ld_asking *asking;   /* is told of a 401 of the API server; NULL: nobody is */
 } ld_endpoint;
 
 void ld_endpoint_done(ld_endpoint *endpoint);
 /* By the attributes url, service, namespace and local of a source. E_INVALID, E_NOMEM. */
-leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
-                               ld_endpoint *ret, leakdiag_error *err);
+leakdiag_status ld_endpoint_of(ld_asking *asking, const ld_source_spec *spec, ld_endpoint *ret,
+                               leakdiag_error *err);
 /* A service behind the API server at that URL, which is "NAME:PORT" or "SCHEME:NAME:PORT"; its
  * origin is left NULL. */
 leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const char *service,

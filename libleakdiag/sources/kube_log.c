@@ -223,6 +223,7 @@ static leakdiag_status check(const ld_pod_log *log, leakdiag_error *why)
     leakdiag_status status = ld_ask_unanswered(&log->request, why);
     if (status)
         return status;
+    ld_ask_note(log->asking, &log->request);
     ld_kube_asked asked = {"get", "pods/log", "", log->ns, log->pod};
     ld_answer answer = ld_exchange_answer(&log->request);
     return ld_kube_check_log(&asked, &answer, why);

@@ -230,7 +230,10 @@ static const struct {
     {"app-has-old-value",
      "flag.value:expected orders:in-range,low,high,lower-bound hand-off:configured "
      "flag.seen:not-seen,other-value",
-     "", "rollout.app:settling,in-progress rollout.flagd:settling,in-progress", false},
+     "",
+     "rollout.app:settling,in-progress rollout.flagd:settling,in-progress "
+     "reach.flagd:config-mismatch,no-endpoints,policy-blocks",
+     false},
     {"no-checkouts", "orders:zero", "load:stopped frontend:missing,no-endpoints requests:zero", "",
      false},
     {"flag-value-too-low", "flag.value:lower flag.seen:seen", "",
@@ -291,6 +294,7 @@ START_TEST(a_built_in_scenario_is_read_without_its_tests_and_shows_and_runs_them
         ck_assert_uint_eq(s->n_tests, 0);
         ck_assert(!ld_scenario_with_tests(s, &whole, NULL));
         ck_assert_uint_ge(whole->n_tests, 6);
+        ck_assert(!is_demo || strcmp(ld_scenario_param(whole, "limit"), "40Mi") == 0);
         ck_assert(
             !leakdiag_scenario_parse(s->text, s->text_len, s->origin, set, is_demo, &parsed, NULL));
         ck_assert(!leakdiag_scenario_to_json(parsed, &wanted, NULL));

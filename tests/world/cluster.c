@@ -215,6 +215,14 @@ static cluster_answer no_endpoints(cluster *c, const char *service)
     return status(c, 503, "ServiceUnavailable", message);
 }
 
+static cluster_answer no_port(cluster *c, const char *service, const char *port)
+{
+    char message[200];
+    snprintf(message, sizeof message, "no service port \"%.20s\" found for service \"%.80s\"", port,
+             service);
+    return status(c, 503, "ServiceUnavailable", message);
+}
+
 static cluster_answer no_connection(cluster *c, const char *port)
 {
     char message[200];
@@ -385,8 +393,9 @@ static cluster_answer answer_proxy(cluster *c, const char *service, const char *
         return answer_load(c, rest);
     if (strcmp(name, flagd) != 0 || is_gone(own->flagd, "missing"))
         return object(c, NULL, "services", name);
-    if (is_gone(own->flagd, "no-endpoints") ||
-        (own->ports && !strstr(own->ports, port))) /* so it is told of a port it has not */
+    if (own->ports && !strstr(own->ports, port))
+        return no_port(c, name, port);
+    if (is_gone(own->flagd, "no-endpoints"))
         return no_endpoints(c, service);
     if (strcmp(port, "8016") == 0)
         return answer_ofrep(c, method, rest);
@@ -452,9 +461,15 @@ static cluster_answer elsewhere(cluster *c, const char *path)
                        : strstr(path, "endpointslices?") ? "EndpointSliceList"
                        : strstr(path, "networkpolicies") ? "NetworkPolicyList"
                                                          : NULL;
-    char body[160];
+    char body[160], name[128];
+    const char *service = strstr(path, "/services/");
+    if (service && take(&service, "/services/", name, sizeof name)) {
+        name[strcspn(name, ":")] = '\0';
+        return object(c, NULL, "services", name);
+    }
     if (!list)
-        return object(c, NULL, "objects", strrchr(path, '/') + 1);
+        return object(c, NULL, strstr(path, "/deployments/") ? "deployments.apps" : "configmaps",
+                      strrchr(path, '/') + 1);
     snprintf(body, sizeof body, "{\"kind\":\"%s\",\"metadata\":{},\"items\":[]}",
              strncmp(path, "/apis/metrics", 13) == 0 ? "PodMetricsList" : list);
     return say(c, 200, "application/json", strdup(body));

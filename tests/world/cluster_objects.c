@@ -34,6 +34,18 @@ static char *dechunked(const char *body)
     return copy;
 }
 
+/* Half of the bytes, which no decoder of ours looks at but in a ConfigMap, where they are made. */
+static void forget_managers(json_t *json)
+{
+    size_t i;
+    json_t *item;
+    json_object_del(json_object_get(json, "metadata"), "managedFields");
+    json_array_foreach(json_object_get(json, "items"), i, item)
+    {
+        json_object_del(json_object_get(item, "metadata"), "managedFields");
+    }
+}
+
 /* Each is read once for the life of the process. */
 static json_t *recorded(const char *name)
 {
@@ -55,6 +67,7 @@ static json_t *recorded(const char *name)
         snprintf(known[i].name, sizeof known[i].name, "%s", name);
         known[i].json = json_loads(plain, 0, NULL);
         ck_assert_msg(known[i].json != NULL, "%s holds no JSON", path);
+        forget_managers(known[i].json);
         free(plain);
         free(bytes);
     }
@@ -140,9 +153,12 @@ static json_t *labels_of(const cluster *c, const char *service)
     char name[128];
     cluster_name(c, service, name, sizeof name);
     bool is_app = strcmp(service, "checkout") == 0;
-    return json_pack("{s:s, s:s, s:s}", "opentelemetry.io/name", name,
-                     "app.kubernetes.io/component", is_app ? cluster_app(c) : service,
-                     "app.kubernetes.io/version", version_of(c));
+    json_t *labels =
+        json_pack("{s:s, s:s, s:s}", "opentelemetry.io/name", name, "app.kubernetes.io/component",
+                  is_app ? cluster_app(c) : service, "app.kubernetes.io/version", version_of(c));
+    if (is_app && c->w->cluster.image) /* then the image alone tells its version */
+        json_object_del(labels, "app.kubernetes.io/version");
+    return labels;
 }
 
 /* Equality terms only; all of them must hold. */
@@ -233,6 +249,8 @@ static json_t *env_of(const world *w)
         add_env(list, "FLAGD_HOST", "flagd");
     add_env(list, "FLAGD_PORT", "8013");
     add_env(list, "OTEL_SERVICE_NAME", "checkout");
+    if (w->cluster.secret)
+        add_env(list, "DB_PASSWORD", w->cluster.secret);
     return list;
 }
 
@@ -323,6 +341,8 @@ static json_t *app_deployment(const cluster *c)
     int64_t n = is_app_state(c, "scaled-to-0") ? 0 : own->second ? 2 : 1;
     bool is_up = n && !is_app_state(c, "crash-loop") && !is_app_state(c, "waiting");
     set_status(json, c, n, is_app_state(c, "rolling") ? 0 : n, is_up ? n : 0);
+    if (is_app_state(c, "scaling-up")) /* the second pod is not even made */
+        put(json, "spec", "replicas", json_integer(2));
     if (is_app_state(c, "unobserved"))
         put(json, "metadata", "generation", json_integer(2));
     if (is_app_state(c, "stuck")) {
@@ -367,6 +387,9 @@ static json_t *pod(const cluster *c, const char *service, const char *name, cons
     put(json, "metadata", "name", json_string(name));
     put(json, "metadata", "uid", json_string(uid));
     put(json, "metadata", "labels", labels_of(c, service));
+    if (c->w->cluster.secret)
+        put(json, "metadata", "annotations",
+            json_pack("{s:s}", "example.com/token", c->w->cluster.secret));
     return json;
 }
 
@@ -407,7 +430,8 @@ static json_t *app_pod(const cluster *c, const char *name, const char *uid, cons
 
 static json_t *old_pod(const cluster *c)
 {
-    json_t *json = app_pod(c, OLD, "00000000-0000-0000-0000-000000000001", c->w->limit_text);
+    const char *limit = c->w->cluster.old_limit ? c->w->cluster.old_limit : c->w->limit_text;
+    json_t *json = app_pod(c, OLD, "00000000-0000-0000-0000-000000000001", limit);
     put(json, "metadata", "deletionTimestamp", time_at(c, c->at_ms - 5000));
     put(json, "metadata", "deletionGracePeriodSeconds", json_integer(30));
     put(json, "status.containerStatuses.0", "restartCount", json_integer(0));
@@ -554,10 +578,11 @@ char *cluster_service(const cluster *c, const char *name)
         json_array_append_new(ports,
                               json_pack("{s:s, s:s, s:i, s:i}", "name", port, "protocol", "TCP",
                                         "port", atoi(port), "targetPort", atoi(port)));
-    return printed(json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:o, s:{s:s}, s:s, s:s}}", "kind",
-                             "Service", "apiVersion", "v1", "metadata", "name", name, "namespace",
-                             NS, "spec", "ports", ports, "selector", "opentelemetry.io/name", name,
-                             "clusterIP", "10.96.12.7", "type", "ClusterIP"));
+    return printed(json_pack(
+        "{s:s, s:s, s:{s:s, s:s}, s:{s:o, s:{s:s}, s:s, s:s}}", "kind", "Service", "apiVersion",
+        "v1", "metadata", "name", name, "namespace", NS, "spec", "ports", ports, "selector",
+        "opentelemetry.io/name", name, "clusterIP", "10.96.12.7", "type",
+        is_frontend && is_word(own->frontend, "external") ? "ExternalName" : "ClusterIP"));
 }
 
 char *cluster_slices(const cluster *c, const char *service)
@@ -565,7 +590,7 @@ char *cluster_slices(const cluster *c, const char *service)
     const world_cluster *own = &c->w->cluster;
     const char *word = is_named(c, "flagd", service) ? own->flagd : own->frontend;
     json_t *endpoints = json_array();
-    if (!is_word(word, "missing") && !is_word(word, "no-endpoints"))
+    if (!is_word(word, "missing") && !is_word(word, "no-endpoints") && !is_word(word, "external"))
         json_array_append_new(endpoints,
                               json_pack("{s:[s], s:{s:b, s:b, s:b}}", "addresses", "10.244.0.3",
                                         "conditions", "ready", 1, "serving", 1, "terminating", 0));
@@ -674,6 +699,8 @@ char *cluster_config_map(const cluster *c, const char *name)
         json_pack("[{s:s, s:s, s:o}]", "manager", "kubectl-edit", "operation", "Update", "time",
                   time_at(c, w->cluster.stored_changed_ms)));
     put(json, "data", "demo.flagd.json", json_string(flags));
+    if (w->cluster.secret)
+        put(json, "data", "password", json_string(w->cluster.secret));
     free(flags);
     return printed(json);
 }

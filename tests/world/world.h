@@ -41,14 +41,16 @@ typedef struct world_cluster {
     size_t n_forbid;
     const char *metrics;                 /* "not-installed", "unavailable", "absent" */
     const char *ports;                   /* of the Service flagd */
-    const char *flagd, *frontend;        /* "missing", "no-endpoints" */
+    const char *flagd, *frontend;        /* "missing", "no-endpoints"; frontend: "external" */
     const char *policies;                /* "deny-all", "allow", "by-address" */
     const char *app;                     /* "missing", "scaled-to-0", "crash-loop", … */
     const char *second, *template_limit; /* another pod's limit; the Deployment's */
+    const char *old_limit;               /* of the pod that is going */
     const char *sidecar;                 /* a container before the application's: its limit */
     const char *version, *release;       /* of the demo; before its names */
     const char *image;
     const char *prometheus;   /* "as-metrics", points, "empty" */
+    const char *secret;       /* put where a cluster may hold one; only by a test */
     const char *load;         /* "missing" */
     double prometheus_orders; /* a minute; NAN: not counted */
     int64_t clock_ms;         /* what this machine's clock is ahead of the cluster's */
@@ -141,6 +143,8 @@ extern const world_places world_usual_places;
 /* The built-in scenario of the checkout (or the file named by LEAKDIAG_WORLD_SCENARIO) with what
  * the world sets. */
 leakdiag_scenario *world_scenario(const world *w, const world_places *places);
+/* The same with these settings and no others. */
+leakdiag_scenario *world_scenario_with(const char *const *set, size_t n);
 /* All looks before until_ms, or at it too, decoded by the real codecs. */
 leakdiag_observation *world_observe(const world *w, leakdiag_scenario *scenario,
                                     const world_places *places, int64_t base_ms, int64_t until_ms,

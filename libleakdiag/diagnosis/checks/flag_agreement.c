@@ -88,6 +88,18 @@ static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const l
     return true;
 }
 
+/* The port of the applications may lead to another flag service than OFREP's. */
+static bool judge_rpc(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_fact *rpc = d->view.flag_rpc;
+    if (!rpc || rpc->error || !isfinite(rpc->of.flag.number) || !isfinite(served->number) ||
+        rpc->of.flag.number == served->number)
+        return false;
+    ld_find(answer, "app-differs");
+    ld_text_addf(&answer->reason, "the port that applications use serves %s", story(&rpc->of.flag));
+    return true;
+}
+
 static bool is_served(const ld_fact *fact)
 {
     const char *method = fact->of.flag.method ? fact->of.flag.method : "";
@@ -146,7 +158,7 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
         ld_text_add_number(&answer->observed, used);
     }
     if (judge_loaded(d, answer, served) || judge_stored(d, answer, served) ||
-        judge_lost(d, answer, served))
+        judge_lost(d, answer, served) || judge_rpc(d, answer, served))
         return LEAKDIAG_OK;
     if (isfinite(used) && isfinite(served->number) && used != served->number) {
         ld_find(answer, "app-differs");

@@ -159,8 +159,12 @@ static void note_rpc(const leakdiag_diagnosis *d, ld_answer *answer)
     ld_text_addf(&answer->reason, "%s%sthe application's port did not answer: %s",
                  answer->reason.len ? "; " : "", ofrep_answers ? "OFREP answers, but " : "",
                  rpc->of.flag.detail ? rpc->of.flag.detail : "no reason given");
-    if (answer->finding && strcmp(answer->finding->name, "reachable") == 0)
-        answer->finding = NULL;
+    if (!answer->finding || strcmp(answer->finding->name, "reachable") != 0)
+        return;
+    answer->finding = NULL;
+    /* The API server tried, beside an OFREP that it could reach: nothing listens on that port. */
+    if (ofrep_answers && rpc->of.flag.http_status >= 500)
+        ld_find(answer, "no-endpoints");
 }
 
 leakdiag_status ld_judge_reach(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
@@ -177,6 +181,11 @@ leakdiag_status ld_judge_reach(leakdiag_diagnosis *d, ld_answer *answer, leakdia
     }
     if (fact->error)
         return ld_not_collected(answer, fact);
+    if (!fact->of.service.exists && ld_view_lacks_app(&d->view)) {
+        ld_text_addf(&answer->reason, "no %s, and no application: is the namespace right?",
+                     fact->of.service.object);
+        return LEAKDIAG_OK;
+    }
     judge_service(d, answer, &fact->of.service);
     note_rpc(d, answer);
     return LEAKDIAG_OK;
