@@ -156,7 +156,7 @@ SOURCES = [
      "if (!is_rolled_out(w))"),
     ("diagnosis/checks/rollout.c", "R18", 'w->is_stuck ? "stuck"', '!w->is_stuck ? "stuck"'),
     ("diagnosis/checks/rollout.c", "pods", "if (w->replicas == 0)", "if (w->replicas == -1)"),
-    ("diagnosis/checks/rollout.c", "clock", 'skew_ms > 0 ? "behind"', 'skew_ms < 0 ? "behind"'),
+    ("diagnosis/checks/rollout.c", "test_view", 'skew_ms > 0 ? "behind"', 'skew_ms < 0 ? "behind"'),
     ("diagnosis/checks/rollout.c", "R6", "ld_view_workload(view, ld_check_subject(answer->check))",
      'ld_view_workload(view, "app")'),
     # --- limits of pods
