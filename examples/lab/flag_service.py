@@ -380,7 +380,13 @@ class Handler(socketserver.StreamRequestHandler):
             headers[name.strip().lower()] = value.strip()
         close = version == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
         length = int(headers.get("content-length", "0"))
-        if "transfer-encoding" in headers or length < 0:
+        if "transfer-encoding" in headers:  # as an API server's proxy sends what kubectl pipes into it
+            body = self.read_chunks() if headers["transfer-encoding"].lower() == "chunked" else None
+            if body is None:
+                return False
+            self.answer(method, target, headers, body, "last" if close else None)
+            return not close
+        if length < 0:
             return False
         if length > MAX_BODY_BYTES:
             # Part of what is on its way is taken, so that the answer is read before a reset.
@@ -390,6 +396,21 @@ class Handler(socketserver.StreamRequestHandler):
             return False
         self.answer(method, target, headers, self.rfile.read(length), "last" if close else None)
         return not close
+
+    def read_chunks(self):
+        """A chunked body; None when it is none, or too large."""
+        body = b""
+        while len(body) <= MAX_BODY_BYTES:
+            size = int(self.rfile.readline(MAX_HEAD_BYTES).partition(b";")[0], 16)
+            if not 0 <= size <= MAX_BODY_BYTES:
+                return None
+            if size == 0:
+                while self.rfile.readline(MAX_HEAD_BYTES) not in (b"\r\n", b"\n", b""):
+                    pass  # trailers
+                return body
+            body += self.rfile.read(size)
+            self.rfile.readline(MAX_HEAD_BYTES)
+        return None
 
     def answer(self, method, target, headers, body, close):
         path = urllib.parse.unquote(target.partition("?")[0])

@@ -56,8 +56,11 @@ int check_workload(const cli_args *args)
     const char *text = workload_operand(args), *param, *name;
     if (!text || parse_workload(text, &param, &name))
         return 0;
-    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME",
-                args->verb->name, text);
+    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME%s",
+                args->verb->name, text,
+                strcmp(args->verb->name, "rbac") == 0
+                    ? ""
+                    : ", or choose pods of another kind by their labels: -l LABELS");
 }
 
 bool means_cluster(const cli_args *args)

@@ -88,12 +88,20 @@ static const step cluster_steps[] = {
     {"load", "if it is elsewhere: --set load_generator=NAME, or --set locust_url=URL"},
     {"series",
      "if it is elsewhere: --set prometheus_url=URL; without it nothing is known of before"},
-    {"workload", "leakdiag top -n NAMESPACE shows what is there; --set deployment=NAME"},
+    {"workload", "leakdiag top -n NAMESPACE shows what is there; --set deployment=NAME or "
+                 "--set flagd=NAME"},
     {NULL, NULL},
 };
 
-static const char *next_step(const cli_look *look, const char *kind)
+/* A right that is missing is told above with its rule, and a Service without a pod is no other
+ * place.
+ */
+static const char *next_step(const cli_look *look, const char *kind, const char *error)
 {
+    if (look->cluster && strstr(error, ": HTTP 403: "))
+        return NULL;
+    if (look->cluster && strstr(error, "no endpoints available"))
+        return "leakdiag top -n NAMESPACE shows whether its pod is ready";
     for (const step *s = look->cluster ? cluster_steps : local_steps; s->kind; s++) {
         if (strcmp(s->kind, kind) == 0)
             return s->next;
@@ -115,15 +123,19 @@ static void print_fact(const cli_look *look, size_t i)
     if (latency_ms >= 0)
         snprintf(answered, sizeof answered, "answered in %lld ms", (long long)latency_ms);
     print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered,
-               error[0] ? next_step(look, kind) : NULL);
+               error[0] ? next_step(look, kind, error) : NULL);
 }
 
 static void print_sources(const cli_look *look)
 {
     static const char *const kinds[] = {"flag", "memory", "log", "load"};
     size_t n = leakdiag_observation_fact_count(look->observation);
-    printf("\n%sSources%s of %s\n", paint_on(PAINT_BOLD), paint_off(),
-           leakdiag_scenario_name(look->scenario));
+    const char *name = leakdiag_scenario_name(look->scenario);
+    const char *space = look->cluster ? leakdiag_cluster_namespace_name(look->cluster) : "";
+    size_t len = strlen(space);
+    bool is_said = !len || (strncmp(name, space, len) == 0 && name[len] == '/');
+    printf("\n%sSources%s of %s%s%s\n", paint_on(PAINT_BOLD), paint_off(), name,
+           is_said ? "" : " in namespace ", is_said ? "" : space);
     for (size_t i = 0; i < n; i++)
         print_fact(look, i);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
@@ -131,7 +143,7 @@ static void print_sources(const cli_look *look)
         for (size_t i = 0; i < n; i++)
             seen |= strcmp(leakdiag_observation_fact_kind(look->observation, i), kinds[k]) == 0;
         if (!seen)
-            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(look, kinds[k]));
+            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(look, kinds[k], ""));
     }
 }
 

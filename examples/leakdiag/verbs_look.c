@@ -215,8 +215,14 @@ static void print_check(const leakdiag_diagnosis *d, size_t i)
         print_safe(stdout, leakdiag_check_expected(d, i));
         putchar(')');
     }
+    const char *by = leakdiag_check_blocked_by(d, i);
+    if (by)
+        printf(" %s by %s", sign_dash(), by);
     if (leakdiag_check_reason(d, i)[0]) {
-        printf(" %s ", sign_dash());
+        if (by)
+            printf("; ");
+        else
+            printf(" %s ", sign_dash());
         print_safe(stdout, leakdiag_check_reason(d, i));
     }
     putchar('\n');

@@ -29,10 +29,10 @@ LEAKDIAG_API const char *leakdiag_access_state_name(leakdiag_access_state state)
 /** How to ask. Start from LEAKDIAG_ACCESS_OPTIONS_INIT. */
 typedef struct leakdiag_access_options {
     size_t size;
-    int64_t timeout_ms;                  /**< for everything together; default 5,000 */
-    leakdiag_cancel *cancel;             /**< may be NULL */
-    const leakdiag_transport *transport; /**< who answers instead of the network; NULL: the network
-                                          */
+    int64_t timeout_ms;      /**< for everything together; default 5,000 */
+    leakdiag_cancel *cancel; /**< may be NULL */
+    /** Who answers instead of the network; NULL: the network. */
+    const leakdiag_transport *transport;
 } leakdiag_access_options;
 
 /* clang-format off */

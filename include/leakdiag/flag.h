@@ -66,9 +66,9 @@ typedef struct leakdiag_flag_options {
     /** Then url may be a service of it, "flagd:8016", which is asked through the API server; a URL
      * is asked as it is. No bearer_token then: that header is the API server's. */
     leakdiag_cluster *cluster;
-    const char *namespace_name;          /**< of that service; NULL: the cluster's */
-    const leakdiag_transport *transport; /**< who answers instead of the network; NULL: the network
-                                          */
+    const char *namespace_name; /**< of that service; NULL: the cluster's */
+    /** Who answers instead of the network; NULL: the network. */
+    const leakdiag_transport *transport;
 } leakdiag_flag_options;
 
 /* clang-format off */

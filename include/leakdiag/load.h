@@ -40,9 +40,9 @@ typedef struct leakdiag_load_options {
     /** Then url may be a service of it, "load-generator:8089", which is asked through the API
      * server; a URL is asked as it is. */
     leakdiag_cluster *cluster;
-    const char *namespace_name;          /**< of that service; NULL: the cluster's */
-    const leakdiag_transport *transport; /**< who answers instead of the network; NULL: the network
-                                          */
+    const char *namespace_name; /**< of that service; NULL: the cluster's */
+    /** Who answers instead of the network; NULL: the network. */
+    const leakdiag_transport *transport;
 } leakdiag_load_options;
 
 /* clang-format off */

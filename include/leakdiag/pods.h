@@ -23,8 +23,8 @@ typedef struct leakdiag_pods_options {
     const char *namespace_name; /**< NULL: the cluster's (leakdiag_cluster_namespace_name()) */
     const char *selector;       /**< pods by labels, as kubectl -l; NULL: the Deployment's own */
     const char *container;      /**< only containers of this name; NULL: all that run or should */
-    const leakdiag_transport *transport; /**< who answers instead of the network; NULL: the network
-                                          */
+    /** Who answers instead of the network; NULL: the network. */
+    const leakdiag_transport *transport;
 } leakdiag_pods_options;
 
 /* clang-format off */

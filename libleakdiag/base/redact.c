@@ -169,12 +169,22 @@ static bool is_dsn_name(span name)
 
 static bool is_secret_name(span name)
 {
-    static const char *const parts[] = {
-        "token",      "secret",      "passw",         "apikey",      "api_key",       "api-key",
-        "credential", "private_key", "authorization", "access_key",  "cookie",        "session_id",
-        "session-id", "sessionid",   "sessid",        "session_key", "honeycomb-team"};
-    if (is_dsn_name(name) || (name.len == 7 && ld_text_same_word(name.data, "session", 7)))
+    static const char *const parts[] = {"token",          "secret",     "passw",      "apikey",
+                                        "api_key",        "api-key",    "credential", "private_key",
+                                        "authorization",  "access_key", "cookie",     "session_id",
+                                        "session-id",     "sessionid",  "sessid",     "session_key",
+                                        "honeycomb-team", "passphrase"};
+    /* Short words: within others, like compass and bypass, they mean nothing. */
+    static const char *const whole[] = {"session", "pass", "pwd"};
+    static const char *const last[] = {"_pass", "-pass", "_pwd", "-pwd"};
+    if (is_dsn_name(name))
         return true;
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (name.len == strlen(whole[i]) && ends_with(name, whole[i]))
+            return true;
+    for (size_t i = 0; i < sizeof last / sizeof last[0]; i++)
+        if (ends_with(name, last[i]))
+            return true;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         size_t n = strlen(parts[i]);
         for (size_t at = 0; at + n <= name.len; at++)

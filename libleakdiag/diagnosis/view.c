@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/soft_limit.h"
 #include "base/text.h"
-#include "diagnosis/soft_limit.h"
 #include "diagnosis/view_parts.h"
 
 const ld_fact *ld_latest_fact(const leakdiag_observation *o, ld_fact_kind kind,
@@ -158,13 +158,15 @@ static bool is_first_of_all(const ld_view *view, int64_t active_ms, int64_t app_
 }
 
 /* The curve's clock starts when all of it is there: the first instance that was seen, the load, and
- * the application acting on the flag. What is not known does not delay it. */
+ * the application acting on the flag. What is not known does not delay it; but where the load does
+ * not tell either, the first activation that is left is nearer than the application's start. */
 static void find_start(ld_view *view)
 {
     int64_t app_ms = first_start(view);
     if (app_ms)
         later(view, app_ms);
-    if (view->load && load_answered(view->load) && view->load->of.load.age_ms >= 0)
+    bool has_load = view->load && load_answered(view->load) && view->load->of.load.age_ms >= 0;
+    if (has_load)
         later(view, view->load->time_ms - view->load->of.load.age_ms);
     for (size_t i = 0; i < view->scenario->n_checks; i++) {
         const ld_check *check = &view->scenario->checks[i];
@@ -174,7 +176,7 @@ static void find_start(ld_view *view)
             ld_view_pattern(view, ld_attribute_text(&check->expect, "active", ""));
         if (active && active->first && active->first->has_time &&
             active->first->time_ms >= app_ms &&
-            is_first_of_all(view, active->first->time_ms, app_ms))
+            (!has_load || is_first_of_all(view, active->first->time_ms, app_ms)))
             later(view, active->first->time_ms);
     }
 }

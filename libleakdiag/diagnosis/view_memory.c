@@ -207,6 +207,28 @@ static void collect_history(const ld_view *view, points *p)
     }
 }
 
+/* A backend repeats the last value of an instance until a scrape sees the next one: what follows a
+ * kill without being lower is memory of the killed instance. */
+#define HELD_MS INT64_C(60000) /* the usual pause between two scrapes is no longer */
+
+static void drop_held(points *p, size_t n_history, const int64_t *oom_ms, size_t n_ooms)
+{
+    size_t kept = 0, k = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        int64_t time_ms = p->times_ms[i];
+        while (k + 1 < n_ooms && oom_ms[k + 1] <= time_ms)
+            k++;
+        bool is_after =
+            i < n_history && k < n_ooms && time_ms >= oom_ms[k] && time_ms - oom_ms[k] <= HELD_MS;
+        if (is_after && kept && p->times_ms[kept - 1] <= oom_ms[k] &&
+            p->values[i] >= p->values[kept - 1])
+            continue;
+        p->times_ms[kept] = time_ms;
+        p->values[kept++] = p->values[i];
+    }
+    p->n = kept;
+}
+
 /* Between a kill and the restart there is no instance: a zero then is no memory of the workload. */
 static bool is_empty(const ld_memory_fact *memory)
 {
@@ -267,7 +289,9 @@ leakdiag_status ld_view_make_series(ld_view *view, leakdiag_error *err)
         return LEAKDIAG_OK;
     }
     collect_history(view, &p);
+    size_t n_history = p.n;
     collect_looks(view, &p);
+    drop_held(&p, n_history, view->oom_ms, view->n_ooms);
     if (p.n) {
         forget_before(view->restart_ms, &view->n_restarts, p.times_ms[0]);
         forget_before(view->oom_ms, &view->n_ooms, p.times_ms[0]);

@@ -3,9 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "net/clock.h"
 #include "net/explain.h"
 #include "net/http.h"
-#include "net/moment.h"
 #include "net/sigpipe.h"
 #include "net/transfer.h"
 #include "net/transport.h"
@@ -118,6 +118,7 @@ static leakdiag_status append(ld_http_client *client, ld_http_request *request, 
     if (own_ms > 0 && own_ms < client->end_ms - now_ms)
         x->end_ms = now_ms + own_ms;
     client->exchanges[client->n++] = x;
+    request->asked_ms = now_ms;
     return ld_url_parse(request->url, &x->url, err);
 }
 

@@ -68,7 +68,8 @@ typedef struct ld_http_request {
     char content_type[128];
     char redirect_host[256]; /* of a 3xx: where it leads to; "" for none */
     ld_text answer;
-    int64_t latency_ms; /* from the first try to the end */
+    int64_t asked_ms;   /* the first try, by the monotonic clock */
+    int64_t latency_ms; /* from then to the end */
     int64_t date_ms;    /* the header Date: the other side's clock, to the second; 0 = not said */
     int64_t retries;    /* how often it was sent again */
     int64_t retry_after_ms; /* said by a 429 or 503 that was not retried; -1 = not said */

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
-#include "net/moment.h"
+#include "net/clock.h"
 #include "net/url.h"
 
 #define DELAY_MAX_S 1000000000 /* reading stops there */

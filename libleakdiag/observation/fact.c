@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/number.h"
 #include "base/redact.h"
 #include "base/text.h"
 
@@ -92,6 +93,82 @@ leakdiag_status ld_fact_new_failed(ld_fact_kind kind, const char *source, int64_
     return LEAKDIAG_OK;
 }
 
+/* --- bounds --- */
+
+static void bound_count(int64_t *count, int64_t unknown)
+{
+    if (*count < 0 || *count > LD_FACT_COUNT_MAX)
+        *count = unknown;
+}
+
+static void bound_limit(int *has_limit, double *bytes)
+{
+    if (*has_limit != 1 || (*bytes > 0 && *bytes <= LD_FACT_BYTES_MAX))
+        return;
+    *has_limit = -1;
+    *bytes = NAN;
+}
+
+static void bound_memory(ld_memory_fact *memory)
+{
+    if (!(memory->working_set_bytes >= 0 && memory->working_set_bytes <= LD_FACT_BYTES_MAX))
+        memory->working_set_bytes = NAN;
+    bound_limit(&memory->has_limit, &memory->limit_bytes);
+    bound_count(&memory->window_ms, 0);
+    bound_count(&memory->oom_kills, -1);
+    bound_count(&memory->pid, 0);
+    bound_count(&memory->pod.restarts, -1);
+    int64_t *code = &memory->pod.end_code;
+    *code = *code > LD_WHOLE_MAX ? LD_WHOLE_MAX : *code < -LD_WHOLE_MAX ? -LD_WHOLE_MAX : *code;
+}
+
+static void bound_workload(ld_workload_fact *workload)
+{
+    bound_limit(&workload->has_limit, &workload->limit_bytes);
+    bound_count(&workload->replicas, -1);
+    bound_count(&workload->updated, -1);
+    bound_count(&workload->ready, -1);
+    bound_count(&workload->available, -1);
+    bound_count(&workload->total, -1);
+}
+
+static void bound_load(ld_load_fact *load)
+{
+    bound_count(&load->users, -1);
+    bound_count(&load->target_users, -1);
+    bound_count(&load->age_ms, -1);
+    for (size_t i = 0; i < load->n_rows; i++) {
+        bound_count(&load->rows[i].requests, -1);
+        bound_count(&load->rows[i].failures, -1);
+    }
+}
+
+void ld_fact_bound(ld_fact *fact)
+{
+    bound_count(&fact->latency_ms, -1);
+    switch (fact->kind) {
+    case LD_FACT_MEMORY:
+        bound_memory(&fact->of.memory);
+        break;
+    case LD_FACT_WORKLOAD:
+        bound_workload(&fact->of.workload);
+        break;
+    case LD_FACT_LOAD:
+        bound_load(&fact->of.load);
+        break;
+    case LD_FACT_SERVICE:
+        bound_count(&fact->of.service.ready, -1);
+        bound_count(&fact->of.service.not_ready, -1);
+        break;
+    case LD_FACT_FLAG:
+    case LD_FACT_SERIES:
+    case LD_FACT_LOG:
+    case LD_FACT_KINDS:
+    default:
+        break;
+    }
+}
+
 static void flag_done(ld_flag_fact *flag)
 {
     ld_release(flag->key);
@@ -129,6 +206,12 @@ static void service_done(ld_service_fact *service)
     ld_release(service->object);
     ld_release(service->ports);
     ld_release(service->detail);
+    for (size_t i = 0; i < service->n_ways; i++) {
+        ld_release(service->ways[i].verdict);
+        ld_release(service->ways[i].policy);
+    }
+    ld_release(service->ways);
+    ld_release(service->no_ways);
 }
 
 static void series_done(ld_series_fact *series)

@@ -90,11 +90,17 @@ typedef struct ld_workload_fact {
     int has_limit; /* of the template's container: 1, 0, -1 not known */
     double limit_bytes;
     char *limit_text;
-    int64_t changed_ms; /* the latest rollout; 0 not known */
-    int64_t started_ms; /* the youngest running instance; 0 not known */
-    int64_t
-        clock_skew_ms; /* what the cluster's clock is ahead of the machine that looked; 0 none */
+    int64_t changed_ms;    /* the latest rollout; 0 not known */
+    int64_t started_ms;    /* the youngest running instance; 0 not known */
+    int64_t clock_skew_ms; /* the cluster's clock is ahead of this machine's by so much; 0: not */
 } ld_workload_fact;
+
+/* What the network policies say of the application's way to one port of a service. */
+typedef struct ld_way {
+    int64_t port;  /* of the service */
+    char *verdict; /* "open", "blocked", "unknown" */
+    char *policy;  /* "egress by NAME": the one that decides, or cannot be decided; NULL */
+} ld_way;
 
 typedef struct ld_service_fact {
     char *object; /* "service/frontend" */
@@ -103,6 +109,9 @@ typedef struct ld_service_fact {
     int64_t ready, not_ready;     /* endpoints; -1 not known */
     bool is_external, is_proxied; /* ExternalName; it answered through the API server */
     char *detail;
+    ld_way *ways; /* none: nobody asked */
+    size_t n_ways;
+    char *no_ways; /* why nobody knows; NULL */
 } ld_service_fact;
 
 /* A recording, or what a backend has of the past. */
@@ -195,6 +204,13 @@ void ld_fact_unref(ld_fact *fact);
 LD_DEFINE_CLEANUP(ld_fact, ld_fact_unref, ld_fact_unrefp)
 const char *ld_fact_kind_name(ld_fact_kind kind);
 bool ld_series_is_memory(const ld_series_fact *series);
+
+/* Numbers from outside as a capture can hold them: what is beyond reason is not known. So a capture
+ * of what was seen says the same as what was seen. */
+#define LD_FACT_COUNT_MAX (INT64_C(1) << 40) /* no sum over all the facts of a capture overflows   \
+                                              */
+#define LD_FACT_BYTES_MAX 9223372036854775808.0 /* 2^63: as much as a series takes */
+void ld_fact_bound(ld_fact *fact);
 
 /* Text from outside as a fact may keep it: safe for terminals, secrets masked, cut to max bytes.
  * NULL gives NULL. */

@@ -8,9 +8,7 @@
 #include "base/text.h"
 #include "observation/observation.h"
 
-#define MANY      100000                /* rows, patterns, lines of one fact */
-#define COUNT_MAX (INT64_C(1) << 40)    /* no sum over all the facts of a capture overflows */
-#define BYTES_MAX 9223372036854775808.0 /* 2^63: as much as a series takes */
+#define MANY 100000 /* rows, patterns, lines of one fact */
 
 /* Reading a fact: first error wins, everything after it is skipped. */
 typedef struct reader {
@@ -67,7 +65,7 @@ static void read_count(reader *r, const json_t *o, const char *key, int64_t *ret
     read_int(r, o, key, &value);
     if (!r->status && value < 0 && value != *ret)
         refuse(r, key, "not negative");
-    if (!r->status && value > COUNT_MAX)
+    if (!r->status && value > LD_FACT_COUNT_MAX)
         refuse(r, key, "a count of at most 2^40");
     if (!r->status)
         *ret = value;
@@ -195,7 +193,7 @@ static void read_limit(reader *r, const json_t *o, int *has_limit, double *bytes
     const json_t *limit = json_object_get(o, "limit_bytes");
     read_number(r, o, "limit_bytes", bytes);
     *has_limit = !limit ? -1 : json_is_null(limit) ? 0 : 1;
-    if (!r->status && *has_limit == 1 && !(*bytes > 0 && *bytes <= BYTES_MAX))
+    if (!r->status && *has_limit == 1 && !(*bytes > 0 && *bytes <= LD_FACT_BYTES_MAX))
         refuse(r, "limit_bytes", "positive and at most 2^63, or null");
 }
 
@@ -248,8 +246,23 @@ static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload
     read_int(r, o, "clock_skew_ms", &workload->clock_skew_ms);
 }
 
+static void read_way(reader *r, const json_t *o, ld_way *way)
+{
+    read_int(r, o, "port", &way->port);
+    read_text(r, o, "verdict", &way->verdict);
+    read_text(r, o, "policy", &way->policy);
+    if (!r->status && !way->verdict)
+        refuse(r, "verdict of a way", "a text");
+}
+
 static void read_service(reader *r, const json_t *o, ld_service_fact *service)
 {
+    void *list = NULL;
+    const json_t *ways = read_list(r, o, "ways", sizeof *service->ways, &list, &service->n_ways);
+    service->ways = list;
+    for (size_t i = 0; ways && i < service->n_ways && !r->status; i++)
+        read_way(r, json_array_get(ways, i), &service->ways[i]);
+    read_text(r, o, "no_ways", &service->no_ways);
     read_text(r, o, "object", &service->object);
     read_bool(r, o, "exists", &service->exists);
     read_text(r, o, "ports", &service->ports);
@@ -264,7 +277,8 @@ static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
 {
     read_int(r, o, "sample_ms", &memory->sample_ms);
     read_number(r, o, "working_set_bytes", &memory->working_set_bytes);
-    if (!r->status && (memory->working_set_bytes < 0 || memory->working_set_bytes > BYTES_MAX))
+    if (!r->status &&
+        (memory->working_set_bytes < 0 || memory->working_set_bytes > LD_FACT_BYTES_MAX))
         refuse(r, "working_set_bytes", "a number from 0 to 2^63");
     read_count(r, o, "window_ms", &memory->window_ms);
     read_limit(r, o, &memory->has_limit, &memory->limit_bytes);
@@ -343,7 +357,7 @@ static void read_slices(reader *r, const json_t *o, ld_pattern_fact *pattern)
     for (size_t i = 0; i < LEAKDIAG_SCAN_SLICES && pattern->has_slices; i++) {
         const json_t *count = json_array_get(list, i);
         pattern->has_slices = json_is_integer(count) && json_integer_value(count) >= 0 &&
-                              json_integer_value(count) <= COUNT_MAX;
+                              json_integer_value(count) <= LD_FACT_COUNT_MAX;
         pattern->slices[i] = json_integer_value(count);
     }
     if (!pattern->has_slices)
@@ -461,9 +475,21 @@ static void read_content(reader *r, const json_t *o, ld_fact *fact)
     }
 }
 
-static const char *fact_kind(int i)
+/* Kinds are added within a schema version, so an unknown one is a newer version's. */
+static void read_kind(reader *r, const json_t *o, ld_fact_kind *ret)
 {
-    return ld_fact_kind_name((ld_fact_kind)i);
+    const char *word;
+    if (!ld_json_get_text(o, "kind", &word)) {
+        refuse(r, "kind", "a word");
+        return;
+    }
+    for (int i = 0; i < LD_FACT_KINDS; i++)
+        if (strcmp(ld_fact_kind_name((ld_fact_kind)i), word) == 0) {
+            *ret = (ld_fact_kind)i;
+            return;
+        }
+    r->status = ld_fail(r->err, LEAKDIAG_E_UNSUPPORTED,
+                        "\"kind\" is \"%.60s\", which only a newer version may know", word);
 }
 
 /* Statuses are 0, -1, -2, …: their words are found by counting up. */
@@ -475,18 +501,19 @@ static const char *status_name(int i)
 leakdiag_status ld_fact_from_json(const json_t *json, ld_fact **ret, leakdiag_error *err)
 {
     reader r = {.err = err};
-    int kind = 0, failed = 0;
+    ld_fact_kind kind = LD_FACT_FLAG;
+    int failed = 0;
     const char *source = "";
     if (!json_is_object(json))
         return ld_fail(err, LEAKDIAG_E_INVALID, "should be an object");
-    read_word(&r, json, "kind", fact_kind, LD_FACT_KINDS, &kind);
+    read_kind(&r, json, &kind);
     if (!r.status && !ld_json_get_text(json, "source", &source))
         refuse(&r, "source", "a text");
     if (r.status)
         return r.status;
 
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
-    leakdiag_status status = ld_fact_new((ld_fact_kind)kind, source, 0, &fact, err);
+    leakdiag_status status = ld_fact_new(kind, source, 0, &fact, err);
     if (status)
         return status;
     if (!json_is_integer(json_object_get(json, "t_ms")))

@@ -4,9 +4,6 @@
 #include "base/json.h"
 #include "observation/observation.h"
 
-#define COUNT_MAX (INT64_C(1) << 40) /* what the reader takes */
-#define BYTES_MAX 9223372036854775808.0
-
 /* Remembers that something could not be put: half a fact must never be written as a whole one. */
 typedef struct writer {
     bool failed;
@@ -44,13 +41,13 @@ static void put_int(writer *w, json_t *object, const char *key, int64_t value)
 /* A count that is always known. */
 static void put_count(writer *w, json_t *object, const char *key, int64_t value)
 {
-    put_int(w, object, key, value < COUNT_MAX ? value : COUNT_MAX);
+    put_int(w, object, key, value < LD_FACT_COUNT_MAX ? value : LD_FACT_COUNT_MAX);
 }
 
 /* -1 stands for not known in all other counts of a fact; so does a count beyond reason. */
 static void put_known(writer *w, json_t *object, const char *key, int64_t value)
 {
-    if (value >= 0 && value <= COUNT_MAX)
+    if (value >= 0 && value <= LD_FACT_COUNT_MAX)
         put_int(w, object, key, value);
 }
 
@@ -72,7 +69,7 @@ static void put_limit(writer *w, json_t *object, const char *key, int has_limit,
 {
     if (has_limit == 0)
         put(w, object, key, json_null());
-    else if (bytes > 0 && bytes <= BYTES_MAX) /* 0: not known */
+    else if (bytes > 0 && bytes <= LD_FACT_BYTES_MAX) /* 0: not known */
         put_number(w, object, key, bytes);
 }
 
@@ -139,6 +136,19 @@ static json_t *workload_json(writer *w, const ld_workload_fact *workload)
     return o;
 }
 
+static json_t *ways_json(writer *w, const ld_service_fact *service)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < service->n_ways; i++) {
+        json_t *way = json_object();
+        put_int(w, way, "port", service->ways[i].port);
+        put_text(w, way, "verdict", service->ways[i].verdict);
+        put_text(w, way, "policy", service->ways[i].policy);
+        append(w, list, way);
+    }
+    return list;
+}
+
 static json_t *service_json(writer *w, const ld_service_fact *service)
 {
     json_t *o = json_object();
@@ -150,6 +160,9 @@ static json_t *service_json(writer *w, const ld_service_fact *service)
     put_true(w, o, "is_external", service->is_external);
     put_true(w, o, "is_proxied", service->is_proxied);
     put_text(w, o, "detail", service->detail);
+    if (service->n_ways)
+        put(w, o, "ways", ways_json(w, service));
+    put_text(w, o, "no_ways", service->no_ways);
     return o;
 }
 
@@ -157,7 +170,7 @@ static json_t *memory_json(writer *w, const ld_memory_fact *memory)
 {
     json_t *o = json_object();
     put_int(w, o, "sample_ms", memory->sample_ms);
-    if (memory->working_set_bytes <= BYTES_MAX)
+    if (memory->working_set_bytes <= LD_FACT_BYTES_MAX)
         put_number(w, o, "working_set_bytes", memory->working_set_bytes);
     put_time(w, o, "window_ms", memory->window_ms);
     put_limit(w, o, "limit_bytes", memory->has_limit, memory->limit_bytes);
@@ -209,7 +222,8 @@ static json_t *slices_json(writer *w, const ld_pattern_fact *pattern)
     json_t *list = json_array();
     for (size_t i = 0; i < LEAKDIAG_SCAN_SLICES; i++)
         append(w, list,
-               json_integer(pattern->slices[i] < COUNT_MAX ? pattern->slices[i] : COUNT_MAX));
+               json_integer(pattern->slices[i] < LD_FACT_COUNT_MAX ? pattern->slices[i]
+                                                                   : LD_FACT_COUNT_MAX));
     return list;
 }
 

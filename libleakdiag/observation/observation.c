@@ -247,7 +247,8 @@ const char *leakdiag_observation_fact_trouble(const leakdiag_observation *observ
                    ? detail_or(fact->of.memory.detail, "no sample")
                    : "";
     case LD_FACT_SERVICE:
-        return detail_or(fact->of.service.detail, "");
+        return fact->of.service.exists ? detail_or(fact->of.service.detail, "")
+                                       : "there is no such Service";
     case LD_FACT_SERIES:
     case LD_FACT_LOG:
     case LD_FACT_WORKLOAD:

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "net/clock.h"
 #include "net/cluster.h"
-#include "run/clock.h"
 #include "run/session.h"
 #include "sources/asking.h"
 
@@ -56,7 +56,7 @@ static leakdiag_status collect(questions *q, ld_asking *asking, const char *role
 static leakdiag_status perform(leakdiag_session *session, ld_asking *asking, int64_t until_ms,
                                leakdiag_error *err)
 {
-    int64_t left_ms = until_ms - ld_clock_monotonic_ms();
+    int64_t left_ms = until_ms - ld_monotonic_ms();
     if (asking->n_first == 0)
         return LEAKDIAG_OK;
     asking->is_running = true;
@@ -91,6 +91,7 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .patterns = session->patterns,
                        .memories = &session->memories,
                        .now_ms = ld_session_now_ms(session),
+                       .begun_ms = ld_monotonic_ms(),
                        .deadline_ms = session->options.deadline_ms,
                        .skew_ms = session->skew_ms};
 }
@@ -106,19 +107,13 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
                                failed, why->message, err);
 }
 
-/* The cluster's clock is the one that samples, logs and restarts are told in. Date is whole
- * seconds, so a small difference is none. */
-#define SKEW_MIN_MS 3000
-
+/* The cluster's clock is the one that samples, logs and restarts are told in. */
 static void note_clock(leakdiag_session *session, const ld_asking *asking)
 {
-    int64_t skew_ms = asking->server_ms + 500 - asking->now_ms;
-    if (session->has_skew || !asking->server_ms)
+    if (session->has_skew || !asking->has_clock)
         return;
     session->has_skew = true;
-    if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)
-        return;
-    session->skew_ms = skew_ms;
+    session->skew_ms = asking->ahead_ms;
 }
 
 static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, ld_facts *facts,
@@ -128,7 +123,7 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
     leakdiag_error why = {0};
     leakdiag_status status = LEAKDIAG_OK;
     if (session->cluster)
-        status = ld_cluster_origin(session->cluster, until_ms - ld_clock_monotonic_ms(),
+        status = ld_cluster_origin(session->cluster, until_ms - ld_monotonic_ms(),
                                    session->options.cancel, &origin, &why);
     if (status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_NOMEM)
         return ld_fail(err, status, "%s", why.message);
@@ -188,7 +183,7 @@ static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_
  * done again nothing is kept, how far logs were read neither. */
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
-    int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
+    int64_t until_ms = ld_monotonic_ms() + session->options.deadline_ms;
     bool is_renewed = false;
     for (int tries = 0;; tries++) {
         LD_CLEANUP(ld_memories_done) ld_memories before = {0};
@@ -197,7 +192,7 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
         if (!ld_memories_copy(&session->memories, &before))
             return ld_fail_nomem(err);
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
-        bool is_last = status || tries == TRIES_MAX - 1 || ld_clock_monotonic_ms() >= until_ms ||
+        bool is_last = status || tries == TRIES_MAX - 1 || ld_monotonic_ms() >= until_ms ||
                        !is_worth_another(session, had_profile, skew_ms, was_refused, &is_renewed);
         if (!status && is_last && was_refused)
             status = explain_refusal(session, facts, err);

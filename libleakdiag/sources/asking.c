@@ -7,6 +7,8 @@
 #include "sources/exchange.h"
 #include "wire/kube.h"
 
+#define SKEW_MIN_MS 3000 /* a clock that is off by less is right */
+
 /* One line for each kind of question. */
 static const struct {
     const char *type;
@@ -47,15 +49,23 @@ void ld_question_free(ld_question *question)
     ld_release(question);
 }
 
+const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as)
+{
+    for (size_t i = 0; i < asking->n_looks; i++)
+        if (strcmp(asking->looks[i].as, as) == 0)
+            return asking->looks[i].look;
+    return NULL;
+}
+
 /* --- sending --- */
 
 static void not_sent(ld_http_request *request, const char *why)
 {
     request->end = LD_HTTP_NO_CONNECT;
-    snprintf(request->why, sizeof request->why, "%s", why);
+    snprintf(request->why, sizeof request->why, "%.*s", (int)sizeof request->why - 1, why);
 }
 
-void ld_ask_send(ld_asking *asking, ld_http_request *request)
+bool ld_ask_send(ld_asking *asking, ld_http_request *request)
 {
     leakdiag_error err = {0};
     leakdiag_status status = ld_http_check(request, &err);
@@ -63,7 +73,7 @@ void ld_ask_send(ld_asking *asking, ld_http_request *request)
         status = ld_http_client_add(asking->client, request, &err);
     } else if (!status && asking->n_first < LD_FIRST_REQUESTS_MAX) {
         asking->first[asking->n_first++] = request;
-        return;
+        return true;
     } else if (!status) {
         status =
             ld_fail(&err, LEAKDIAG_E_LIMIT, "more than %d requests at once", LD_FIRST_REQUESTS_MAX);
@@ -72,6 +82,7 @@ void ld_ask_send(ld_asking *asking, ld_http_request *request)
         asking->failed = status;
     if (status)
         not_sent(request, err.message);
+    return !status;
 }
 
 leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,
@@ -91,14 +102,27 @@ leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,
     return LEAKDIAG_OK;
 }
 
+/* Date is whole seconds, written at some time between the question and the answer: a difference
+ * that is hardly more than that is none. */
+static int64_t ahead_ms(const ld_asking *asking, const ld_http_request *request)
+{
+    int64_t asked_ms = asking->now_ms + request->asked_ms - asking->begun_ms;
+    int64_t half_ms = request->latency_ms / 2;
+    int64_t ahead_ms = request->date_ms + 500 - (asked_ms + half_ms);
+    int64_t doubt_ms = SKEW_MIN_MS + half_ms;
+    return ahead_ms > doubt_ms || ahead_ms < -doubt_ms ? ahead_ms : 0;
+}
+
 void ld_ask_note(ld_asking *asking, const ld_http_request *request)
 {
     if (request->end != LD_HTTP_ANSWERED)
         return;
     if (request->status == 401)
         asking->was_refused = true;
-    if (request->date_ms && !asking->server_ms)
-        asking->server_ms = request->date_ms;
+    if (!request->date_ms || asking->has_clock)
+        return;
+    asking->has_clock = true;
+    asking->ahead_ms = ahead_ms(asking, request);
 }
 
 static leakdiag_status status_of_end(ld_http_end end)

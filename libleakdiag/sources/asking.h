@@ -8,6 +8,9 @@
 #include "sources/memories.h"
 #include "wire/answer.h"
 
+typedef struct ld_kube_look ld_kube_look;
+
+#define LD_LOOKS_MAX          16
 #define LD_FIRST_REQUESTS_MAX 64 /* sent before the first answer */
 /* Of a service behind the API server: its 503 says that nothing is there, and waiting 200 ms for
  * the same answer would make every look of a cluster without Prometheus late. */
@@ -21,6 +24,7 @@ typedef struct ld_asking {
     leakdiag_patterns *patterns;
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
+    int64_t begun_ms;    /* the monotonic clock at that time */
     int64_t deadline_ms; /* of the look; what others wait for may take half of it. 0: all of it */
     int64_t skew_ms;     /* what the cluster's clock, which now is, is ahead of this machine's */
     bool is_running;     /* answers are coming in: further requests join them */
@@ -28,11 +32,21 @@ typedef struct ld_asking {
     size_t n_first;
     leakdiag_status failed; /* out of memory in a callback; ends the look */
     /* Seen on the way. */
-    int64_t server_ms;         /* the API server's clock when it answered; 0 not said */
+    bool has_clock;            /* the API server said what time it is */
+    int64_t ahead_ms;          /* by how much that is later; 0 when it is nothing to speak of */
     bool was_refused;          /* the API server answered 401 */
     const ld_profile *profile; /* the application was found under this profile's names */
     char release[128];         /* and "{release}" of its settings is this */
+    /* Workloads that are asked for, by what the scenario calls them. */
+    struct {
+        const char *as;
+        const ld_kube_look *look;
+    } looks[LD_LOOKS_MAX];
+    size_t n_looks;
 } ld_asking;
+
+/* Of a workload, as far as it has come; NULL: it is not asked for. */
+const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as);
 
 typedef struct ld_question ld_question;
 
@@ -70,9 +84,9 @@ leakdiag_status ld_service_question_new(ld_question **ret, leakdiag_error *err);
 leakdiag_status ld_prometheus_question_new(ld_question **ret, leakdiag_error *err);
 
 /* Sends a request, at once or with the first ones; it must stay where it is. A failure to send is
- * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT.
- */
-void ld_ask_send(ld_asking *asking, ld_http_request *request);
+ * remembered in asking->failed when it is out of memory, else in request->why with end NO_CONNECT:
+ * then it is false, and on_done does not come. */
+bool ld_ask_send(ld_asking *asking, ld_http_request *request);
 
 /* Where a service is asked. */
 typedef struct ld_endpoint {

@@ -3,26 +3,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "net/clock.h"
 #include "net/cluster.h"
-#include "net/surroundings.h"
 #include "sources/exchange.h"
-
-/* The header Date is whole seconds, so a small difference is none. */
-#define SKEW_MIN_MS 3000
-
-static int64_t wall_ms(void)
-{
-    ld_surroundings around = ld_surroundings_of_process();
-    return around.now_ms(around.payload);
-}
-
-static void note_clock(ld_errand *errand)
-{
-    int64_t now_ms = wall_ms(), server_ms = errand->asking.server_ms;
-    int64_t skew_ms = server_ms ? server_ms + 500 - now_ms : 0;
-    errand->skew_ms = skew_ms > SKEW_MIN_MS || skew_ms < -SKEW_MIN_MS ? skew_ms : 0;
-    errand->now_ms = now_ms + errand->skew_ms;
-}
 
 static leakdiag_status ask(ld_errand *errand, ld_http_client *client, int64_t until_ms,
                            leakdiag_error *err)
@@ -35,7 +18,8 @@ static leakdiag_status ask(ld_errand *errand, ld_http_client *client, int64_t un
     if (status)
         return status;
     ld_asking *asking = &errand->asking;
-    *asking = (ld_asking){.client = client, .cluster = origin, .now_ms = wall_ms()};
+    *asking = (ld_asking){
+        .client = client, .cluster = origin, .now_ms = ld_wall_ms(), .begun_ms = ld_monotonic_ms()};
     status = errand->begin(asking, errand->payload, err);
     if (status || asking->n_first == 0)
         return status;
@@ -62,8 +46,8 @@ leakdiag_status ld_errand_run(ld_errand *errand, leakdiag_error *err)
         ld_cluster_refused(errand->cluster);
         status = ask(errand, client, until_ms, err);
     }
-    if (!status)
-        note_clock(errand);
+    errand->skew_ms = errand->asking.ahead_ms;
+    errand->now_ms = ld_wall_ms() + errand->skew_ms;
     return status;
 }
 

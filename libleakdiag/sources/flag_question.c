@@ -227,9 +227,14 @@ leakdiag_status ld_rpc_question_new(ld_question **ret, leakdiag_error *err)
 static void ui_answered(ld_http_request *request, void *payload)
 {
     flag_question *q = payload;
-    if (request->end != LD_HTTP_ANSWERED || request->status != 404 ||
-        ld_endpoint_check(&q->endpoint, request, NULL) ||
-        ld_endpoint_url(&q->endpoint, LD_FLAGD_UI_READ_PATH_OLD, &q->url2, NULL))
+    if (request->end != LD_HTTP_ANSWERED || request->status != 404)
+        return;
+    leakdiag_status status = ld_endpoint_check(&q->endpoint, request, NULL);
+    if (!status)
+        status = ld_endpoint_url(&q->endpoint, LD_FLAGD_UI_READ_PATH_OLD, &q->url2, NULL);
+    if (status == LEAKDIAG_E_NOMEM)
+        q->base.asking->failed = status;
+    if (status)
         return;
     q->has_next = true;
     q->next = (ld_http_request){.method = "GET", .url = q->url2};

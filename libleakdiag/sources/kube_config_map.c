@@ -104,15 +104,17 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     if (status)
         return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, NULL, now_ms, status,
                                    why.message, err);
-    ld_fact *fact = NULL;
+    LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
     status = ld_fact_from_flag(flag, source.data, now_ms, &fact, err);
     if (status)
         return status;
     ld_release(fact->of.flag.method);
     fact->of.flag.method = ld_copy_text("configmap");
+    if (!fact->of.flag.method)
+        return ld_fail_nomem(err);
     fact->of.flag.changed_ms = map.changed_ms;
     fact->latency_ms = q->request.latency_ms;
-    return ld_facts_add(facts, fact, err);
+    return ld_facts_add(facts, ld_steal(&fact), err);
 }
 
 leakdiag_status ld_config_map_question_new(ld_question **ret, leakdiag_error *err)

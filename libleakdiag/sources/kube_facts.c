@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "sources/copier.h"
 
-/* --- which container --- */
+/* --- which container: the wanted one, the one named like the workload, or the only one --- */
 
 static const ld_kube_instance *find_instance(const ld_kube_pod *pod, const char *name)
 {
@@ -40,8 +40,7 @@ const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wan
     if (found)
         return found;
     LD_CLEANUP(ld_text_done) ld_text names = {0};
-    for (size_t i = 0; i < pod->n_instances; i++)
-        ld_text_addf(&names, "%s%s", i ? ", " : "", pod->instances[i].name);
+    ld_pod_name_containers(pod, &names);
     ld_fail(err, LEAKDIAG_E_NOT_FOUND,
             "pod %s has no container \"%.80s\"; it has %s; name one of them with --container",
             pod->name,
@@ -50,6 +49,32 @@ const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wan
                                 : "",
             names.data ? names.data : "none");
     return NULL;
+}
+
+void ld_pod_name_containers(const ld_kube_pod *pod, ld_text *ret)
+{
+    for (size_t i = 0; i < pod->n_instances; i++)
+        ld_text_addf(ret, "%s%s", i ? ", " : "", pod->instances[i].name);
+}
+
+/* The same in a Deployment's template, before there are pods. */
+static const ld_kube_container *template_container(const ld_kube_deployment *deployment,
+                                                   const char *wanted)
+{
+    const char *const names[] = {wanted, deployment->name};
+    const ld_kube_container *list = deployment->containers, *only = NULL;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; names[k] && i < deployment->n_containers; i++)
+            if (strcmp(list[i].name, names[k]) == 0)
+                return &list[i];
+    for (size_t i = 0; i < deployment->n_containers; i++) {
+        if (list[i].is_init)
+            continue;
+        if (only)
+            return NULL;
+        only = &list[i];
+    }
+    return only;
 }
 
 /* --- one pod --- */
@@ -157,27 +182,9 @@ leakdiag_status ld_fact_from_pod(const ld_kube_pod *pod, const ld_kube_instance 
 
 /* --- the workload --- */
 
-static const ld_kube_container *template_container(const ld_kube_deployment *deployment,
-                                                   const char *wanted)
-{
-    const ld_kube_container *only = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < deployment->n_containers; i++) {
-        const ld_kube_container *container = &deployment->containers[i];
-        if ((wanted && strcmp(container->name, wanted) == 0) ||
-            (deployment->name && strcmp(container->name, deployment->name) == 0))
-            return container;
-        if (!container->is_init) {
-            only = container;
-            n++;
-        }
-    }
-    return n == 1 ? only : NULL;
-}
-
-/* "registry:5000/demo:2.1.0-checkout@sha256:…" says 2.1.0; NULL when the tag is no version. *ret is
- * from ld_alloc. */
-static char *image_version(const char *image)
+/* "registry:5000/demo:2.1.0-checkout@sha256:…" says 2.1.0; NULL when the tag is no version. What it
+ * returns is from ld_alloc. */
+static char *image_version(ld_copier *c, const char *image)
 {
     int64_t parts[3];
     const char *slash = image ? strrchr(image, '/') : NULL;
@@ -185,6 +192,8 @@ static char *image_version(const char *image)
     if (!colon)
         return NULL;
     char *tag = ld_copy_bytes(colon + 1, strcspn(colon + 1, "@"));
+    if (!tag && !c->status)
+        c->status = ld_fail_nomem(c->err);
     if (tag && !ld_version_parse(tag, parts)) {
         ld_release(tag);
         return NULL;
@@ -197,7 +206,7 @@ static void copy_version(ld_copier *c, const ld_kube_deployment *deployment,
                          ld_workload_fact *of)
 {
     LD_CLEANUP(ld_releasep)
-    char *tag = !deployment->version && container ? image_version(container->image) : NULL;
+    char *tag = !deployment->version && container ? image_version(c, container->image) : NULL;
     const char *version = deployment->version ? deployment->version : tag;
     const ld_profile *profile = ld_scenario_profile(scenario, version);
     ld_copy_to(c, version, &of->version);

@@ -26,5 +26,7 @@ const ld_kube_end *ld_pod_latest_end(const ld_kube_instance *instance);
  * the one named like the workload, or the only one. */
 const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wanted,
                                          const char *workload, leakdiag_error *err);
+/* Adds "a, b, c". */
+void ld_pod_name_containers(const ld_kube_pod *pod, ld_text *ret);
 
 #endif

@@ -30,12 +30,16 @@ static void note_failure(ld_kube_look *look, leakdiag_status status)
         look->asking->failed = status;
 }
 
-static void send(ld_kube_look *look, ld_http_request *request,
-                 void (*on_done)(ld_http_request *, void *))
+/* What cannot be sent, like a token that no header may hold, has no answer to wait for. */
+static leakdiag_status send(ld_kube_look *look, ld_http_request *request,
+                            void (*on_done)(ld_http_request *, void *), leakdiag_error *err)
 {
     request->on_done = on_done;
     request->payload = look;
-    ld_ask_send(look->asking, request);
+    if (ld_ask_send(look->asking, request))
+        return LEAKDIAG_OK;
+    return look->asking->failed ? ld_fail_nomem(err)
+                                : ld_fail(err, LEAKDIAG_E_INVALID, "%s", request->why);
 }
 
 /* Both are in, and the pods are the right ones. */
@@ -104,9 +108,7 @@ static leakdiag_status ask_pods(ld_kube_look *look, leakdiag_error *err)
     if (!status)
         status = ld_ask_cluster(look->asking, path, &look->pods_urls[look->round],
                                 &look->pods_requests[look->round], err);
-    if (!status)
-        send(look, &look->pods_requests[look->round], pods_answered);
-    return status;
+    return status ? status : send(look, &look->pods_requests[look->round], pods_answered, err);
 }
 
 static leakdiag_status ask_metrics(ld_kube_look *look, leakdiag_error *err)
@@ -118,7 +120,8 @@ static leakdiag_status ask_metrics(ld_kube_look *look, leakdiag_error *err)
         status = ld_ask_cluster(look->asking, path, &look->metrics_urls[look->round],
                                 &look->metrics_requests[look->round], err);
     if (!status)
-        send(look, &look->metrics_requests[look->round], metrics_answered);
+        look->samples_status =
+            send(look, &look->metrics_requests[look->round], metrics_answered, &look->no_samples);
     return status;
 }
 
@@ -192,7 +195,8 @@ static leakdiag_status ask_deployment(ld_kube_look *look)
                                 &look->deployment_request, &look->no_pods);
     look->deployment_request.timeout_ms = look->asking->deadline_ms / 2; /* logs wait for it */
     if (!status)
-        send(look, &look->deployment_request, deployment_answered);
+        look->deployment_status =
+            send(look, &look->deployment_request, deployment_answered, &look->no_deployment);
     return status;
 }
 
@@ -219,4 +223,27 @@ const ld_kube_sample *ld_kube_look_sample(const ld_kube_look *look, const char *
             ld_text_equal(look->samples.list[i].container, container))
             return &look->samples.list[i];
     return NULL;
+}
+
+leakdiag_status ld_kube_look_without_pods(const ld_kube_look *look, leakdiag_error *why)
+{
+    if (look->has_pods)
+        return LEAKDIAG_OK;
+    if (look->pods_status)
+        return ld_fail(why, look->pods_status, "%s", look->no_pods.message);
+    if (look->deployment_status) /* it did not say which pods */
+        return ld_fail(why, look->deployment_status, "%s", look->no_deployment.message);
+    return ld_fail(why, LEAKDIAG_E_TIMEOUT, "pods in namespace %.64s: there was no time to ask",
+                   look->ns);
+}
+
+void ld_kube_look_describe_none(const ld_kube_look *look, ld_text *ret)
+{
+    ld_text_addf(ret, "no pod in namespace %.64s", look->ns);
+    if (look->selector) {
+        ld_text_add(ret, " has the labels ");
+        ld_text_add_safe(ret, look->selector, strnlen(look->selector, 120));
+    }
+    bool is_scaled_down = look->has_deployment && look->found.replicas == 0;
+    ld_text_add(ret, is_scaled_down ? ": it is scaled to 0" : "; is the namespace right?");
 }

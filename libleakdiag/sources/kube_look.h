@@ -11,8 +11,6 @@
 
 #define LD_KUBE_LOOK_ROUNDS 2 /* the usual selector, the Deployment's own */
 
-typedef struct ld_kube_look ld_kube_look;
-
 struct ld_kube_look {
     /* What is meant; set before ld_kube_look_begin(), borrowed until it is done. */
     ld_asking *asking;
@@ -45,6 +43,11 @@ leakdiag_status ld_kube_look_begin(ld_kube_look *look);
 /* The sample of a container of a pod; NULL: none. */
 const ld_kube_sample *ld_kube_look_sample(const ld_kube_look *look, const char *pod,
                                           const char *container);
+/* Why it has no pods, as a status and a message; LEAKDIAG_OK when it has a list of them, be it
+ * empty. */
+leakdiag_status ld_kube_look_without_pods(const ld_kube_look *look, leakdiag_error *why);
+/* What to say of an empty list; safe for a terminal. */
+void ld_kube_look_describe_none(const ld_kube_look *look, ld_text *ret);
 void ld_kube_look_done(ld_kube_look *look);
 
 /* Why a pod that runs has no sample although metrics.k8s.io answers. */

@@ -17,7 +17,8 @@
 typedef struct workload_question {
     ld_question base;
     const char *as, *container;
-    bool is_app; /* its memory and its logs are wanted, not only its state */
+    bool is_app; /* its memory is wanted, not only its state */
+    bool reads_logs;
     ld_kube_look look;
     const ld_profile *finding; /* the profile that find_request looks for */
     ld_http_request find_request;
@@ -78,7 +79,7 @@ static void ask_logs(workload_question *q)
 static void pods_are_known(ld_kube_look *look)
 {
     workload_question *q = look->payload;
-    if (q->is_app && q->n_logs == 0)
+    if (q->reads_logs && q->n_logs == 0)
         ask_logs(q);
 }
 
@@ -91,8 +92,11 @@ static void found(ld_http_request *request, void *payload)
     LD_CLEANUP(ld_kube_deployments_done) ld_kube_deployments list = {0};
     ld_kube_asked asked = {"list", "deployments", "apps", q->look.ns, NULL};
     ld_answer answer = ld_exchange_answer(request);
-    if (request->end != LD_HTTP_ANSWERED ||
-        ld_kube_read_deployments(&asked, &answer, &list, NULL) || list.n == 0)
+    if (request->end != LD_HTTP_ANSWERED)
+        return;
+    leakdiag_status status = ld_kube_read_deployments(&asked, &answer, &list, NULL);
+    note_failure(q, status);
+    if (status || list.n == 0)
         return;
     const char *name = list.list[0].name, *suffix = q->finding->suffix ? q->finding->suffix : "";
     size_t len = strlen(name), n = strlen(suffix);
@@ -110,9 +114,13 @@ static void look_for_it(workload_question *q)
     for (size_t i = 0; i < scenario->n_profiles && !q->finding; i++)
         if (scenario->profiles[i].find_by)
             q->finding = &scenario->profiles[i];
-    if (!q->is_app || !q->finding ||
-        ld_kube_path_deployments(q->look.ns, q->finding->find_by, &path, NULL) ||
-        ld_ask_cluster(q->base.asking, path, &q->find_url, &q->find_request, NULL))
+    if (!q->is_app || !q->finding)
+        return;
+    leakdiag_status status = ld_kube_path_deployments(q->look.ns, q->finding->find_by, &path, NULL);
+    if (!status)
+        status = ld_ask_cluster(q->base.asking, path, &q->find_url, &q->find_request, NULL);
+    note_failure(q, status);
+    if (status)
         return;
     q->find_request.on_done = found;
     q->find_request.payload = q;
@@ -148,6 +156,7 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     q->as = ld_attribute_text(attributes, "as", "app");
     q->container = ld_attribute_text(attributes, "container", "");
     q->is_app = strcmp(q->as, "app") == 0;
+    q->reads_logs = q->is_app && ld_scenario_reads_pod_logs(question->asking->scenario, q->as);
     snprintf(key, sizeof key, "selector %.100s", q->as);
     const ld_memory_of *memory = ld_memories_of(question->asking->memories, key);
     if (!memory)
@@ -163,6 +172,11 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     q->look.on_deployment = deployment_is_known;
     q->look.on_known = pods_are_known;
     q->look.payload = q;
+    ld_asking *asking = question->asking;
+    if (asking->n_looks < LD_LOOKS_MAX) {
+        asking->looks[asking->n_looks].as = q->as;
+        asking->looks[asking->n_looks++].look = &q->look;
+    }
     return ld_kube_look_begin(&q->look) == LEAKDIAG_E_NOMEM ? ld_fail_nomem(err) : LEAKDIAG_OK;
 }
 
@@ -210,7 +224,7 @@ static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status f
         return ld_fail_nomem(err);
     leakdiag_status status = ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL,
                                                  q->base.asking->now_ms, failed, why, err);
-    if (!status && q->n_logs == 0) /* nobody knows whose log to read */
+    if (!status && q->reads_logs && q->n_logs == 0) /* nobody knows whose log to read */
         status = ld_facts_add_failed(facts, LD_FACT_LOG, source.data, NULL, q->base.asking->now_ms,
                                      failed, why, err);
     return status;
@@ -238,24 +252,16 @@ static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *po
 
 static leakdiag_status add_pods(const workload_question *q, ld_facts *facts, leakdiag_error *err)
 {
-    char why[256];
-    if (!q->look.has_pods && q->look.pods_status)
-        return add_no_pods(q, q->look.pods_status, q->look.no_pods.message, facts, err);
-    if (!q->look.has_pods) /* not asked: the Deployment did not say for what */
-        return add_no_pods(
-            q, q->look.deployment_status ? q->look.deployment_status : LEAKDIAG_E_TIMEOUT,
-            q->look.no_deployment.message[0] ? q->look.no_deployment.message
-                                             : "there was no time to ask for them",
-            facts, err);
+    leakdiag_error why = {0};
+    LD_CLEANUP(ld_text_done) ld_text none = {0};
+    leakdiag_status status = ld_kube_look_without_pods(&q->look, &why);
+    if (status)
+        return add_no_pods(q, status, why.message, facts, err);
     if (q->look.pods.n == 0) {
-        snprintf(why, sizeof why, "no pod in namespace %.64s has the labels %.120s%s", q->look.ns,
-                 q->look.selector ? q->look.selector : "",
-                 q->look.has_deployment && q->look.found.replicas == 0
-                     ? ": it is scaled to 0"
-                     : "; is the namespace right?");
-        return add_no_pods(q, LEAKDIAG_E_NOT_FOUND, why, facts, err);
+        ld_kube_look_describe_none(&q->look, &none);
+        return none.failed ? ld_fail_nomem(err)
+                           : add_no_pods(q, LEAKDIAG_E_NOT_FOUND, none.data, facts, err);
     }
-    leakdiag_status status = LEAKDIAG_OK;
     for (size_t i = 0; !status && i < q->look.pods.n && i < PODS_MAX; i++)
         status = add_pod(q, &q->look.pods.list[i], facts, err);
     return status;

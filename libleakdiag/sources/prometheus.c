@@ -240,10 +240,14 @@ static leakdiag_status add_points(prometheus_question *q, const points *p,
     ld_copy_to(&c, q->name, &fact->of.series.name);
     ld_copy_to(&c, pod, &fact->of.series.pod);
     ld_copy_to(&c, of ? ld_prometheus_label(of, "container") : NULL, &fact->of.series.container);
-    if (!c.status)
-        c.status = leakdiag_series_new(p->times_ms, p->values, p->n, &fact->of.series.series, err);
     if (c.status)
         return c.status;
+    leakdiag_error why = {0};
+    leakdiag_status status =
+        leakdiag_series_new(p->times_ms, p->values, p->n, &fact->of.series.series, &why);
+    if (status) /* negative, or too large: this series says nothing */
+        return ld_facts_add_failed(facts, LD_FACT_SERIES, source.data, q->name,
+                                   q->base.asking->now_ms, status, why.message, err);
     if (p->n && p->times_ms[p->n - 1] > q->memory->ms)
         q->memory->ms = p->times_ms[p->n - 1];
     return ld_facts_add(facts, ld_steal(&fact), err);

@@ -4,10 +4,11 @@
 
 #include "wire/kube.h"
 
-#define CORE      ""
-#define APPS      "apps"
-#define METRICS   "metrics.k8s.io"
-#define DISCOVERY "discovery.k8s.io"
+#define CORE       ""
+#define APPS       "apps"
+#define METRICS    "metrics.k8s.io"
+#define DISCOVERY  "discovery.k8s.io"
+#define NETWORKING "networking.k8s.io"
 
 /* When a line of the table applies to a source. */
 typedef enum when {
@@ -17,6 +18,9 @@ typedef enum when {
     WITH_PODS,       /* it means pods by labels */
     APP_POD,         /* the same, and it is the application itself */
     APP_PODS,
+    LOG_POD, /* the same, and its logs are read */
+    LOG_PODS,
+    CALLED,      /* a service that the application asks */
     THROUGH_API, /* a service that has no URL of its own */
     WITH_NAMES   /* other versions call the Deployment otherwise */
 } when;
@@ -35,11 +39,13 @@ static const struct {
     {"kubernetes", WITH_POD, "get", CORE, "pods", "", "pod", "the pod, its restarts and OOM kills"},
     {"kubernetes", APP_PODS, "list", METRICS, "pods", "", NULL, "memory of the pods"},
     {"kubernetes", APP_POD, "get", METRICS, "pods", "", "pod", "memory of the pod"},
-    {"kubernetes", APP_PODS, "get", CORE, "pods", "log", NULL, "orders and flag lines in the log"},
-    {"kubernetes", APP_POD, "get", CORE, "pods", "log", "pod", "orders and flag lines in the log"},
+    {"kubernetes", LOG_PODS, "get", CORE, "pods", "log", NULL, "orders and flag lines in the log"},
+    {"kubernetes", LOG_POD, "get", CORE, "pods", "log", "pod", "orders and flag lines in the log"},
     {"kubernetes-service", ALWAYS, "get", CORE, "services", "", "name", "whether a Service exists"},
     {"kubernetes-service", ALWAYS, "list", DISCOVERY, "endpointslices", "", NULL,
      "whether anything is ready behind a Service"},
+    {"kubernetes-service", CALLED, "list", NETWORKING, "networkpolicies", "", NULL,
+     "whether a network policy forbids the way to a Service"},
     {"flagd-configmap", ALWAYS, "get", CORE, "configmaps", "", "name",
      "the stored definition of the flag"},
     {"ofrep", THROUGH_API, "create", CORE, "services", "proxy", "service",
@@ -59,7 +65,6 @@ static const ld_right any[] = {
     {"get", CORE, "pods", "", "", NULL, "read", "one pod"},
     {"list", METRICS, "pods", "", "", NULL, "read", "memory of pods"},
     {"get", METRICS, "pods", "", "", NULL, "read", "memory of one pod"},
-    {"get", CORE, "pods", "log", "", NULL, "read", "logs"},
 };
 
 static bool same(const ld_right *a, const ld_right *b)
@@ -91,6 +96,19 @@ static bool finds_by_labels(const leakdiag_scenario *scenario)
     return false;
 }
 
+/* Behind it stands a workload of the scenario that is not the application. */
+bool ld_is_called(const leakdiag_scenario *scenario, const char *as)
+{
+    for (size_t i = 0; i < scenario->n_roles; i++) {
+        const ld_role *role = &scenario->roles[i];
+        for (size_t k = 0; k < role->n && strcmp(as, "app") != 0; k++)
+            if (strcmp(role->sources[k].type, "kubernetes") == 0 &&
+                strcmp(ld_attribute_text(&role->sources[k].attributes, "as", ""), as) == 0)
+                return true;
+    }
+    return false;
+}
+
 static bool applies(const leakdiag_scenario *scenario, const ld_source_spec *spec, when condition)
 {
     const ld_attributes *a = &spec->attributes;
@@ -98,6 +116,7 @@ static bool applies(const leakdiag_scenario *scenario, const ld_source_spec *spe
     bool has_deployment = !has_pod && ld_attribute_text(a, "deployment", NULL) != NULL;
     bool has_pods = has_deployment || (!has_pod && ld_attribute_text(a, "selector", NULL));
     bool is_app = strcmp(ld_attribute_text(a, "as", "app"), "app") == 0;
+    bool reads_logs = is_app && ld_scenario_reads_pod_logs(scenario, "app");
     switch (condition) {
     case ALWAYS:
         return true;
@@ -111,8 +130,14 @@ static bool applies(const leakdiag_scenario *scenario, const ld_source_spec *spe
         return is_app && has_pod;
     case APP_PODS:
         return is_app && has_pods;
+    case LOG_POD:
+        return reads_logs && has_pod;
+    case LOG_PODS:
+        return reads_logs && has_pods;
     case THROUGH_API:
         return !ld_attribute_text(a, "url", NULL) && ld_attribute_text(a, "service", NULL);
+    case CALLED:
+        return ld_is_called(scenario, ld_attribute_text(a, "as", ""));
     case WITH_NAMES:
         return is_app && has_deployment && finds_by_labels(scenario);
     default:

@@ -30,8 +30,12 @@ typedef struct ld_rights {
 leakdiag_status ld_rights_of(const leakdiag_scenario *scenario, const char *ns,
                              const char *fallback, ld_rights *ret, leakdiag_error *err);
 
-/* The rules of a Role in one namespace, each a line "- {apiGroups: …}". parts NULL: all. wanted
- * says which of them count; NULL: all. */
+/* Whether the application asks the service that the scenario calls so: then a workload of the same
+ * name stands behind it. */
+bool ld_is_called(const leakdiag_scenario *scenario, const char *as);
+
+/* The rules of a Role in one namespace for one part, each a line "- {apiGroups: …}". wanted says
+ * which rights count; NULL: all. */
 void ld_rights_add_rules(const ld_rights *rights, const char *ns, const char *part,
                          const bool *wanted, ld_text *ret);
 

@@ -114,7 +114,7 @@ static leakdiag_status forbidden(const ld_kube_asked *asked, const ld_answer *an
     } else if (user) {
         ld_text_add(&detail, "HTTP 403: user ");
         ld_detail_add(&detail, user, len < USER_BYTES ? len : USER_BYTES);
-        ld_text_add(&detail, " has no right to");
+        ld_text_add(&detail, " has no right to do that");
         add_rule(&detail, asked);
     } else {
         add_words(&detail, answer, s);

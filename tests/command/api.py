@@ -88,6 +88,9 @@ def routes():
         ("GET", NS + "/services/frontend"): answer(200, service("frontend", 8080)),
         ("GET", "/apis/discovery.k8s.io/v1/namespaces/otel-demo/endpointslices"):
             answer(200, slices()),
+        ("GET", "/apis/networking.k8s.io/v1/namespaces/otel-demo/networkpolicies"):
+            answer(200, {"kind": "NetworkPolicyList", "apiVersion": "networking.k8s.io/v1",
+                         "metadata": {}, "items": []}),
         ("GET", NS + "/configmaps/flagd-config"): recorded("kubernetes", "configmap-get.http"),
         ("POST", proxy % "flagd:8016" + "/ofrep/v1/evaluate/flags/kafkaQueueProblems"):
             answer(200, flag),

@@ -363,6 +363,9 @@ def only_the_checks_that_were_named_count():
         result = run("check", "flag.value", *at(fake))
         assert result.status == 3 and result.out.startswith("fail"), result
         assert result.out.count("\n") == 1, result
+        result = run("check", "flag.seen", *at(fake))
+        assert result.out.startswith("blocked flag.seen: "), result
+        assert " – by flag.value" in result.out, result
         assert run("check", "load", "limit", *at(fake)).status in (3, 4, 5)
         got = json.loads(run("check", "flag.value", "load", *at(fake), "-o", "json").out)
         assert got["schema"] == "leakdiag.checks/1", got

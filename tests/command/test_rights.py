@@ -36,7 +36,7 @@ def a_gather_under_the_printed_role_is_never_refused():
 @test
 def each_rule_of_the_role_is_needed():
     rules = rules_of(role())
-    assert len(rules) == 10, role()
+    assert len(rules) == 11, role()
     with Folder() as folder:
         for i in range(len(rules)):
             with Api(folder, rules=rules[:i] + rules[i + 1:]) as api:
@@ -80,6 +80,7 @@ def a_workload_is_looked_at_under_its_own_role():
             for verb in ("top", "diagnose"):
                 shown = run(verb, "deploy/checkout", "--kubeconfig", api.kubeconfig)
                 assert shown.status in (0, 3, 4, 5) and shown.err == "", shown
+            assert "\nany-workload, deploy/checkout in otel-demo, at 20" in shown.out, shown
             assert api.denied == [], api.denied
 
 
@@ -101,6 +102,9 @@ def doctor_tells_cluster_clock_rights_and_how_each_source_is_reached():
         option = run("doctor", "--kubeconfig", api.kubeconfig, "-n", "other").out
         assert "ok      namespace: other (from the option)" in option, option
         assert "ok      list pods in other" in option, option
+        assert "Sources of otel-demo/checkout\n" in shown.out, shown
+        assert "Sources of otel-demo/checkout in namespace other\n" in option, option
+        assert "missing service from service other/flagd: there is no such Service" in option, option
 
 
 @test
@@ -120,7 +124,12 @@ def doctor_names_every_missing_right_and_the_rules_that_grant_it():
                 assert [vars(rule) for rule in again] == [vars(rules[i])], shown
         with Api(folder, rules=[]) as api:
             shown = run("doctor", "--kubeconfig", api.kubeconfig)
-            assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 15, shown
+            assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 16, shown
+            assert "is elsewhere" not in shown.out and "--set" not in shown.out, shown
+            shown = run("diagnose", "--kubeconfig", api.kubeconfig)
+            assert shown.out.endswith("\nnext: leakdiag doctor\n"), shown
+            assert "(no source, or no answer)" in shown.out, shown
+            shown = run("doctor", "--kubeconfig", api.kubeconfig)
             suggested = rules_of("\n".join(line.strip() for line in shown.out.split("\n")))
             assert [vars(rule) for rule in suggested] == [vars(rule) for rule in rules], shown
 

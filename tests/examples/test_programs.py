@@ -23,8 +23,8 @@ from harness import Folder  # noqa: E402  pylint: disable=wrong-import-position
 
 def run(name, *arguments, data=b"", **environment):
     program = os.path.join(BUILD, "example_" + name)
-    done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=20,
-                          env=dict(os.environ, **environment))
+    done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=60,
+                          env={**os.environ, "KUBECONFIG": "/nonexistent", **environment})
     return done.returncode, done.stdout.decode()
 
 
@@ -118,6 +118,34 @@ class Programs(unittest.TestCase):
         self.assertEqual(status, 0, out)
         self.assertRegex(out, r"\d")
         self.assertNotEqual(run("process_memory", "4194303")[0], 0)
+
+    def test_replay_judges_a_capture_as_the_command_does(self):
+        capture = os.path.join(FIXTURES, "captures", "flag-off-while-climbing.json")
+        status, out = run("replay", capture, "otel-demo/checkout")
+        self.assertEqual(status, 3)
+        command = os.path.join(os.path.dirname(BUILD), "leakdiag")
+        done = subprocess.run([command, "replay", capture, "-o", "json", "--scenario",
+                               "otel-demo/checkout"], capture_output=True, timeout=20)
+        self.assertEqual(out, done.stdout.decode())
+        self.assertEqual(run("replay", "/none", "otel-demo/checkout"), (2, ""))
+
+    def test_diagnose_looks_once(self):
+        status, out = run("diagnose", "any-workload", "pid=%d" % os.getpid())
+        self.assertEqual(status, 5, out)
+        self.assertIn("too-early", out)
+        self.assertEqual(run("diagnose", "no-such-scenario"), (2, ""))
+
+    def test_until_verdict_finds_a_leak(self):
+        code = "import time\nkept = []\nprint(flush=True)\n" \
+               "while True: kept.append(bytearray(400000)); time.sleep(0.05)"
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as leaking:
+            leaking.stdout.readline()
+            try:
+                status, out = run("until_verdict", str(leaking.pid), "10")
+            finally:
+                leaking.kill()
+        self.assertEqual(status, 3, out)
+        self.assertIn("Memory grows", out)
 
     def test_pod_memory_sees_the_pods_of_a_deployment(self):
         with Folder() as folder, Api(folder) as api:

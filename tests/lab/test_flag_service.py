@@ -35,6 +35,9 @@ def read_file(path):
         return file.read()
 
 
+BODY = b'{"context":{}}'
+
+
 def exchange(port, request):
     """Sends raw bytes, returns all bytes until the other side closes."""
     answer = b""
@@ -252,12 +255,25 @@ class Alone(unittest.TestCase):
                 service.stop()
 
     def test_a_connection_is_kept_for_the_next_request(self):
+        self.kept(b"Content-Length: 14\r\n\r\n" + BODY)
+
+    def test_a_body_in_chunks_is_read_to_its_end(self):
+        self.kept(b"Transfer-Encoding: chunked\r\n\r\n4\r\n%s\r\nA;x=y\r\n%s\r\n0\r\nT: 1\r\n\r\n" % (BODY[:4], BODY[4:]))
+
+    def test_chunks_that_are_none_or_too_large_end_the_connection(self):
         service = Service(GOOD)
-        body = b'{"context":{}}'
-        request = (
-            b"POST /ofrep/v1/evaluate/flags/kafkaQueueProblems HTTP/1.1\r\nHost: x\r\n"
-            b"Content-Length: %d\r\n\r\n" % len(body)
-        ) + body
+        head = b"POST /ofrep/v1/evaluate/flags/kafkaQueueProblems HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        try:
+            for chunk in (b"z\r\n", b"-1\r\n", b"FFFFFFFF\r\n"):
+                self.assertEqual(exchange(service.port, head + chunk), b"")
+            self.assertEqual(service.value(), 0)
+        finally:
+            service.stop()
+
+    def kept(self, framing):
+        """Three requests with a body framed so get their answers on one connection."""
+        service = Service(GOOD)
+        request = b"POST /ofrep/v1/evaluate/flags/kafkaQueueProblems HTTP/1.1\r\nHost: x\r\n" + framing
         try:
             with socket.create_connection(("127.0.0.1", service.port), DEADLINE_S) as connection:
                 file = connection.makefile("rb")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run every test_*.sh and test_*.py of a folder and sum their last lines.
+"""Run every test_*.sh and test_*.py of a folder, or the named ones, and sum their last lines.
 
 Each script ends with "N passed, N failed, N skipped" and a status that agrees; one that does not
 counts as failed. The scripts run one after the other, from the top folder, without input.
@@ -40,8 +40,10 @@ def run(script):
 def main():
     folder = os.path.join(TOP, sys.argv[1])
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    scripts = [name for name in names
-               if name.startswith("test_") and os.path.splitext(name)[1] in INTERPRETERS]
+    if os.path.isfile(folder):
+        folder, names = TOP, sys.argv[1:]
+    scripts = [name for name in names if os.path.basename(name).startswith("test_")
+               and os.path.splitext(name)[1] in INTERPRETERS]
     total = [0, 0, 0]
     failed = []
     for name in scripts:

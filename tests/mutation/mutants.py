@@ -41,8 +41,8 @@ SOURCES = [
     # --- the soft limit
     ("diagnosis/checks/soft_limit.c", "R13", 'roomy ? "roomy" : "tight"',
      'roomy ? "tight" : "roomy"'),
-    ("diagnosis/soft_limit.c", "R13", 'strcmp(text, "off") == 0', 'strcmp(text, "none") == 0'),
-    ("diagnosis/soft_limit.c", "R13", "factor *= 1024;", "factor *= 1;"),
+    ("base/soft_limit.c", "R13", 'strcmp(text, "off") == 0', 'strcmp(text, "none") == 0'),
+    ("base/soft_limit.c", "R13", "factor *= 1024;", "factor *= 1;"),
     # --- rates
     ("diagnosis/checks/rate.c", "issue 3", "ld_load_is_idle(const ld_load_fact *load)\n{",
      "ld_load_is_idle(const ld_load_fact *load)\n{\n    return false;"),
@@ -65,13 +65,14 @@ SOURCES = [
      "return counter->per_min >= 0 || counter->window_s"),
     ("diagnosis/checks/rate.c", "issue 3", "return idle_ms == INT64_MIN ||", "return true ||"),
     ("diagnosis/checks/rate.c", "issue 3",
-     "            if (moved_lately(view, &counter))\n                return true;",
-     "            if (moved_lately(view, &counter))\n                return false;"),
+     "counter.last_ms > last_ms)\n                last_ms = counter.last_ms;",
+     "counter.last_ms > last_ms)\n                last_ms = 0;"),
     ("diagnosis/checks/rate.c", "R11", "(double)ld_pattern_lines(view, pattern)",
      "(double)pattern->count"),
     ("diagnosis/checks/rate.c", "R11", "counter.window_s = (double)view->log.window_ms / 1e3;",
      "counter.window_s = (double)view->scenario->window_ms / 1e3;"),
-    ("diagnosis/checks/rate.c", "R11", "silence_s * 5e3 <=", "silence_s * 5e3 < 0 *"),
+    ("diagnosis/checks/rate.c", "R11", "if (silence_s * 1e3 <= (double)at_least_ms)", "if (false)"),
+    ("diagnosis/checks/rate.c", "test_diagnosis", "is_silent(view, counter, window_ms / 30))", "false)"),
     ("diagnosis/view_log.c", "R11", "log->has_gap && age_ms < window_ms", "log->has_gap && age_ms < 0"),
     # --- the load
     ("diagnosis/checks/load.c", "numbers", "(double)load->users != users",
@@ -84,7 +85,7 @@ SOURCES = [
      "if (failed < ld_attribute_number"),
     ("diagnosis/checks/load.c", "issue 3", "if (!is_refused && ld_orders_in_log",
      "if (ld_orders_in_log"),
-    ("diagnosis/checks/load.c", "issue 3", 'ld_orders_in_log(&d->view) ? "other-generator" : "stopped"',
+    ("diagnosis/checks/load.c", "issue 3", 'orders_come ? "other-generator" : "stopped"',
      '"stopped"'),
     # --- restarts and ends
     ("diagnosis/checks/rollout.c", "issue 2", 'age_s < settle_s ? "settling" : "settled"',
@@ -269,8 +270,10 @@ SOURCES = [
      "if (is_series(o->facts[i]) && !o->facts[i]->of.series.pod)", "if (is_series(o->facts[i]))"),
     ("diagnosis/view_memory.c", "test_view", "return memory->has_pod || strncmp", "return strncmp"),
     ("diagnosis/view_memory.c", "history",
-     "    collect_history(view, &p);\n    collect_looks(view, &p);",
-     "    collect_looks(view, &p);\n    collect_history(view, &p);"),
+     "    collect_history(view, &p);\n    size_t n_history = p.n;\n    collect_looks(view, &p);",
+     "    collect_looks(view, &p);\n    size_t n_history = p.n;\n    collect_history(view, &p);"),
+    ("diagnosis/view_memory.c", "test_diagnosis",
+     "    drop_held(&p, n_history, view->oom_ms, view->n_ooms);", ""),
     ("observation/fact.c", "test_view", 'return !series->name || strcmp(series->name, "memory") == 0;',
      "return true;"),
     # --- the curve's clock in a cluster, and which fact speaks of the flag
@@ -393,10 +396,11 @@ SOURCES = [
     ("run/remote.c", "test_gather token", "if (!status && is_last && was_refused)", "if (false)"),
     ("run/remote.c", "versions", "(!had_profile && session->profile) ||", ""),
     ("run/remote.c", "clock", "|| session->skew_ms != skew_ms;", ";"),
-    ("run/remote.c", "clock", "session->skew_ms = skew_ms;\n}", "}"),
-    ("run/remote.c", "test_looks log", "if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)", "if (false)"),
-    ("run/remote.c", "clock", "asking->server_ms + 500 - asking->now_ms",
-     "asking->now_ms - asking->server_ms"),
+    ("run/remote.c", "clock", "session->skew_ms = asking->ahead_ms;\n}", "}"),
+    ("sources/asking.c", "test_looks log",
+     "return ahead_ms > doubt_ms || ahead_ms < -doubt_ms ? ahead_ms : 0;", "return ahead_ms;"),
+    ("sources/asking.c", "clock", "request->date_ms + 500 - (asked_ms + half_ms)",
+     "(asked_ms + half_ms) - request->date_ms"),
 ]
 
 # Checks that nobody answers yet: rules on them make no difference in any world.

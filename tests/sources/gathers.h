@@ -79,7 +79,8 @@ static inline void place_serve(place *p, const fake_rule *faults, size_t n,
 {
     fake_rule rules[8];
     ck_assert_uint_lt(n, COUNT(rules));
-    memcpy(rules, faults, n * sizeof *rules);
+    for (size_t i = 0; i < n; i++)
+        rules[i] = faults[i];
     rules[n] = (fake_rule){.make = place_answer, .payload = &p->c, .keep = true};
     p->server = fake_tls_start(rules, n + 1, tls);
 }

@@ -5,6 +5,7 @@
 #include <leakdiag/flag.h>
 #include <leakdiag/load.h>
 #include <leakdiag/pods.h>
+#include <leakdiag/session.h>
 #include <math.h>
 
 #include "wire/kube_recorded.h"
@@ -50,7 +51,7 @@ typedef struct rule {
 
 typedef struct api {
     const rule *rules;
-    size_t n, calls, reviews;
+    size_t n, calls, reviews, logs;
     kube_recorded *kept[16];
     int64_t date_ms;
     const char *denied; /* rights with this text in their review are */
@@ -100,6 +101,7 @@ static int answer(const leakdiag_http_request *request, leakdiag_http_answer *re
     a->calls++;
     snprintf(a->last_url, sizeof a->last_url, "%s", request->url);
     ck_assert_int_eq(strncmp(request->url, base, sizeof base - 1), 0);
+    a->logs += strstr(request->url, "/log?") != NULL;
     const char *path = request->url + sizeof base - 1;
     size_t len = strcspn(path, "?");
     if (strncmp(path, REVIEW, len) == 0)
@@ -244,6 +246,42 @@ START_TEST(bad_questions_are_refused_and_nothing_is_sent)
 }
 END_TEST
 
+/* Found when it is about to be sent, and not a time-out. */
+START_TEST(what_cannot_be_sent_says_why)
+{
+    static const char *const workloads[] = {NULL, "pod/x", "deploy/x"};
+    static const struct {
+        const char *cluster, *user, *why;
+    } kinds[] = {{"", "token: \"can\u00e4ry\"", "byte 0xc3"},
+                 {", tls-server-name: \"a b\"", "token: canary", "tls-server-name"}};
+    api a = {0};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        char cluster_text[200];
+        leakdiag_cluster *other = NULL;
+        leakdiag_cluster_options options = LEAKDIAG_CLUSTER_OPTIONS_INIT;
+        leakdiag_error err = {0};
+        snprintf(cluster_text, sizeof cluster_text, "server: \"https://api.lab:6443/prefix\"%s",
+                 kinds[i].cluster);
+        place_config(&here, cluster_text, kinds[i].user);
+        ck_assert_msg(!place_open_with(&here, options, &other, &err), "%s", err.message);
+        for (size_t k = 0; k < COUNT(workloads); k++) {
+            leakdiag_pods *pods = NULL;
+            leakdiag_pods_options how = LEAKDIAG_PODS_OPTIONS_INIT;
+            leakdiag_transport transport = LEAKDIAG_TRANSPORT_INIT;
+            transport.answer = answer;
+            transport.payload = &a;
+            how.transport = &transport;
+            ck_assert_int_eq(leakdiag_pods_read(other, workloads[k], &how, &pods, &err),
+                             LEAKDIAG_E_INVALID);
+            ck_assert_msg(strstr(err.message, kinds[i].why) != NULL, "%s", err.message);
+            ck_assert_ptr_null(strstr(err.message, "ry"));
+        }
+        leakdiag_cluster_free(other);
+    }
+    ck_assert_uint_eq(a.calls, 0);
+}
+END_TEST
+
 START_TEST(what_the_server_says_no_to_is_a_status_with_its_words)
 {
     static const struct {
@@ -309,8 +347,8 @@ START_TEST(each_right_is_asked_once_and_what_is_denied_has_its_rule)
     ck_assert_int_eq(leakdiag_scenario_builtin("otel-demo/checkout", NULL, 0, &scenario, &err), 0);
     ck_assert_msg(!review(&a, scenario, NULL, &access, &err), "%s", err.message);
     leakdiag_scenario_unref(scenario); /* the answer does not need it */
-    ck_assert_uint_eq(leakdiag_access_len(access), 15);
-    ck_assert_uint_eq(a.reviews, 15);
+    ck_assert_uint_eq(leakdiag_access_len(access), 16);
+    ck_assert_uint_eq(a.reviews, 16);
     ck_assert_uint_eq(leakdiag_access_denied_count(access), 1);
     for (size_t i = 0; i < leakdiag_access_len(access); i++) {
         bool is_map = strcmp(leakdiag_access_resource(access, i), "configmaps") == 0;
@@ -356,6 +394,49 @@ START_TEST(a_role_of_no_part_and_no_namespace_is_refused)
     ck_assert_int_eq(leakdiag_rbac_yaml(NULL, "shop", "proxy", &yaml, &err), LEAKDIAG_OK);
     ck_assert_ptr_nonnull(strstr(yaml, "rules: []\n")); /* YAML of an empty list, not of null */
     leakdiag_free(yaml);
+}
+END_TEST
+
+/* --- logs --- */
+
+/* A file takes the place of the pods' own logs; where no pattern is counted none are read. */
+static const struct {
+    const char *scenario, *set[3];
+    size_t n_set;
+    bool reads_logs;
+} readers[] = {
+    {"any-workload", {"namespace=otel-demo", "pod=" POD_STEADY}, 2, false},
+    {"otel-demo/checkout", {"pod=" POD_STEADY}, 1, true},
+    {"otel-demo/checkout", {"pod=" POD_STEADY, "log_file=/dev/null"}, 2, false},
+};
+
+START_TEST(logs_of_pods_are_read_where_the_scenario_has_them_and_only_then)
+{
+    api a = {.rules = steady, .n = COUNT(steady), .date_ms = RECORDED_MS};
+    leakdiag_transport transport = LEAKDIAG_TRANSPORT_INIT;
+    leakdiag_session_options options = LEAKDIAG_SESSION_OPTIONS_INIT;
+    leakdiag_scenario *scenario = NULL;
+    leakdiag_session *session = NULL;
+    leakdiag_observation *seen = NULL;
+    leakdiag_error err = {0};
+    char *yaml = NULL;
+    transport.answer = answer;
+    transport.payload = &a;
+    options.cluster = cluster;
+    options.transport = &transport;
+    ck_assert_msg(!leakdiag_scenario_builtin(readers[_i].scenario, readers[_i].set,
+                                             readers[_i].n_set, &scenario, &err),
+                  "%s", err.message);
+    ck_assert_int_eq(leakdiag_rbac_yaml(scenario, NULL, NULL, &yaml, &err), LEAKDIAG_OK);
+    ck_assert_int_eq(strstr(yaml, "pods/log") != NULL, readers[_i].reads_logs);
+    ck_assert_int_eq(leakdiag_session_new(scenario, &options, &session, &err), LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_session_gather(session, &seen, &err), LEAKDIAG_OK);
+    ck_assert_int_eq(a.logs > 0, readers[_i].reads_logs);
+    leakdiag_free(yaml);
+    leakdiag_observation_unref(seen);
+    leakdiag_session_free(session);
+    leakdiag_scenario_unref(scenario);
+    api_done(&a);
 }
 END_TEST
 
@@ -477,11 +558,14 @@ int main(void)
     tcase_add_test(tests, beyond_the_end_nothing_is_known);
     tcase_add_test(tests, pods_of_a_deployment_are_those_of_its_own_selector);
     tcase_add_test(tests, bad_questions_are_refused_and_nothing_is_sent);
+    tcase_add_test(tests, what_cannot_be_sent_says_why);
     tcase_add_test(tests, what_the_server_says_no_to_is_a_status_with_its_words);
     tcase_add_test(tests, a_cancelled_question_ends_as_cancelled);
     tcase_add_test(tests, each_right_is_asked_once_and_what_is_denied_has_its_rule);
     tcase_add_test(tests, any_workload_needs_no_more_than_to_read_its_namespace);
     tcase_add_test(tests, a_role_of_no_part_and_no_namespace_is_refused);
+    tcase_add_loop_test(tests, logs_of_pods_are_read_where_the_scenario_has_them_and_only_then, 0,
+                        (int)COUNT(readers));
     tcase_add_test(tests, flag_and_load_of_a_service_go_through_the_api_server);
     tcase_add_test(tests, every_allocation_may_fail);
     tcase_set_timeout(tests, 60);

@@ -459,6 +459,7 @@ static cluster_answer elsewhere(cluster *c, const char *path)
     const char *list = strstr(path, "/pods?")            ? "PodList"
                        : strstr(path, "/deployments?")   ? "DeploymentList"
                        : strstr(path, "endpointslices?") ? "EndpointSliceList"
+                       : strstr(path, "networkpolicies") ? "NetworkPolicyList"
                                                          : NULL;
     char body[160], name[128];
     const char *service = strstr(path, "/services/");
@@ -478,15 +479,16 @@ cluster_answer cluster_ask(cluster *c, const char *method, const char *target)
 {
     static const char *const groups[] = {"/api/v1/namespaces/", "/apis/apps/v1/namespaces/",
                                          "/apis/metrics.k8s.io/v1beta1/namespaces/",
+                                         "/apis/networking.k8s.io/v1/namespaces/",
                                          "/apis/discovery.k8s.io/v1/namespaces/"};
     const char *path = target;
     char ns[128], service[256];
     size_t group = 0;
     cluster_done(c);
     c->n_asked++;
-    while (group < 4 && !take(&path, groups[group], ns, sizeof ns))
+    while (group < 5 && !take(&path, groups[group], ns, sizeof ns))
         group++;
-    ck_assert_msg(group < 4, "no API server has %s", target);
+    ck_assert_msg(group < 5, "no API server has %s", target);
     if (strcmp(ns, NAMESPACE) != 0)
         return elsewhere(c, target);
     if (group == 0)
@@ -495,6 +497,10 @@ cluster_answer cluster_ask(cluster *c, const char *method, const char *target)
         return answer_apps(c, path);
     if (group == 2)
         return answer_metrics(c, path);
+    if (group == 3)
+        return is_forbidden(c, "networkpolicies")
+                   ? forbidden(c, "list", "networkpolicies", "networking.k8s.io")
+                   : say(c, 200, "application/json", cluster_network_policies(c));
     query(path, "labelSelector", service, sizeof service);
     const char *name = strchr(service, '=');
     ck_assert_ptr_nonnull(name);

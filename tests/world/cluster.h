@@ -48,6 +48,7 @@ char *cluster_deployments(const cluster *c, const char *selector);
 char *cluster_pods(const cluster *c, const char *selector);
 char *cluster_metrics(const cluster *c, const char *selector);
 char *cluster_service(const cluster *c, const char *name);
+char *cluster_network_policies(const cluster *c);
 char *cluster_slices(const cluster *c, const char *service);
 char *cluster_config_map(const cluster *c, const char *name);
 /* The flagd document of an answer's name. */

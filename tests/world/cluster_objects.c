@@ -596,9 +596,34 @@ char *cluster_slices(const cluster *c, const char *service)
                                         "conditions", "ready", 1, "serving", 1, "terminating", 0));
     json_t *item = json_pack("{s:{s:s, s:s}, s:s, s:o, s:[{s:s, s:i}]}", "metadata", "name",
                              "slice-1", "namespace", NS, "addressType", "IPv4", "endpoints",
-                             endpoints, "ports", "name", "rpc", "port", 8013);
+                             endpoints, "ports", "name", "8013", "port", 8013);
     return printed(json_pack("{s:s, s:s, s:{}, s:[o]}", "kind", "EndpointSliceList", "apiVersion",
                              "discovery.k8s.io/v1", "metadata", "items", item));
+}
+
+/* What may leave the pods: nothing, what goes to flagd's port, or what goes to some addresses. */
+char *cluster_network_policies(const cluster *c)
+{
+    const char *word = c->w->cluster.policies;
+    json_t *items = json_array();
+    if (word) {
+        json_t *rules = json_array();
+        char name[128];
+        cluster_name(c, "flagd", name, sizeof name);
+        if (is_word(word, "allow"))
+            json_array_append_new(rules,
+                                  json_pack("{s:[{s:{s:{s:s}}}], s:[{s:i}]}", "to", "podSelector",
+                                            "matchLabels", "opentelemetry.io/name", name, "ports",
+                                            "port", 8013));
+        if (is_word(word, "by-address"))
+            json_array_append_new(
+                rules, json_pack("{s:[{s:{s:s}}]}", "to", "ipBlock", "cidr", "10.0.0.0/8"));
+        json_array_append_new(items, json_pack("{s:{s:s}, s:{s:{}, s:[s], s:o}}", "metadata",
+                                               "name", word, "spec", "podSelector", "policyTypes",
+                                               "Egress", "egress", rules));
+    }
+    return printed(json_pack("{s:s, s:s, s:{}, s:o}", "kind", "NetworkPolicyList", "apiVersion",
+                             "networking.k8s.io/v1", "metadata", "items", items));
 }
 
 /* --- the flag elsewhere --- */

@@ -164,7 +164,8 @@ static leakdiag_observation *look_over_tls(const char *url, const char *ca_file,
 leakdiag_observation *cluster_observe_tls(const world *w, leakdiag_scenario **ret_scenario)
 {
     char ca_file[64];
-    cluster c = {.w = w, .base_ms = (now_ms() - w->at_ms) / 1000 * 1000};
+    /* The session has this machine's clock: it is the cluster's that is another one. */
+    cluster c = {.w = w, .base_ms = (now_ms() - w->at_ms - w->cluster.clock_ms) / 1000 * 1000};
     leakdiag_cluster *opened = open_cluster("https://kubernetes.invalid:6443", NULL);
     leakdiag_session *session = session_of(&c, opened);
     leakdiag_observation *history = look_often(session, &c, false);

@@ -42,6 +42,7 @@ typedef struct world_cluster {
     const char *metrics;                 /* "not-installed", "unavailable", "absent" */
     const char *ports;                   /* of the Service flagd */
     const char *flagd, *frontend;        /* "missing", "no-endpoints"; frontend: "external" */
+    const char *policies;                /* "deny-all", "allow", "by-address" */
     const char *app;                     /* "missing", "scaled-to-0", "crash-loop", … */
     const char *second, *template_limit; /* another pod's limit; the Deployment's */
     const char *old_limit;               /* of the pod that is going */

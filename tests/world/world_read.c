@@ -218,9 +218,9 @@ static void read_end(const ld_node *node, int64_t *list, size_t *n)
     list[(*n)++] = world_duration(node->text);
 }
 
-void world_read_cluster(const ld_node *node, world *w)
+/* One key of a cluster; false when it is none. */
+static bool read_cluster_key(const ld_node *node, world_cluster *c)
 {
-    world_cluster *c = &w->cluster;
     const struct {
         const char *key;
         const char **text;
@@ -240,6 +240,7 @@ void world_read_cluster(const ld_node *node, world *w)
         {"template_limit", &c->template_limit, NULL},
         {"old_limit", &c->old_limit, NULL},
         {"sidecar", &c->sidecar, NULL},
+        {"policies", &c->policies, NULL},
         {"version", &c->version, NULL},
         {"release", &c->release, NULL},
         {"image", &c->image, NULL},
@@ -247,19 +248,27 @@ void world_read_cluster(const ld_node *node, world *w)
         {"load", &c->load, NULL},
         {"clock", NULL, &c->clock_ms},
     };
+    size_t k = 0, n = sizeof keys / sizeof keys[0];
+    while (k < n && strcmp(keys[k].key, node->key) != 0)
+        k++;
+    if (k < n && keys[k].text)
+        *keys[k].text = node->text;
+    else if (k < n)
+        *keys[k].ms = world_duration(node->text);
+    return k < n;
+}
+
+void world_read_cluster(const ld_node *node, world *w)
+{
+    world_cluster *c = &w->cluster;
     for (size_t i = 0; i < node->n; i++) {
         const ld_node *child = &node->children[i];
-        size_t k = 0, n = sizeof keys / sizeof keys[0];
-        while (k < n && strcmp(keys[k].key, child->key) != 0)
-            k++;
-        if (k < n && keys[k].text)
-            *keys[k].text = child->text;
-        else if (k < n)
-            *keys[k].ms = world_duration(child->text);
-        else if (strcmp(child->key, "prometheus_orders") == 0)
+        if (read_cluster_key(child, c))
+            continue;
+        if (strcmp(child->key, "prometheus_orders") == 0)
             c->prometheus_orders = number(child->text);
         else if (strcmp(child->key, "forbid") == 0)
-            for (size_t f = 0; f < child->n; f++)
+            for (size_t f = 0; f < child->n && f < WORLD_FORBIDS; f++)
                 c->forbid[c->n_forbid++] = child->children[f].text;
         else
             ck_abort_msg("line %zu: a cluster has no %s", child->line, child->key);

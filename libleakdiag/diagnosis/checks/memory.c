@@ -53,10 +53,20 @@ static bool has_pace(leakdiag_memory_finding finding)
     return finding != LEAKDIAG_MEMORY_FLAT && finding != LEAKDIAG_MEMORY_TOO_EARLY;
 }
 
+/* The newest sample is older than the instance that runs now. */
+static bool is_of_instance_before(const leakdiag_diagnosis *d)
+{
+    return d->comparison && !isfinite(leakdiag_comparison_expected_bytes(d->comparison));
+}
+
 static void describe_now(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_memory_finding finding)
 {
     size_t n = leakdiag_series_len(d->view.series);
     ld_add_bytes(&answer->observed, leakdiag_series_values(d->view.series)[n - 1]);
+    if (is_of_instance_before(d)) {
+        ld_text_add(&answer->observed, " before the restart");
+        return;
+    }
     double slope = leakdiag_trend_slope_bytes_per_s(d->trend);
     if (!isfinite(slope) || !has_pace(finding) ||
         leakdiag_trend_verdict(d->trend) == LEAKDIAG_LEAK_TOO_EARLY)
@@ -69,17 +79,16 @@ static void describe_now(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_memo
 static void describe_curve(leakdiag_diagnosis *d, ld_answer *answer)
 {
     double ratio = leakdiag_comparison_fitted_time_ratio(d->comparison);
-    ld_add_bytes(&answer->expected, leakdiag_comparison_expected_bytes(d->comparison));
+    int64_t at_ms = leakdiag_comparison_position_ms(d->comparison);
+    ld_add_bytes(&answer->expected, leakdiag_timeline_bytes_at(d->scenario->timeline, at_ms));
     ld_text_add(&answer->expected, " at ");
-    ld_add_duration(&answer->expected,
-                    (double)leakdiag_comparison_position_ms(d->comparison) / 1e3);
-    const char *phase = leakdiag_timeline_phase_at(d->scenario->timeline,
-                                                   leakdiag_comparison_position_ms(d->comparison));
+    ld_add_duration(&answer->expected, (double)at_ms / 1e3);
+    const char *phase = leakdiag_timeline_phase_at(d->scenario->timeline, at_ms);
     if (phase[0])
         ld_text_addf(&answer->expected, " (%s)", phase);
     if (isfinite(ratio) && (ratio > 1.2 || ratio < 0.8)) {
         ld_text_add(&answer->reason, "it takes ");
-        ld_text_add_fixed(&answer->reason, ratio, 1);
+        ld_text_add_fixed(&answer->reason, ratio, ratio < 0.1 ? 2 : 1);
         ld_text_add(&answer->reason, " times as long as the timeline");
     }
     d->decides_at_ms = leakdiag_comparison_decides_at_ms(d->comparison);

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/soft_limit.h"
 #include "diagnosis/checks/checks.h"
-#include "diagnosis/soft_limit.h"
 
 static double hard_limit(const leakdiag_diagnosis *d)
 {

@@ -232,6 +232,8 @@ func (b *builder) services() {
 			`[{"addresses":["10.244.0.7"],"conditions":{"ready":true,"serving":true,"terminating":false}}],`+
 			`"ports":[{"name":"http","port":8080,"protocol":"TCP"}]}]}`)
 	}
+	b.made("GET /apis/networking.k8s.io/v1"+ns+"networkpolicies", `{"kind":"NetworkPolicyList",`+
+		`"apiVersion":"networking.k8s.io/v1","metadata":{},"items":[]}`)
 	b.add("GET /api/v1"+ns+"configmaps/flagd-config", b.on(b.read("kubernetes/configmap-get.http")))
 	ofrep := b.on(b.read("ofrep/03_post_emptybody.resp.http"))
 	b.add("POST /ofrep/v1/evaluate/flags/kafkaQueueProblems", ofrep)
