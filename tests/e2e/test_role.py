@@ -56,7 +56,7 @@ class Role(unittest.TestCase):
         """Applies the printed Role for the user nobody; rules takes lines of it away."""
         yaml = self.run_as("nobody", "rbac").stdout.replace("name: SOMEBODY", "name: nobody")
         lines = yaml.split("\n")
-        self.assertEqual(sum(line.startswith("- {apiGroups: [") for line in lines), 10, yaml)
+        self.assertEqual(sum(line.startswith("- {apiGroups: [") for line in lines), 11, yaml)
         self.kubernetes.kubectl("apply", "-f", "-", data="\n".join(filter(rules, lines)))
 
     def denied(self):
@@ -67,7 +67,7 @@ class Role(unittest.TestCase):
     def test_1_without_the_role_every_right_is_missing_and_nothing_answers(self):
         done = self.run_as("nobody", "doctor")
         self.assertEqual(done.returncode, 1, done)
-        self.assertEqual(len(self.denied()), 15, done.stdout)
+        self.assertEqual(len(self.denied()), 16, done.stdout)
 
     def test_2_under_the_role_all_of_it_answers(self):
         self.grant()
