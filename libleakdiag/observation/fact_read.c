@@ -369,6 +369,9 @@ static void read_log(reader *r, const json_t *o, ld_log_fact *log)
     void *list = NULL;
     read_bool(r, o, "is_first", &log->is_first);
     read_bool(r, o, "has_gap", &log->has_gap);
+    read_text(r, o, "gap_reason", &log->gap_reason);
+    read_int(r, o, "gap_from_ms", &log->gap_from_ms);
+    read_int(r, o, "gap_to_ms", &log->gap_to_ms);
     log->has_span = json_object_get(o, "from_ms") && json_object_get(o, "to_ms");
     read_int(r, o, "from_ms", &log->from_ms);
     read_int(r, o, "to_ms", &log->to_ms);

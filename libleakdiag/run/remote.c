@@ -162,5 +162,6 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
         if (status || !is_better || tries == 2 || ld_clock_monotonic_ms() >= until_ms)
             return status;
         ld_facts_done(facts);
+        ld_memories_drop(&session->memories);
     }
 }

@@ -213,24 +213,32 @@ static void stamp(ld_fact *fact, int64_t now_ms)
     fact->time_ms = now_ms;
 }
 
+/* All that is seen now, behind all that was seen before. */
+static leakdiag_status extend(leakdiag_session *session, ld_facts *facts,
+                              leakdiag_observation **ret, leakdiag_error *err)
+{
+    leakdiag_status status = ld_gather_remote(session, facts, err);
+    if (!status)
+        status = ld_gather_local(session, facts, err);
+    if (status)
+        return status;
+    int64_t now_ms = ld_session_now_ms(session);
+    for (size_t i = 0; i < facts->n; i++) /* one look, one time: its facts belong together */
+        stamp(facts->list[i], now_ms);
+    return ld_observation_extend(session->observation, facts->list, facts->n, now_ms, ret, err);
+}
+
 leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_observation **ret,
                                         leakdiag_error *err)
 {
     LD_CLEANUP(ld_facts_done) ld_facts facts = {0};
-    leakdiag_status status = ld_gather_remote(session, &facts, err);
-    if (!status)
-        status = ld_gather_local(session, &facts, err);
-    if (status)
-        return status;
-
-    int64_t now_ms = ld_session_now_ms(session);
-    for (size_t i = 0; i < facts.n; i++) /* one look, one time: its facts belong together */
-        stamp(facts.list[i], now_ms);
     leakdiag_observation *extended = NULL;
-    status =
-        ld_observation_extend(session->observation, facts.list, facts.n, now_ms, &extended, err);
-    if (status)
+    leakdiag_status status = extend(session, &facts, &extended, err);
+    if (status) {
+        ld_memories_drop(&session->memories);
         return status;
+    }
+    ld_memories_keep(&session->memories);
     replace_observation(session, extended);
     *ret = leakdiag_observation_ref(extended);
     return LEAKDIAG_OK;

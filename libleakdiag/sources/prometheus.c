@@ -243,8 +243,8 @@ static leakdiag_status add_points(prometheus_question *q, const points *p,
         c.status = leakdiag_series_new(p->times_ms, p->values, p->n, &fact->of.series.series, err);
     if (c.status)
         return c.status;
-    if (p->n && p->times_ms[p->n - 1] > q->memory->ms)
-        q->memory->ms = p->times_ms[p->n - 1];
+    if (p->n && p->times_ms[p->n - 1] > q->memory->ms && p->times_ms[p->n - 1] > q->memory->next_ms)
+        q->memory->next_ms = p->times_ms[p->n - 1];
     return ld_facts_add(facts, ld_steal(&fact), err);
 }
 

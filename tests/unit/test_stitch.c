@@ -487,7 +487,7 @@ START_TEST(lines_that_differ_come_once_each_and_every_gap_is_told)
     ck_assert_uint_lt(n_lost * 10000, n_missing);
     ck_assert_uint_gt(n_missing, 1000); /* there was something to be told */
     ck_assert_uint_gt(n_gaps, 1000);
-    ck_assert_uint_lt(n_ambiguous, 30); /* runs of 600 */
+    ck_assert_uint_lt(n_ambiguous, 60); /* of 600 runs of 174 looks */
 }
 END_TEST
 
