@@ -107,8 +107,9 @@ typedef struct ld_series_fact {
     char *name; /* what it is of: NULL (or "memory") bytes of memory; else a counter's name, per
                    minute */
     char *pod;  /* of a backend's series; NULL: a recording, whose clock is its own */
-    char *container; /* NULL: of the pod as a whole */
-    bool is_live;    /* its times are of the same clock as the looks */
+    char *container;  /* NULL: of the pod as a whole */
+    bool is_live;     /* its times are of the same clock as the looks */
+    bool is_of_looks; /* its samples were seen in looks that are not kept one by one */
 } ld_series_fact;
 
 typedef struct ld_line {

@@ -297,6 +297,7 @@ static void read_series(reader *r, const json_t *o, ld_series_fact *fact)
     read_text(r, o, "pod", &fact->pod);
     read_text(r, o, "container", &fact->container);
     read_bool(r, o, "is_live", &fact->is_live);
+    read_bool(r, o, "is_of_looks", &fact->is_of_looks);
     const char *unit = ld_series_is_memory(fact) ? "values_bytes" : "values_per_min";
     const json_t *times = json_object_get(o, "times_ms");
     const json_t *values = json_object_get(o, unit);

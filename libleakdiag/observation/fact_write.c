@@ -191,6 +191,7 @@ static json_t *series_json(writer *w, const ld_series_fact *fact)
     put_text(w, o, "pod", fact->pod);
     put_text(w, o, "container", fact->container);
     put_true(w, o, "is_live", fact->is_live);
+    put_true(w, o, "is_of_looks", fact->is_of_looks);
     return o;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "diagnosis/diagnosis.h"
+#include "observation/compact.h"
 #include "run/clock.h"
 
 #define DEFAULT_DEADLINE_MS 5000
@@ -228,6 +229,29 @@ static leakdiag_status extend(leakdiag_session *session, ld_facts *facts,
     return ld_observation_extend(session->observation, facts->list, facts->n, now_ms, ret, err);
 }
 
+#define COMPACT_FACTS 1024
+
+/* A watch of hours keeps what its verdict needs. Twice the window stays as it is, and the work is
+ * done when half as many facts have come again. */
+static leakdiag_status compact(leakdiag_session *session, leakdiag_error *err)
+{
+    const leakdiag_scenario *scenario = session->scenario;
+    int64_t keep_ms =
+        scenario->window_ms > scenario->stale_ms ? scenario->window_ms : scenario->stale_ms;
+    size_t most = session->compact_at ? session->compact_at : COMPACT_FACTS;
+    leakdiag_observation *fewer = NULL;
+    if (session->observation->n_facts < most)
+        return LEAKDIAG_OK;
+    leakdiag_status status = ld_observation_compact(
+        session->observation, session->observation->now_ms - 2 * keep_ms, &fewer, err);
+    if (status)
+        return status;
+    replace_observation(session, fewer);
+    most = fewer->n_facts + fewer->n_facts / 2;
+    session->compact_at = most > COMPACT_FACTS ? most : COMPACT_FACTS;
+    return LEAKDIAG_OK;
+}
+
 leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_observation **ret,
                                         leakdiag_error *err)
 {
@@ -240,8 +264,10 @@ leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_obse
     }
     ld_memories_keep(&session->memories);
     replace_observation(session, extended);
-    *ret = leakdiag_observation_ref(extended);
-    return LEAKDIAG_OK;
+    status = compact(session, err);
+    if (!status)
+        *ret = leakdiag_observation_ref(session->observation);
+    return status;
 }
 
 /* One look and its judgement, put in place of the earlier ones. */
