@@ -1,5 +1,6 @@
 /* Samples of memory as series, and the looks around what changed. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -96,24 +97,42 @@ static void keep_changes(ld_compaction *c)
 
 /* --- the samples --- */
 
+typedef struct point {
+    int64_t time_ms;
+    double value;
+} point;
+
 typedef struct points {
-    int64_t *times_ms;
-    double *values;
+    point *list;
     size_t n;
 } points;
 
 static void points_done(points *p)
 {
-    ld_release(p->times_ms);
-    ld_release(p->values);
+    ld_release(p->list);
 }
 
 static void add_point(points *p, int64_t time_ms, double value)
 {
-    if (!isfinite(value) || (p->n && time_ms <= p->times_ms[p->n - 1]))
-        return;
-    p->times_ms[p->n] = time_ms;
-    p->values[p->n++] = value;
+    if (isfinite(value))
+        p->list[p->n++] = (point){time_ms, value};
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const point *x = a, *y = b;
+    return (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
+}
+
+/* A series of earlier looks ends behind looks that stayed: what is of one time is one sample. */
+static void put_in_order(points *p)
+{
+    size_t kept = 0;
+    qsort(p->list, p->n, sizeof *p->list, by_time);
+    for (size_t i = 0; i < p->n; i++)
+        if (kept == 0 || p->list[i].time_ms != p->list[kept - 1].time_ms)
+            p->list[kept++] = p->list[i];
+    p->n = kept;
 }
 
 /* Facts that go into one series: of the same source, and backends' apart from looks. */
@@ -159,6 +178,19 @@ static bool copy_text(const char *text, char **ret)
     return !text || *ret;
 }
 
+static leakdiag_status new_series(const points *p, leakdiag_series **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_releasep) int64_t *times_ms = ld_alloc_array(p->n + 1, sizeof *times_ms);
+    LD_CLEANUP(ld_releasep) double *values = ld_alloc_array(p->n + 1, sizeof *values);
+    if (!times_ms || !values)
+        return ld_fail_nomem(err);
+    for (size_t i = 0; i < p->n; i++) {
+        times_ms[i] = p->list[i].time_ms;
+        values[i] = p->list[i].value;
+    }
+    return leakdiag_series_new(times_ms, values, p->n, ret, err);
+}
+
 static leakdiag_status make_series(const ld_fact *like, const points *p, int64_t time_ms,
                                    ld_fact **ret, leakdiag_error *err)
 {
@@ -177,7 +209,7 @@ static leakdiag_status make_series(const ld_fact *like, const points *p, int64_t
         !copy_text(from ? from->pod : pod->name, &to->pod) ||
         !copy_text(from ? from->container : pod->container, &to->container))
         return ld_fail_nomem(err);
-    status = leakdiag_series_new(p->times_ms, p->values, p->n, &to->series, err);
+    status = new_series(p, &to->series, err);
     if (!status)
         *ret = ld_steal(&fact);
     return status;
@@ -187,12 +219,11 @@ static leakdiag_status make_one(ld_compaction *c, size_t i, bool *done)
 {
     LD_CLEANUP(points_done) points p = {0};
     const ld_fact *last = c->facts[i];
-    size_t room = count_points(c, i) + 1;
-    p.times_ms = ld_alloc_array(room, sizeof *p.times_ms);
-    p.values = ld_alloc_array(room, sizeof *p.values);
-    if (!p.times_ms || !p.values)
+    p.list = ld_alloc_array(count_points(c, i) + 1, sizeof *p.list);
+    if (!p.list)
         return ld_fail_nomem(c->err);
     collect(c, i, &p, done, &last);
+    put_in_order(&p);
     if (p.n == 0)
         return LEAKDIAG_OK;
     ld_fact *made = NULL;

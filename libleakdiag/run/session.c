@@ -229,7 +229,7 @@ static leakdiag_status extend(leakdiag_session *session, ld_facts *facts,
     return ld_observation_extend(session->observation, facts->list, facts->n, now_ms, ret, err);
 }
 
-#define COMPACT_FACTS 1024
+#define COMPACT_FACTS 512
 
 /* A watch of hours keeps what its verdict needs. Twice the window stays as it is, and the work is
  * done when half as many facts have come again. */

@@ -7,7 +7,7 @@
 #include "sources/exchange.h"
 
 #define FIRST_LINES      2000 /* how far the first look reaches back */
-#define TAIL_LINES       64   /* of a later look, and four times the new ones of the last */
+#define TAIL_LINES       32   /* of a later look, and three times the new ones of the last */
 #define TAIL_LINES_MAX   INT64_C(5000)
 #define LOG_MAX_BYTES    ((size_t)16 << 20) /* of one answer */
 #define RECENT_LINES     64
@@ -73,7 +73,7 @@ static int64_t tail_lines(const ld_pod_log *log)
 {
     if (!log->memory->now.stitch.is_opened)
         return FIRST_LINES;
-    int64_t lines = TAIL_LINES + 4 * (int64_t)log->memory->now.new_lines;
+    int64_t lines = TAIL_LINES + 3 * (int64_t)log->memory->now.new_lines;
     return lines < TAIL_LINES_MAX ? lines : TAIL_LINES_MAX;
 }
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLASSES      4 /* lines are of one of these, so that one lost and one doubled do not cancel */
+#define CLASSES      2 /* lines are of one of these, so that one lost and one doubled do not cancel */
 #define PODS_AT_ONCE 4
 #define SAMPLES_MAX  8192
 
