@@ -20,9 +20,15 @@ static bool is_same_load(const ld_load_fact *a, const ld_load_fact *b)
     return a->state == b->state && a->users == b->users && a->target_users == b->target_users;
 }
 
+/* A look that did not see the pods does not know since when they run. */
+static bool is_same_start(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms == b_ms || a_ms == 0 || b_ms == 0;
+}
+
 static bool is_same_workload(const ld_workload_fact *a, const ld_workload_fact *b)
 {
-    return a->started_ms == b->started_ms && a->changed_ms == b->changed_ms &&
+    return is_same_start(a->started_ms, b->started_ms) && a->changed_ms == b->changed_ms &&
            a->replicas == b->replicas && a->ready == b->ready && a->is_stuck == b->is_stuck &&
            ld_text_equal(a->version, b->version) && ld_text_equal(a->limit_text, b->limit_text);
 }

@@ -73,7 +73,10 @@ static pod *new_pod(node *n)
 
 void node_init(node *n, uint32_t seed, int64_t now_ms)
 {
-    *n = (node){.random = seed * 2654435761u + 12345, .now_ms = now_ms, .has_faults = true};
+    *n = (node){.random = seed * 2654435761u + 12345,
+                .now_ms = now_ms,
+                .has_faults = true,
+                .has_rollouts = true};
     new_pod(n);
 }
 
@@ -119,7 +122,7 @@ static void happen(node *n, pod *p)
         }
         break;
     case 2:
-        if (!p->deleted_ms && node_draw(n, 2) == 0)
+        if (n->has_rollouts && !p->deleted_ms && node_draw(n, 2) == 0)
             replace(n, p);
         break;
     case 3:

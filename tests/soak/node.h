@@ -45,7 +45,7 @@ typedef struct node {
     int64_t down_until_ms;         /* the API server is restarting */
     pod pods[PODS_AT_ONCE];
     int n_made;
-    bool has_faults;
+    bool has_faults, has_rollouts;
     bool sent_list, sent_samples; /* in this look */
     uint64_t n_requests, n_faults, n_restarts, n_rotations, n_replaced, n_steps;
     char body[16384];

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "diagnosis/diagnosis.h"
 #include "observation/observation.h"
 #include "run/session.h"
 #include "soak/node.h"
@@ -20,8 +21,12 @@
 #define CALM_LOOKS 40    /* without faults, at the end: what is open is closed */
 #define SEEDS      20    /* or SOAK_SEEDS of the environment: 2,000 for a night */
 #define TELL_LOOKS 40    /* within which a gap must be told */
-#define HOLES_MAX  256
-#define GAPS_MAX   256
+#define EARLY      1440  /* two hours: all that it keeps is there */
+#define BYTES_PER_HOUR                                                                             \
+    65536 /* samples of 16 bytes, and what restarts and rollouts leave behind                      \
+           */
+#define HOLES_MAX 256
+#define GAPS_MAX  256
 
 static const char scenario_text[] =
     "apiVersion: leakdiag/v1\nkind: Scenario\nmetadata: {name: soak, title: Soak, summary: Soak.}\n"
@@ -402,21 +407,41 @@ static void check_samples(void)
         ck_assert_int_eq(by_pod_and_time(&s.samples[i], &s.observed[i]), 0);
 }
 
-static void run_day(uint32_t seed)
+static void look_on(int looks)
 {
-    open_session(seed);
-    for (s.look = 0; s.look < LOOKS + CALM_LOOKS; s.look++) {
-        s.node.has_faults = s.look < LOOKS;
+    for (int end = s.look + looks; s.look < end; s.look++) {
         node_live(&s.node, PACE_MS);
         look_once();
         if (s.look % 120 == 0)
             diagnose();
-        if (s.look == 720) {
+        if (s.look == EARLY) {
             s.bytes_early = live_bytes;
             s.n_descriptors = count_descriptors();
         }
     }
+}
+
+static void run_day(uint32_t seed)
+{
+    open_session(seed);
+    look_on(LOOKS);
+    s.node.has_faults = false;
+    look_on(CALM_LOOKS);
     check_holes(true);
+}
+
+/* The same bytes after they were written and read again. */
+static void check_capture(void)
+{
+    char *text = NULL, *again = NULL;
+    leakdiag_observation *read = NULL;
+    ck_assert_int_eq(leakdiag_observation_to_json(s.observation, &text, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_observation_from_json(text, strlen(text), &read, NULL), LEAKDIAG_OK);
+    ck_assert_int_eq(leakdiag_observation_to_json(read, &again, NULL), LEAKDIAG_OK);
+    ck_assert_str_eq(text, again);
+    leakdiag_observation_unref(read);
+    leakdiag_free(text);
+    leakdiag_free(again);
 }
 
 START_TEST(a_day_of_faults_loses_and_doubles_nothing_and_tells_every_gap)
@@ -425,17 +450,72 @@ START_TEST(a_day_of_faults_loses_and_doubles_nothing_and_tells_every_gap)
     run_day((uint32_t)seed);
     ck_assert_int_eq(lines_observed(), s.n_lines);
     check_samples();
+    check_capture();
     ck_assert_int_eq(count_descriptors(), s.n_descriptors);
-    fprintf(stderr,
-            "seed %d: %lld lines, %zu samples, %llu requests, %llu faults, %llu restarts, %llu "
-            "rotations, %llu pods, %llu clock steps; %lld holes, %zu gaps, %lld failed; %zu facts, "
-            "%zu -> %zu bytes\n",
-            seed, (long long)s.n_lines, s.n_samples, (unsigned long long)s.node.n_requests,
-            (unsigned long long)s.node.n_faults, (unsigned long long)s.node.n_restarts,
-            (unsigned long long)s.node.n_rotations, (unsigned long long)s.node.n_replaced,
-            (unsigned long long)s.node.n_steps, (long long)s.n_lost, s.n_gaps,
-            (long long)s.n_failed, s.observation->n_facts, s.bytes_early, live_bytes);
+    ck_assert_uint_lt(live_bytes - s.bytes_early, (LOOKS - EARLY) / 720 * BYTES_PER_HOUR);
+    ck_assert_uint_gt(s.node.n_faults, 500); /* there was something to lose */
+    ck_assert_uint_gt(s.node.n_restarts + s.node.n_rotations + s.node.n_replaced, 40);
+    ck_assert_int_gt(s.n_lost, 0);
+    ck_assert_int_gt(s.n_lines, 60000);
+    ck_assert_uint_gt(s.n_samples, 5000);
+    printf(
+        "seed %d: %lld lines, %zu samples, %llu requests, %llu faults, %lld holes, %zu gaps told, "
+        "%zu KiB more\n",
+        seed, (long long)s.n_lines, s.n_samples, (unsigned long long)s.node.n_requests,
+        (unsigned long long)s.node.n_faults, (long long)s.n_lost, s.n_gaps,
+        (live_bytes - s.bytes_early) / 1024);
     close_session();
+}
+END_TEST
+
+/* --- a past in fewer facts --- */
+
+/* What a diagnosis rests on, after so many looks. */
+static leakdiag_diagnosis *diagnosis_after(int looks, size_t compact_at)
+{
+    leakdiag_diagnosis *d = NULL;
+    open_session(77);
+    s.session->compact_at = compact_at;
+    s.node.has_rollouts =
+        false; /* of two pods at once fewer facts know more of the one that goes */
+    look_on(looks);
+    ck_assert_int_eq(leakdiag_diagnose(s.session->scenario, s.observation, &d, NULL), LEAKDIAG_OK);
+    close_session();
+    return d;
+}
+
+static void check_same_series(const leakdiag_series *a, const leakdiag_series *b)
+{
+    size_t n = leakdiag_series_len(a);
+    ck_assert_uint_eq(n, leakdiag_series_len(b));
+    ck_assert_mem_eq(leakdiag_series_times_ms(a), leakdiag_series_times_ms(b), n * sizeof(int64_t));
+    ck_assert_mem_eq(leakdiag_series_values(a), leakdiag_series_values(b), n * sizeof(double));
+}
+
+START_TEST(fewer_facts_mean_the_same)
+{
+    leakdiag_diagnosis *all = diagnosis_after(3000, SIZE_MAX), *few = diagnosis_after(3000, 0);
+    ck_assert_uint_gt(all->observation->n_facts, 8000);
+    ck_assert_uint_lt(few->observation->n_facts, 1200);
+    const ld_view *a = &all->view, *b = &few->view;
+    check_same_series(a->series, b->series);
+    ck_assert_uint_gt(a->n_restarts, 3);
+    ck_assert_uint_eq(a->n_ooms, b->n_ooms);
+    ck_assert_mem_eq(a->oom_ms, b->oom_ms, a->n_ooms * sizeof *a->oom_ms);
+    ck_assert_uint_eq(a->n_restarts, b->n_restarts);
+    ck_assert_mem_eq(a->restart_ms, b->restart_ms, a->n_restarts * sizeof *a->restart_ms);
+    ck_assert_int_eq(a->log.lines, b->log.lines);
+    ck_assert_int_eq(a->log.has_gap, b->log.has_gap);
+    for (size_t i = 0; i < CLASSES; i++) {
+        ck_assert_int_eq(a->log.patterns[i].count, b->log.patterns[i].count);
+        ck_assert_int_eq(a->log.patterns[i].window_count, b->log.patterns[i].window_count);
+        ck_assert_str_eq(a->log.patterns[i].first->text, b->log.patterns[i].first->text);
+        ck_assert_str_eq(a->log.patterns[i].last->text, b->log.patterns[i].last->text);
+    }
+    for (size_t i = 0; i < leakdiag_diagnosis_check_count(all); i++)
+        ck_assert_str_eq(leakdiag_check_observed(all, i), leakdiag_check_observed(few, i));
+    leakdiag_diagnosis_free(all);
+    leakdiag_diagnosis_free(few);
 }
 END_TEST
 
@@ -453,6 +533,8 @@ static int run_half(int seeds)
     tcase_add_unchecked_fixture(tc, count_memory, NULL);
     tcase_add_loop_test(tc, a_day_of_faults_loses_and_doubles_nothing_and_tells_every_gap, 0,
                         (seeds + 1 - part) / 2);
+    if (part == 0)
+        tcase_add_test(tc, fewer_facts_mean_the_same);
     Suite *suite = suite_create("soak");
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
