@@ -5,6 +5,7 @@
 #ifndef LEAKDIAG_H
 #define LEAKDIAG_H
 
+#include <leakdiag/access.h>
 #include <leakdiag/base.h>
 #include <leakdiag/cluster.h>
 #include <leakdiag/diagnosis.h>
@@ -14,6 +15,7 @@
 #include <leakdiag/logs.h>
 #include <leakdiag/memory.h>
 #include <leakdiag/observation.h>
+#include <leakdiag/pods.h>
 #include <leakdiag/report.h>
 #include <leakdiag/scenario.h>
 #include <leakdiag/series.h>

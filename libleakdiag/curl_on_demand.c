@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <threads.h>
 
 #include "net/http.h"
@@ -33,19 +34,31 @@ static void *find(const char *name)
     return library ? dlsym(library, name) : NULL;
 }
 
-/* Calls the function of libcurl with that name, or gives `otherwise`. The pointer is looked up each
- * time: two hundred nanoseconds are nothing beside a request. */
+/* Looked up once: a look makes a thousand calls. */
+static void *find_once(_Atomic(void *) *known, const char *name)
+{
+    void *object = atomic_load_explicit(known, memory_order_acquire);
+    if (!object) {
+        object = find(name);
+        atomic_store_explicit(known, object, memory_order_release);
+    }
+    return object;
+}
+
+/* Calls the function of libcurl with that name, or gives `otherwise`. */
 #define HAND_ON(name, otherwise, ...)                                                              \
+    static _Atomic(void *) known;                                                                  \
     union {                                                                                        \
         void *object;                                                                              \
         __typeof__(&name) function;                                                                \
-    } found = {.object = find(#name)};                                                             \
+    } found = {.object = find_once(&known, #name)};                                                \
     return found.object ? found.function(__VA_ARGS__) : (otherwise)
 #define HAND_ON_NOTHING(name, ...)                                                                 \
+    static _Atomic(void *) known;                                                                  \
     union {                                                                                        \
         void *object;                                                                              \
         __typeof__(&name) function;                                                                \
-    } found = {.object = find(#name)};                                                             \
+    } found = {.object = find_once(&known, #name)};                                                \
     if (found.object)                                                                              \
     found.function(__VA_ARGS__)
 

@@ -27,6 +27,16 @@ int fail_with(int status, const char *where, const leakdiag_error *err, const ch
 /* The exit status that fits a status of the library: bad input is 2, all else 1. */
 int exit_for(leakdiag_status status);
 
+/* --- the name it was called by ---------------------------------------------------------------- */
+
+/* "kubectl-leakdiag" is how kubectl calls its plugin: then people are shown "kubectl leakdiag". */
+void name_setup(const char *called);
+bool name_is_completer(void); /* called as kubectl_complete-leakdiag */
+/* Text of our own about the command: "leakdiag VERB …" as the caller would type it. */
+void print_command(FILE *file, const char *text);
+/* The same into out, cut to room bytes with its NUL. */
+void format_command(const char *text, char *out, size_t room);
+
 /* --- output ----------------------------------------------------------------------------------- */
 
 /* "auto", "always" or "never"; NULL is "auto". */
@@ -91,6 +101,9 @@ bool wants(const cli_args *args, const char *format);
  * of a cluster and its namespace. cluster may be NULL. */
 int load_scenario(const cli_args *args, const char *fallback, const leakdiag_cluster *cluster,
                   leakdiag_scenario **ret);
+/* Whether it is read otherwise once the cluster is known: the runbook's scenario has a namespace of
+ * its own; any other workload is where kubectl would look. */
+bool scenario_follows_cluster(const cli_args *args, const char *fallback);
 int load_scenario_named(const char *name, const char *const *set, size_t set_count,
                         leakdiag_scenario **ret);
 /* Text of a scenario as it was written. *ret_owned is to be freed (leakdiag_free), NULL for a

@@ -8,18 +8,17 @@
 
 void print_overview(FILE *file)
 {
-    fprintf(file,
-            "leakdiag says why the memory of a service is (not) growing, and proves it.\n\n"
-            "  leakdiag quick                               the runbook's five answers, now\n"
-            "  leakdiag diagnose --pid 4711 --until decided is this process leaking?\n"
-            "  leakdiag replay run.json                     judge a recorded run again\n\n"
-            "%sVerbs%s\n",
-            paint_on(PAINT_BOLD), paint_off());
+    print_command(file,
+                  "leakdiag says why the memory of a service is (not) growing, and proves it.\n\n"
+                  "  leakdiag quick                      the runbook's five answers, now\n"
+                  "  leakdiag diagnose deploy/cart       is this leaking? (or --pid 4711)\n"
+                  "  leakdiag replay run.json            judge a recorded run again\n\n");
+    fprintf(file, "%sVerbs%s\n", paint_on(PAINT_BOLD), paint_off());
     for (const cli_verb *const *v = all_verbs; *v; v++)
         fprintf(file, "  %-18s %s\n", (*v)->name, (*v)->about);
-    fprintf(file,
-            "\nleakdiag help VERB shows examples and options. Exit status: 0 as expected,\n"
-            "4 warning, 3 not as expected, 5 inconclusive, 1 failed, 2 bad usage or input.\n");
+    print_command(
+        file, "\nleakdiag help VERB shows examples and options. Exit status: 0 as expected,\n"
+              "4 warning, 3 not as expected, 5 inconclusive, 1 failed, 2 bad usage or input.\n");
 }
 
 void print_group(FILE *file, const char *word)
@@ -28,10 +27,12 @@ void print_group(FILE *file, const char *word)
     for (const cli_verb *const *v = all_verbs; *v; v++) {
         if (strncmp((*v)->name, word, len) != 0 || (*v)->name[len] != ' ')
             continue;
-        fprintf(file, "%s%s%s: %s\n%s\n", paint_on(PAINT_BOLD), (*v)->name, paint_off(),
-                (*v)->about, (*v)->examples);
+        fprintf(file, "%s%s%s: %s\n", paint_on(PAINT_BOLD), (*v)->name, paint_off(), (*v)->about);
+        print_command(file, (*v)->examples);
+        fputc('\n', file);
     }
-    fprintf(file, "leakdiag help %s VERB shows the options.\n", word);
+    print_command(file, "leakdiag help ");
+    fprintf(file, "%s VERB shows the options.\n", word);
 }
 
 static void print_option(FILE *file, const option *o)
@@ -48,18 +49,33 @@ static void print_option(FILE *file, const option *o)
         fprintf(file, "%s\n%*s%s\n", left, INDENT, "", o->about);
 }
 
+static void print_options(FILE *file, const option *table)
+{
+    for (const option *o = table; o && o->name; o++)
+        print_option(file, o);
+}
+
 void print_verb_help(FILE *file, const cli_verb *verb)
 {
-    const option *o;
-    fprintf(file, "%sleakdiag %s%s: %s\n\n%sExamples%s\n%s\n", paint_on(PAINT_BOLD), verb->name,
-            paint_off(), verb->about, paint_on(PAINT_BOLD), paint_off(), verb->examples);
-    fprintf(file, "%sUsage%s\n  leakdiag %s [OPTIONS]%s%s\n\n%sOptions%s\n", paint_on(PAINT_BOLD),
-            paint_off(), verb->name, verb->operands[0] ? " " : "", verb->operands,
+    fputs(paint_on(PAINT_BOLD), file);
+    print_command(file, "leakdiag ");
+    fprintf(file, "%s%s: %s\n\n%sExamples%s\n", verb->name, paint_off(), verb->about,
             paint_on(PAINT_BOLD), paint_off());
-    for (size_t i = 0; (o = verb_option(verb, i)); i++)
-        print_option(file, o);
+    print_command(file, verb->examples);
+    fputc('\n', file);
+    fprintf(file, "%sUsage%s\n  ", paint_on(PAINT_BOLD), paint_off());
+    print_command(file, "leakdiag ");
+    fprintf(file, "%s [OPTIONS]%s%s\n\n%sOptions%s\n", verb->name, verb->operands[0] ? " " : "",
+            verb->operands, paint_on(PAINT_BOLD), paint_off());
+    print_options(file, verb->options);
+    print_options(file, common_options);
+    for (const option_group *const *g = verb->more; g && *g; g++) {
+        fprintf(file, "\n%s%s%s\n", paint_on(PAINT_BOLD), (*g)->title, paint_off());
+        print_options(file, (*g)->options);
+    }
     if (verb->notes)
-        fprintf(file, "\n%s", verb->notes);
+        fputc('\n', file);
+    print_command(file, verb->notes ? verb->notes : "");
 }
 
 /* --- the verb help -----------------------------------------------------------------------------

@@ -37,11 +37,12 @@ static void mask_credentials(char *text)
 
 int fail(int status, const char *format, ...)
 {
-    char text[2048];
+    char said[2048], text[2048];
     va_list list;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    vsnprintf(said, sizeof said, format, list);
     va_end(list);
+    format_command(said, text, sizeof text);
     fflush(stdout); /* what was found so far stands before the reason why it ends */
     mask_credentials(text);
     fputs("leakdiag: ", stderr);
@@ -248,16 +249,16 @@ static void add_setting(settings *set, const char *name, const char *value)
         set->failed = true;
 }
 
-/* The runbook's scenario has a namespace of its own; any other workload is where kubectl would
- * look. */
-static void add_namespace(settings *set, const cli_args *args, const char *scenario,
-                          const leakdiag_cluster *cluster)
+static const char *scenario_name(const cli_args *args, const char *fallback)
 {
-    const char *given = args_value(args, "namespace");
-    if (given || !cluster)
-        add_setting(set, "namespace", given);
-    else if (strcmp(scenario, "any-workload") == 0)
-        add_setting(set, "namespace", leakdiag_cluster_namespace_name(cluster));
+    const char *given = args_value(args, "scenario");
+    return given ? given : fallback;
+}
+
+bool scenario_follows_cluster(const cli_args *args, const char *fallback)
+{
+    return !args_has(args, "namespace") &&
+           strcmp(scenario_name(args, fallback), "any-workload") == 0;
 }
 
 int load_scenario(const cli_args *args, const char *fallback, const leakdiag_cluster *cluster,
@@ -265,8 +266,7 @@ int load_scenario(const cli_args *args, const char *fallback, const leakdiag_clu
 {
     static const char *const shorthands[] = {"pid", "cgroup", "csv", "selector", "container"};
     const size_t n_short = sizeof shorthands / sizeof *shorthands;
-    const char *given = args_value(args, "scenario"), *name = given ? given : fallback;
-    const char *param, *workload;
+    const char *name = scenario_name(args, fallback), *param, *workload;
     size_t n_set = args_count(args, "set");
     CLEANUP(settings_done)
     settings set = {.list = calloc(n_set + n_short + 4, sizeof *set.list)};
@@ -274,8 +274,11 @@ int load_scenario(const cli_args *args, const char *fallback, const leakdiag_clu
         return fail(EXIT_TOOL, "scenario: out of memory");
     for (size_t i = 0; i < n_short; i++)
         add_setting(&set, shorthands[i], args_value(args, shorthands[i]));
-    add_namespace(&set, args, name, cluster);
-    if (args->operand_count && parse_workload(args->operands[0], &param, &workload))
+    add_setting(&set, "namespace",
+                cluster && scenario_follows_cluster(args, fallback)
+                    ? leakdiag_cluster_namespace_name(cluster)
+                    : args_value(args, "namespace"));
+    if (workload_operand(args) && parse_workload(workload_operand(args), &param, &workload))
         add_setting(&set, param, workload);
     for (size_t i = 0; i < n_set; i++) {
         const char *text = args_value_at(args, "set", i);

@@ -12,14 +12,18 @@
 
 #define CSV_MAX_BYTES ((size_t)256 << 20)
 
-const option look_options[] = {
+static const option local_options[] = {
     {"pid", 'p', "N", NULL, HINT_NONE, false, "a process to watch"},
     {"cgroup", 0, "PATH", NULL, HINT_FOLDER, false, "a memory cgroup to watch"},
     {"csv", 0, "FILE", NULL, HINT_FILE, false, "recorded memory (columns t,ws)"},
-    CLUSTER_OPTIONS,
-    WORKLOAD_OPTIONS,
-    {"scenario", 's', "NAME|FILE", NULL, HINT_SCENARIO, false, "what is expected"},
+    {0},
+};
+static const option scenario_options[] = {
+    {"scenario", 's', "NAME|FILE", NULL, HINT_SCENARIO, false, "the experiment"},
     {"set", 0, "NAME=VALUE", NULL, HINT_NONE, true, "give a parameter of the scenario a value"},
+    {0},
+};
+static const option time_options[] = {
     {"for", 'f', "TIME", NULL, HINT_NONE, false, "look again and again for so long (3m, 1h20m)"},
     {"until", 'u', "WHEN", "decided", HINT_NONE, false,
      "look until memory can be judged (at most --for, or one hour)"},
@@ -28,6 +32,12 @@ const option look_options[] = {
      "for all answers of one look (default 5s)"},
     {0},
 };
+
+static const option_group local_group = {"Something of this machine", local_options};
+static const option_group scenario_group = {"What is expected", scenario_options};
+static const option_group time_group = {"How long", time_options};
+const option_group *const look_groups[] = {&local_group,    &cluster_group, &workload_group,
+                                           &scenario_group, &time_group,    NULL};
 
 void look_done(cli_look *look)
 {
@@ -195,13 +205,24 @@ static bool is_local(const cli_args *args)
 }
 
 /* A scenario that has nothing to do with a cluster is not held up by a broken kubeconfig. */
-static int choose_cluster(const cli_args *args, const char *fallback, leakdiag_cluster **ret)
+static int choose_cluster(const cli_args *args, const leakdiag_scenario *scenario,
+                          leakdiag_cluster **ret)
 {
-    CLEANUP(scenario_free) leakdiag_scenario *scenario = NULL;
-    int code = is_local(args) ? 0 : load_scenario(args, fallback, NULL, &scenario);
-    if (code || !scenario || !(means_cluster(args) || leakdiag_scenario_uses_cluster(scenario)))
+    bool is_wanted = means_cluster(args) || leakdiag_scenario_uses_cluster(scenario);
+    return is_wanted && !is_local(args) ? open_cluster(args, ret) : 0;
+}
+
+/* The scenario, the cluster it is about, and its names there. */
+static int prepare(const cli_args *args, const char *fallback, cli_look *ret)
+{
+    int code = load_scenario(args, fallback, NULL, &ret->scenario);
+    if (!code)
+        code = choose_cluster(args, ret->scenario, &ret->cluster);
+    if (code || !ret->cluster || !scenario_follows_cluster(args, fallback))
         return code;
-    return open_cluster(args, ret);
+    leakdiag_scenario_unref(ret->scenario);
+    ret->scenario = NULL;
+    return load_scenario(args, fallback, ret->cluster, &ret->scenario);
 }
 
 int look_now(const cli_args *args, const char *fallback_scenario, cli_look *ret)
@@ -211,9 +232,7 @@ int look_now(const cli_args *args, const char *fallback_scenario, cli_look *ret)
     if (!code)
         code = check_csv(args);
     if (!code)
-        code = choose_cluster(args, fallback_scenario, &ret->cluster);
-    if (!code)
-        code = load_scenario(args, fallback_scenario, ret->cluster, &ret->scenario);
+        code = prepare(args, fallback_scenario, ret);
     if (!code)
         code = open_session(args, ret->scenario, ret->cluster, &session);
     if (!code)

@@ -6,7 +6,7 @@
 #include "cli.h"
 
 /* Options of every verb that looks: where, and how long. */
-extern const option look_options[];
+extern const option_group *const look_groups[];
 
 typedef struct cli_look {
     leakdiag_cluster *cluster; /* NULL: none */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "complete.h"
 #include "verbs.h"
 
 const cli_verb *const all_verbs[] = {
@@ -26,6 +27,7 @@ const cli_verb *const all_verbs[] = {
     &verb_scenario_lint,
     &verb_scenario_test,
     &verb_doctor,
+    &verb_rbac,
     &verb_completion,
     &verb_version,
     &verb_help,
@@ -149,6 +151,9 @@ int main(int argc, char **argv)
     open_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen when writing */
     term_setup(NULL);
+    name_setup(argv[0]);
+    if (name_is_completer())
+        return finish_output(complete_words(argc - 1, words_of(argv + 1)));
     if (argc < 2 || is_word(argv[1], "--help", "-h")) {
         print_overview(stdout);
         return finish_output(0);

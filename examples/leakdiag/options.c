@@ -13,16 +13,22 @@ const option common_options[] = {
     {0},
 };
 
-const option *verb_option(const cli_verb *verb, size_t i)
+/* The i-th of one table; NULL when it is beyond its end, and i is then what is left. */
+static const option *nth_option(const option *table, size_t *i)
 {
-    const option *const tables[] = {verb->options, verb->more, common_options};
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
-        for (const option *o = tables[t]; o && o->name; o++) {
-            if (i-- == 0)
-                return o;
-        }
+    for (const option *o = table; o && o->name; o++) {
+        if ((*i)-- == 0)
+            return o;
     }
     return NULL;
+}
+
+const option *verb_option(const cli_verb *verb, size_t i)
+{
+    const option *found = nth_option(verb->options, &i);
+    for (const option_group *const *g = verb->more; !found && g && *g; g++)
+        found = nth_option((*g)->options, &i);
+    return found ? found : nth_option(common_options, &i);
 }
 
 /* --- words -------------------------------------------------------------------------------------

@@ -19,6 +19,12 @@ typedef struct option {
     const char *about;
 } option;
 
+/* Options that belong together, under a heading of the help. */
+typedef struct option_group {
+    const char *title;
+    const option *options; /* ended by a name of NULL */
+} option_group;
+
 typedef struct cli_args cli_args;
 
 typedef struct cli_verb {
@@ -28,7 +34,7 @@ typedef struct cli_verb {
     const char *examples;  /* lines of "command # what it does" */
     const char *notes;     /* what else is to be known, may be NULL */
     const option *options; /* its own, ended by a name of NULL; the common ones are added */
-    const option *more;    /* a second table that several verbs share, or NULL */
+    const option_group *const *more; /* groups that several verbs share, ended by NULL; or NULL */
     size_t operands_min, operands_max;
     hint offers;         /* for operands */
     const char *choices; /* the only operands, "bash|zsh|fish", or NULL */

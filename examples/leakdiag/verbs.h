@@ -9,7 +9,7 @@
 extern const cli_verb verb_quick, verb_diagnose, verb_capture, verb_replay, verb_check,
     verb_explain, verb_flag_get, verb_top, verb_logs_count, verb_load_status, verb_timeline_analyze,
     verb_timeline_compare, verb_scenario_list, verb_scenario_show, verb_scenario_lint,
-    verb_scenario_test, verb_doctor, verb_completion, verb_version, verb_help;
+    verb_scenario_test, verb_doctor, verb_rbac, verb_completion, verb_version, verb_help;
 
 /* Ended by NULL. */
 extern const cli_verb *const all_verbs[];

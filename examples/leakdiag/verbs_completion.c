@@ -122,7 +122,7 @@ static void print_bash(void)
            "    mapfile -t files < <(compgen -f -- \"$current\")\n"
            "    COMPREPLY+=(\"${files[@]}\")\n"
            "}\n"
-           "complete -o filenames -F _leakdiag leakdiag\n");
+           "complete -o filenames -F _leakdiag leakdiag kubectl-leakdiag\n");
 }
 
 /* --- zsh ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster.h"
 #include "look.h"
 #include "verbs.h"
 
@@ -28,8 +29,11 @@ static void print_item(cli_health health, const char *what, const char *detail, 
         print_safe(stdout, detail);
     }
     putchar('\n');
-    if (next)
-        printf("        next: %s\n", next);
+    if (!next)
+        return;
+    printf("        next: ");
+    print_command(stdout, next);
+    putchar('\n');
 }
 
 /* --- this machine --------------------------------------------------------------------------------
@@ -66,45 +70,42 @@ static void print_own_memory(void)
 /* --- sources of the scenario ---------------------------------------------------------------------
  */
 
-static const char *next_step(const char *kind)
+typedef struct step {
+    const char *kind, *next;
+} step;
+
+static const step local_steps[] = {
+    {"flag", "kubectl -n otel-demo port-forward svc/flagd 8016, or --set ofrep_url=URL"},
+    {"load", "kubectl -n otel-demo port-forward svc/load-generator 8089, or --set locust_url=URL"},
+    {"log", "--set log_file=FILE"},
+    {"memory", "--pid N, --cgroup PATH or --csv FILE"},
+    {"series", "--csv FILE"},
+    {NULL, NULL},
+};
+/* In a cluster the messages name the right that is missing; what is left is another place. */
+static const step cluster_steps[] = {
+    {"flag", "if it is elsewhere: --set flagd=NAME, or --set ofrep_url=URL"},
+    {"load", "if it is elsewhere: --set load_generator=NAME, or --set locust_url=URL"},
+    {"series",
+     "if it is elsewhere: --set prometheus_url=URL; without it nothing is known of before"},
+    {"workload", "leakdiag top -n NAMESPACE shows what is there; --set deployment=NAME or "
+                 "--set flagd=NAME"},
+    {NULL, NULL},
+};
+
+/* A right that is missing is told above with its rule, and a Service without a pod is no other place.
+ */
+static const char *next_step(const cli_look *look, const char *kind, const char *error)
 {
-    static const struct {
-        const char *kind, *next;
-    } steps[] = {
-        {"flag", "kubectl -n otel-demo port-forward svc/flagd 8016, or --set ofrep_url=URL"},
-        {"load", "kubectl -n otel-demo port-forward svc/load-generator 8089, or --set "
-                 "locust_url=URL"},
-        {"log", "--set log_file=FILE"},
-        {"memory", "--pid N, --cgroup PATH or --csv FILE"},
-        {"series", "--csv FILE"},
-    };
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (strcmp(steps[i].kind, kind) == 0)
-            return steps[i].next;
+    if (look->cluster && strstr(error, ": HTTP 403: "))
+        return NULL;
+    if (look->cluster && strstr(error, "no endpoints available"))
+        return "leakdiag top -n NAMESPACE shows whether its pod is ready";
+    for (const step *s = look->cluster ? cluster_steps : local_steps; s->kind; s++) {
+        if (strcmp(s->kind, kind) == 0)
+            return s->next;
     }
     return NULL;
-}
-
-/* That a service does not answer is a fact too: what it means stands in the judgement. */
-static const char *trouble(const leakdiag_diagnosis *diagnosis, const char *kind)
-{
-    static const struct {
-        const char *kind, *check_kind, *findings;
-    } table[] = {
-        {"flag", "flag-value", "unreachable|refused|not-ofrep"},
-        {"load", "load", "absent"},
-        {"memory", "memory", "no-samples"},
-    };
-    for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
-        for (size_t i = 0; i < leakdiag_diagnosis_check_count(diagnosis); i++) {
-            const char *finding = leakdiag_check_finding(diagnosis, i);
-            if (finding && strcmp(table[t].kind, kind) == 0 &&
-                strcmp(table[t].check_kind, leakdiag_check_kind(diagnosis, i)) == 0 &&
-                is_choice(finding, strlen(finding), table[t].findings))
-                return leakdiag_check_reason(diagnosis, i);
-        }
-    }
-    return "";
 }
 
 static void print_fact(const cli_look *look, size_t i)
@@ -115,21 +116,25 @@ static void print_fact(const cli_look *look, size_t i)
     int64_t latency_ms = leakdiag_observation_fact_latency_ms(observation, i);
     char what[512], answered[64] = "answered";
     if (!error[0])
-        error = trouble(look->diagnosis, kind);
+        error = leakdiag_observation_fact_trouble(observation, i);
     snprintf(what, sizeof what, "%s from %s", kind,
              leakdiag_observation_fact_source(observation, i));
     if (latency_ms >= 0)
         snprintf(answered, sizeof answered, "answered in %lld ms", (long long)latency_ms);
     print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered,
-               error[0] ? next_step(kind) : NULL);
+               error[0] ? next_step(look, kind, error) : NULL);
 }
 
 static void print_sources(const cli_look *look)
 {
     static const char *const kinds[] = {"flag", "memory", "log", "load"};
     size_t n = leakdiag_observation_fact_count(look->observation);
-    printf("\n%sSources%s of %s\n", paint_on(PAINT_BOLD), paint_off(),
-           leakdiag_scenario_name(look->scenario));
+    const char *name = leakdiag_scenario_name(look->scenario);
+    const char *space = look->cluster ? leakdiag_cluster_namespace_name(look->cluster) : "";
+    size_t len = strlen(space);
+    bool is_said = !len || (strncmp(name, space, len) == 0 && name[len] == '/');
+    printf("\n%sSources%s of %s%s%s\n", paint_on(PAINT_BOLD), paint_off(), name,
+           is_said ? "" : " in namespace ", is_said ? "" : space);
     for (size_t i = 0; i < n; i++)
         print_fact(look, i);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
@@ -137,34 +142,171 @@ static void print_sources(const cli_look *look)
         for (size_t i = 0; i < n; i++)
             seen |= strcmp(leakdiag_observation_fact_kind(look->observation, i), kinds[k]) == 0;
         if (!seen)
-            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(kinds[k]));
+            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(look, kinds[k], ""));
     }
+}
+
+/* --- the cluster ---------------------------------------------------------------------------------
+ */
+
+static void access_free(leakdiag_access **p)
+{
+    leakdiag_access_free(*p);
+}
+
+static void print_cluster(const leakdiag_cluster *cluster)
+{
+    const char *source = leakdiag_cluster_namespace_source(cluster);
+    const char *context = leakdiag_cluster_context(cluster), *user = leakdiag_cluster_user(cluster);
+    char text[512];
+    printf("\n%sCluster%s\n", paint_on(PAINT_BOLD), paint_off());
+    snprintf(text, sizeof text, "%s (%s)", leakdiag_cluster_server(cluster),
+             leakdiag_cluster_origin(cluster));
+    print_item(HEALTH_OK, "server", text, NULL);
+    if (context)
+        print_item(HEALTH_OK, "context", context, NULL);
+    snprintf(text, sizeof text, "%s (%s%s)", leakdiag_cluster_namespace_name(cluster),
+             strcmp(source, "default") == 0 ? "by " : "from the ", source);
+    print_item(HEALTH_OK, "namespace", text, NULL);
+    print_item(user ? HEALTH_OK : HEALTH_NOTE, "user", user ? user : "none in the kubeconfig",
+               NULL);
+    if (leakdiag_cluster_is_tls_verified(cluster))
+        print_item(HEALTH_OK, "TLS", "the server's certificate is checked", NULL);
+    else
+        print_item(HEALTH_NOTE, "TLS",
+                   strncmp(leakdiag_cluster_server(cluster), "https", 5) == 0
+                       ? "the server's certificate is not checked, as the kubeconfig says"
+                       : "none: plain http, so no credentials are sent",
+                   NULL);
+}
+
+static void print_clock(int64_t skew_ms)
+{
+    char text[128], figure[FIGURE_BYTES];
+    format_duration((skew_ms < 0 ? -1.0 : 1.0) * (double)skew_ms / 1e3, figure);
+    snprintf(text, sizeof text, "the cluster's is %s %s this machine's; times are told by it",
+             figure, skew_ms > 0 ? "ahead of" : "behind");
+    print_item(skew_ms ? HEALTH_NOTE : HEALTH_OK, "clock",
+               skew_ms ? text : "the cluster's and this machine's agree within 3 s", NULL);
+}
+
+static void print_right(const leakdiag_access *access, size_t i)
+{
+    char what[600], why[700];
+    const char *group = leakdiag_access_group(access, i), *name = leakdiag_access_name(access, i);
+    const char *sub = leakdiag_access_subresource(access, i);
+    const char *reason = leakdiag_access_reason(access, i);
+    leakdiag_access_state state = leakdiag_access_get_state(access, i);
+    snprintf(what, sizeof what, "%s %s%s%s%s%s%s%s in %s", leakdiag_access_verb(access, i),
+             leakdiag_access_resource(access, i), sub[0] ? "/" : "", sub, group[0] ? "." : "",
+             group, name[0] ? " " : "", name, leakdiag_access_namespace_name(access, i));
+    if (state == LEAKDIAG_ACCESS_ALLOWED) {
+        print_item(HEALTH_OK, what, "", NULL);
+        return;
+    }
+    bool is_denied = state == LEAKDIAG_ACCESS_DENIED;
+    snprintf(why, sizeof why, "%s%s; not seen without it: %s%s%s",
+             is_denied ? "denied" : "not known", is_denied ? "" : " whether it is there",
+             leakdiag_access_purpose(access, i), reason[0] ? "; " : "", reason);
+    print_item(is_denied ? HEALTH_MISSING : HEALTH_NOTE, what, why, NULL);
+}
+
+static void print_rules(const leakdiag_access *access)
+{
+    CLEANUP(text_free) char *rules = NULL;
+    leakdiag_error err = {0};
+    if (leakdiag_access_missing_rules(access, &rules, &err) || !rules[0])
+        return;
+    print_command(stdout, "        next: add these rules to a Role; leakdiag rbac prints all of "
+                          "it\n");
+    for (const char *line = rules; *line;) {
+        size_t len = strcspn(line, "\n");
+        printf("        ");
+        print_safe_bytes(stdout, line, len);
+        putchar('\n');
+        line += len + (line[len] == '\n');
+    }
+}
+
+/* The same reason for all of them is told once. */
+static bool none_is_known(const leakdiag_access *access)
+{
+    size_t n = leakdiag_access_len(access);
+    for (size_t i = 0; i < n; i++)
+        if (leakdiag_access_get_state(access, i) != LEAKDIAG_ACCESS_UNKNOWN)
+            return false;
+    return n > 0;
+}
+
+static void print_rights(const cli_args *args, const cli_look *look)
+{
+    CLEANUP(access_free) leakdiag_access *access = NULL;
+    leakdiag_access_options options = LEAKDIAG_ACCESS_OPTIONS_INIT;
+    leakdiag_error err = {0};
+    options.cancel = interrupts_cancel();
+    if (duration_option(args, "request-timeout", 0, &options.timeout_ms))
+        return;
+    leakdiag_status status =
+        leakdiag_access_review(look->cluster, look->scenario, NULL, &options, &access, &err);
+    if (!status)
+        print_clock(leakdiag_access_skew_ms(access));
+    printf("\n%sRights%s\n", paint_on(PAINT_BOLD), paint_off());
+    if (status || none_is_known(access)) {
+        print_item(HEALTH_MISSING, "rights",
+                   status ? err.message : leakdiag_access_reason(access, 0), NULL);
+        return;
+    }
+    for (size_t i = 0; i < leakdiag_access_len(access); i++)
+        print_right(access, i);
+    print_rules(access);
+}
+
+static int answered_status(const leakdiag_observation *observation)
+{
+    size_t n = leakdiag_observation_fact_count(observation);
+    for (size_t i = 0; i < n; i++)
+        if (!leakdiag_observation_fact_error(observation, i)[0] &&
+            !leakdiag_observation_fact_trouble(observation, i)[0])
+            return 0;
+    return fail(EXIT_TOOL, "nothing answered; what is said above of each source is the next step");
 }
 
 static int run_doctor(const cli_args *args)
 {
     CLEANUP(looked) cli_look look = {0};
-    bool workload = args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv");
+    bool workload = args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv") ||
+                    args_has(args, "selector") || workload_operand(args);
+    int code = check_workload(args);
+    if (code)
+        return code;
     printf("leakdiag %s, libleakdiag %s (built with %s)\n", LEAKDIAG_VERSION, leakdiag_version(),
            BUILT_WITH);
     print_cgroups();
     print_own_memory();
-    int code = look_now(args, workload ? "any-workload" : "otel-demo/checkout", &look);
+    code = look_now(args, workload ? "any-workload" : "otel-demo/checkout", &look);
     if (code)
         return code;
+    if (look.cluster) {
+        print_cluster(look.cluster);
+        print_rights(args, &look);
+    } else if (!workload) {
+        print_item(HEALTH_NOTE, "cluster", "no kubeconfig", "--kubeconfig FILE, or set KUBECONFIG");
+    }
     print_sources(&look);
     if (interrupted())
         return interrupted();
-    return verdict_status(look.diagnosis) == EXIT_TOOL ? EXIT_TOOL : 0;
+    return answered_status(look.observation);
 }
 
 const cli_verb verb_doctor = {
     .name = "doctor",
     .about = "what can be reached from here, and the next steps",
-    .operands = "",
+    .operands = "[deploy/NAME|pod/NAME]",
+    .operands_max = 1,
     .examples = "  leakdiag doctor\n"
+                "  leakdiag doctor --context staging -n otel-demo\n"
                 "  leakdiag doctor --set ofrep_url=http://flagd:8016\n",
     .notes = "Exit status 0 when something answered, 1 when nothing did.\n",
-    .more = look_options,
+    .more = look_groups,
     .run = run_doctor,
 };

@@ -1,10 +1,11 @@
 /* flag get: what a feature flag evaluates to. */
 #include <string.h>
 
-#include "cli.h"
+#include "cluster.h"
 #include "verbs.h"
 
 #define DEFAULT_URL     "http://localhost:8016"
+#define DEFAULT_SERVICE "flagd:8016"
 #define FILE_MAX_BYTES  ((size_t)16 << 20)
 #define TOKEN_MAX_BYTES ((size_t)64 << 10)
 
@@ -17,6 +18,12 @@ static void flags_free(leakdiag_flags **p)
 {
     leakdiag_flags_free(*p);
 }
+
+/* Who answered, for people. */
+typedef struct answerer {
+    const char *where, *hint; /* hint: the next step when it does not answer; "" */
+    bool is_file;
+} answerer;
 
 /* --- one flag ------------------------------------------------------------------------------------
  */
@@ -67,28 +74,30 @@ static bool is_bad_file(leakdiag_flag_state state, const char *detail, const cha
 }
 
 static int judge(leakdiag_flag_state state, const char *detail, const char *error_code,
-                 const char *where, bool is_file)
+                 const answerer *from)
 {
+    const char *where = from->where;
     if (state == LEAKDIAG_FLAG_UNREACHABLE)
-        return fail(EXIT_TOOL, "flag (%s): %s", where, detail[0] ? detail : "no answer");
-    if (is_file && is_bad_file(state, detail, error_code))
+        return fail(EXIT_TOOL, "flag (%s): %s%s", where, detail[0] ? detail : "no answer",
+                    from->hint);
+    if (from->is_file && is_bad_file(state, detail, error_code))
         return fail(EXIT_USAGE, "flag file (%s): %s; correct the file", where, detail);
     return 0;
 }
 
-static int print_one(const cli_args *args, const leakdiag_flag *flag, const char *where)
+static int print_one(const cli_args *args, const leakdiag_flag *flag, const answerer *from)
 {
     CLEANUP(text_free) char *json = NULL;
     leakdiag_error err = {0};
     if (!wants(args, "json")) {
-        print_flag(flag, where);
+        print_flag(flag, from->where);
     } else if (leakdiag_flag_to_json(flag, &json, &err)) {
         return fail_with(EXIT_TOOL, "flag get", &err, NULL);
     } else {
         puts(json);
     }
     return judge(leakdiag_flag_get_state(flag), leakdiag_flag_detail(flag),
-                 leakdiag_flag_error_code(flag), where, args_has(args, "file"));
+                 leakdiag_flag_error_code(flag), from);
 }
 
 /* --- all flags -----------------------------------------------------------------------------------
@@ -111,7 +120,7 @@ static int print_all_json(const leakdiag_flags *flags)
     return 0;
 }
 
-static int print_all(const cli_args *args, const leakdiag_flags *flags, const char *where)
+static int print_all(const cli_args *args, const leakdiag_flags *flags, const answerer *from)
 {
     leakdiag_flag_state state = leakdiag_flags_state(flags);
     if (wants(args, "json")) {
@@ -130,7 +139,7 @@ static int print_all(const cli_args *args, const leakdiag_flags *flags, const ch
             printf("no flags\n");
         }
     }
-    return judge(state, leakdiag_flags_detail(flags), NULL, where, args_has(args, "file"));
+    return judge(state, leakdiag_flags_detail(flags), NULL, from);
 }
 
 /* --- asking --------------------------------------------------------------------------------------
@@ -153,8 +162,9 @@ static int read_token(const cli_args *args, char **ret)
     return len ? 0 : fail(EXIT_USAGE, "--token-file (%s): is empty", path);
 }
 
-static int ask(const cli_args *args, const char *key, const char *url)
+static int ask(const cli_args *args, const char *key)
 {
+    CLEANUP(target_done) service_target target = {0};
     CLEANUP(flag_free) leakdiag_flag *flag = NULL;
     CLEANUP(flags_free) leakdiag_flags *flags = NULL;
     CLEANUP(text_free) char *token = NULL;
@@ -165,18 +175,23 @@ static int ask(const cli_args *args, const char *key, const char *url)
         code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
     if (!code)
         code = read_token(args, &token);
+    if (!code)
+        code = choose_service(args, DEFAULT_URL, DEFAULT_SERVICE, &target);
     if (code)
         return code;
     options.cancel = interrupts_cancel();
-    options.context_json = args_value(args, "context");
+    options.context_json = args_value(args, "evaluation-context");
     options.bearer_token = token;
-    leakdiag_status status = key ? leakdiag_flag_evaluate(url, key, &options, &flag, &err)
-                                 : leakdiag_flag_evaluate_all(url, &options, &flags, &err);
+    options.cluster = target.cluster;
+    options.namespace_name = target.namespace_name;
+    leakdiag_status status = key ? leakdiag_flag_evaluate(target.url, key, &options, &flag, &err)
+                                 : leakdiag_flag_evaluate_all(target.url, &options, &flags, &err);
     if (interrupted())
         return interrupted();
     if (status)
-        return fail_with(exit_for(status), key ? key : url, &err, NULL);
-    return key ? print_one(args, flag, url) : print_all(args, flags, url);
+        return fail_with(exit_for(status), key ? key : target.where, &err, NULL);
+    const answerer from = {target.where, target.hint, false};
+    return key ? print_one(args, flag, &from) : print_all(args, flags, &from);
 }
 
 static int read_offline(const cli_args *args, const char *key, const char *path)
@@ -193,7 +208,8 @@ static int read_offline(const cli_args *args, const char *key, const char *path)
                                  : leakdiag_flags_from_file(data, len, &flags, &err);
     if (status)
         return fail_with(exit_for(status), key ? key : path, &err, NULL);
-    return key ? print_one(args, flag, path) : print_all(args, flags, path);
+    const answerer from = {path, "", true};
+    return key ? print_one(args, flag, &from) : print_all(args, flags, &from);
 }
 
 static int run_flag_get(const cli_args *args)
@@ -206,18 +222,19 @@ static int run_flag_get(const cli_args *args)
                         : "flag get: needs a KEY or --all; leakdiag help flag get "
                           "shows examples%s",
                     key ? key : "");
-    if (url && path)
-        return fail(EXIT_USAGE, "flag get: --url and --file exclude each other; leave out one");
-    if (path)
-        return read_offline(args, key, path);
-    return ask(args, key, url ? url : DEFAULT_URL);
+    if (path && (url || args_has(args, "service") || means_cluster(args)))
+        return fail(EXIT_USAGE, "flag get: --file excludes --url and the cluster; leave out one");
+    return path ? read_offline(args, key, path) : ask(args, key);
 }
 
 static const option flag_options[] = {
     {"url", 'u', "URL", NULL, HINT_NONE, false, "OFREP endpoint (default " DEFAULT_URL ")"},
+    {"service", 0, "NAME:PORT", NULL, HINT_NONE, false,
+     "a Service, through the API server (default " DEFAULT_SERVICE ")"},
     {"file", 'f', "FILE", NULL, HINT_FILE, false, "evaluate a flagd file offline"},
     {"all", 'a', NULL, NULL, HINT_NONE, false, "all flags"},
-    {"context", 0, "JSON", NULL, HINT_NONE, false, "evaluation context (default {})"},
+    {"evaluation-context", 0, "JSON", NULL, HINT_NONE, false,
+     "what the rules are asked with (default {})"},
     {"token-file", 0, "FILE", NULL, HINT_FILE, false, "file with a bearer token"},
     {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
@@ -229,10 +246,12 @@ const cli_verb verb_flag_get = {
     .about = "what a feature flag evaluates to, and why",
     .operands = "KEY",
     .examples = "  leakdiag flag get kafkaQueueProblems\n"
+                "  leakdiag flag get kafkaQueueProblems -n otel-demo   # through the API server\n"
                 "  leakdiag flag get --url http://flagd:8016 --all\n"
                 "  leakdiag flag get --file demo.flagd.json kafkaQueueProblems -o json\n",
     .notes = "Asks with POST, and with GET where only that is answered; says which one it was.\n",
     .options = flag_options,
+    .more = cluster_groups,
     .operands_max = 1,
     .run = run_flag_get,
 };

@@ -74,7 +74,7 @@ const cli_verb verb_quick = {
              "hides the others. One look, unless --for or --until says otherwise. The scenario\n"
              "is " RUNBOOK " when none is given.\n" VERDICTS,
     .options = judge_options,
-    .more = look_options,
+    .more = look_groups,
     .run = run_quick,
 };
 
@@ -84,16 +84,7 @@ const cli_verb verb_quick = {
 static bool names_a_workload(const cli_args *args)
 {
     return args_has(args, "pid") || args_has(args, "cgroup") || args_has(args, "csv") ||
-           args_has(args, "selector") || (args->operand_count && strchr(args->operands[0], '/'));
-}
-
-static int check_workload(const cli_args *args)
-{
-    const char *param, *name;
-    if (args->operand_count == 0 || parse_workload(args->operands[0], &param, &name))
-        return 0;
-    return fail(EXIT_USAGE, "%s (%s): names no workload; write deploy/NAME or pod/NAME",
-                args->verb->name, args->operands[0]);
+           args_has(args, "selector") || workload_operand(args);
 }
 
 static int run_diagnose(const cli_args *args)
@@ -114,7 +105,7 @@ const cli_verb verb_diagnose = {
     .notes = "The scenario is " ANY
              " when a workload, process, cgroup or CSV is named, else\n" RUNBOOK ".\n" VERDICTS,
     .options = judge_options,
-    .more = look_options,
+    .more = look_groups,
     .operands_max = 1,
     .run = run_diagnose,
 };
@@ -152,7 +143,7 @@ const cli_verb verb_capture = {
     .notes = "FILE \"-\" is standard output. The file is readable by its owner only, and holds no\n"
              "secrets. Exit status 0 when something was captured, 1 when nothing answered.\n",
     .options = capture_options,
-    .more = look_options,
+    .more = look_groups,
     .operands_min = 1,
     .operands_max = 1,
     .offers = HINT_FILE,
@@ -224,8 +215,14 @@ static void print_check(const leakdiag_diagnosis *d, size_t i)
         print_safe(stdout, leakdiag_check_expected(d, i));
         putchar(')');
     }
+    const char *by = leakdiag_check_blocked_by(d, i);
+    if (by)
+        printf(" %s by %s", sign_dash(), by);
     if (leakdiag_check_reason(d, i)[0]) {
-        printf(" %s ", sign_dash());
+        if (by)
+            printf("; ");
+        else
+            printf(" %s ", sign_dash());
         print_safe(stdout, leakdiag_check_reason(d, i));
     }
     putchar('\n');
@@ -309,7 +306,7 @@ const cli_verb verb_check = {
     .notes = "leakdiag scenario show lists the ids. Exit status: 0 all pass, 4 a warning, 3 one "
              "fails,\n5 one could not be judged, 1 nothing answered.\n",
     .options = check_options,
-    .more = look_options,
+    .more = look_groups,
     .operands_min = 1,
     .operands_max = 64,
     .run = run_check,

@@ -1,15 +1,14 @@
-/* top and load status: one look at memory, one look at the load. */
+/* top: one look at memory, of pods or of this machine. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cluster.h"
+#include "top.h"
 #include "verbs.h"
 
-#define LOCUST_URL "http://localhost:8089"
-
-/* --- top
- * ------------------------------------------------------------------------------------------ */
+/* --- of this machine -----------------------------------------------------------------------------
+ */
 
 static void memory_free(leakdiag_memory **p)
 {
@@ -77,16 +76,12 @@ static int parse_pid(const char *text, int64_t *ret)
     return 0;
 }
 
-static int run_top(const cli_args *args)
+static int top_local(const cli_args *args, const char *pid_text, const char *cgroup)
 {
-    const char *pid_text = args_value(args, "pid"), *cgroup = args_value(args, "cgroup");
     CLEANUP(memory_free) leakdiag_memory *memory = NULL;
     CLEANUP(text_free) char *json = NULL;
     leakdiag_error err = {0};
     int64_t pid = 0;
-    if (!pid_text == !cgroup)
-        return fail(EXIT_USAGE, "top: needs either --pid N or --cgroup PATH; leakdiag help top "
-                                "shows examples");
     int code = pid_text ? parse_pid(pid_text, &pid) : 0;
     if (code)
         return code;
@@ -103,131 +98,71 @@ static int run_top(const cli_args *args)
     return 0;
 }
 
-static const option top_options[] = {
-    {"pid", 'p', "N", NULL, HINT_NONE, false, "a process"},
-    {"cgroup", 'c', "PATH", NULL, HINT_FOLDER, false, "a memory cgroup's folder"},
-    {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
-    {0},
-};
-
-const cli_verb verb_top = {
-    .name = "top",
-    .about = "memory of a process or cgroup, exact",
-    .operands = "",
-    .examples = "  leakdiag top --pid $(pidof checkout)\n"
-                "  leakdiag top --cgroup /sys/fs/cgroup/shop\n",
-    .options = top_options,
-    .run = run_top,
-};
-
-/* --- load status ---------------------------------------------------------------------------------
+/* --- of a cluster --------------------------------------------------------------------------------
  */
 
-static void load_free(leakdiag_load **p)
+static int top_cluster(const cli_args *args)
 {
-    leakdiag_load_free(*p);
-}
-
-static void print_rows(const leakdiag_load *load)
-{
-    char rate[FIGURE_BYTES];
-    int width = 4;
-    for (size_t i = 0; i < leakdiag_load_row_count(load); i++) {
-        size_t len = strlen(leakdiag_load_row_name(load, i));
-        width = len > (size_t)width && len < 40 ? (int)len : width;
-    }
-    for (size_t i = 0; i < leakdiag_load_row_count(load); i++) {
-        const char *name = leakdiag_load_row_name(load, i);
-        int64_t failures = leakdiag_load_row_failures(load, i);
-        format_number(leakdiag_load_row_rate_per_s(load, i) * 60, rate);
-        printf("  ");
-        print_safe(stdout, leakdiag_load_row_method(load, i));
-        putchar(' ');
-        print_safe(stdout, name);
-        printf("%*s  %s/min, %lld requests",
-               (int)strlen(name) < width ? width - (int)strlen(name) : 0, "", rate,
-               (long long)leakdiag_load_row_requests(load, i));
-        if (failures)
-            printf(", %s%lld failed%s", paint_on(PAINT_BAD), (long long)failures, paint_off());
-        putchar('\n');
-    }
-}
-
-static void print_load(const leakdiag_load *load, const char *url)
-{
-    char figure[FIGURE_BYTES];
-    leakdiag_load_state state = leakdiag_load_get_state(load);
-    bool running = state == LEAKDIAG_LOAD_RUNNING;
-    printf("%s%s%s", paint_on(running ? PAINT_GOOD : PAINT_BAD), leakdiag_load_state_name(state),
-           paint_off());
-    if (leakdiag_load_users(load) >= 0)
-        printf(", %lld users", (long long)leakdiag_load_users(load));
-    if (leakdiag_load_target_users(load) >= 0)
-        printf(" (%lld wanted)", (long long)leakdiag_load_target_users(load));
-    if (!isnan(leakdiag_load_spawn_per_s(load))) {
-        format_number(leakdiag_load_spawn_per_s(load), figure);
-        printf(", %s/s started", figure);
-    }
-    if (leakdiag_load_age_ms(load) >= 0) {
-        format_duration((double)leakdiag_load_age_ms(load) / 1e3, figure);
-        printf(", for %s", figure);
-    }
-    if (!isnan(leakdiag_load_fail_ratio(load)))
-        printf(", %.1f %% failed", leakdiag_load_fail_ratio(load) * 100);
-    printf(" (");
-    print_safe(stdout, url);
-    printf(")\n");
-    if (leakdiag_load_detail(load)[0]) {
-        printf("  ");
-        print_safe(stdout, leakdiag_load_detail(load));
-        putchar('\n');
-    }
-    print_rows(load);
-}
-
-static int run_load_status(const cli_args *args)
-{
-    const char *given = args_value(args, "url"), *url = given ? given : LOCUST_URL;
-    CLEANUP(load_free) leakdiag_load *load = NULL;
-    CLEANUP(text_free) char *json = NULL;
-    leakdiag_load_options options = LEAKDIAG_LOAD_OPTIONS_INIT;
+    CLEANUP(cluster_free) leakdiag_cluster *cluster = NULL;
+    CLEANUP(pods_free) leakdiag_pods *pods = NULL;
+    leakdiag_pods_options options = LEAKDIAG_PODS_OPTIONS_INIT;
     leakdiag_error err = {0};
-    int code = interrupts_setup();
+    const char *workload = workload_operand(args);
+    int code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
     if (!code)
-        code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
+        code = interrupts_setup();
+    if (!code)
+        code =
+            need_cluster(args, "for something of this machine: --pid N or --cgroup PATH", &cluster);
     if (code)
         return code;
     options.cancel = interrupts_cancel();
-    leakdiag_status status = leakdiag_load_read(url, &options, &load, &err);
+    options.selector = args_value(args, "selector");
+    options.container = args_value(args, "container");
+    leakdiag_status status = leakdiag_pods_read(cluster, workload, &options, &pods, &err);
     if (interrupted())
         return interrupted();
-    if (!status && wants(args, "json"))
-        status = leakdiag_load_to_json(load, &json, &err);
     if (status)
-        return fail_with(exit_for(status), url, &err, NULL);
-    if (json)
-        puts(json);
-    else
-        print_load(load, url);
-    if (leakdiag_load_get_state(load) == LEAKDIAG_LOAD_UNREACHABLE)
-        return fail(EXIT_TOOL, "load (%s): %s", url,
-                    leakdiag_load_detail(load)[0] ? leakdiag_load_detail(load) : "no answer");
-    return 0;
+        return fail_with(exit_for(status), workload ? workload : "pods", &err, NULL);
+    return print_pods(args, workload, pods);
 }
 
-static const option load_options[] = {
-    {"url", 'u', "URL", NULL, HINT_NONE, false, "Locust (default " LOCUST_URL ")"},
+static int run_top(const cli_args *args)
+{
+    const char *pid = args_value(args, "pid"), *cgroup = args_value(args, "cgroup");
+    if (pid && cgroup)
+        return fail(EXIT_USAGE, "top: --pid and --cgroup exclude each other; leave out one");
+    if ((pid || cgroup) && means_cluster(args))
+        return fail(EXIT_USAGE, "--pid, --cgroup: are of this machine; leave them out to look at "
+                                "a cluster");
+    int code = check_workload(args);
+    if (code)
+        return code;
+    return pid || cgroup ? top_local(args, pid, cgroup) : top_cluster(args);
+}
+
+static const option top_options[] = {
+    {"pid", 'p', "N", NULL, HINT_NONE, false, "a process of this machine"},
+    {"cgroup", 0, "PATH", NULL, HINT_FOLDER, false, "a memory cgroup of this machine"},
     {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
     {0},
 };
+static const option_group *const top_groups[] = {&cluster_group, &workload_group, NULL};
 
-const cli_verb verb_load_status = {
-    .name = "load status",
-    .about = "is the load test running, with how many users?",
-    .operands = "",
-    .examples = "  leakdiag load status\n"
-                "  leakdiag load status --url http://locust:8089 -o json\n",
-    .options = load_options,
-    .run = run_load_status,
+const cli_verb verb_top = {
+    .name = "top",
+    .about = "memory of pods, of a process or a cgroup, exact",
+    .operands = "[deploy/NAME|pod/NAME]",
+    .examples = "  leakdiag top deploy/checkout -n otel-demo\n"
+                "  leakdiag top -l app=cart -o json | jq .containers\n"
+                "  leakdiag top --pid $(pidof checkout)\n"
+                "  leakdiag top --cgroup /sys/fs/cgroup/shop\n",
+    .notes =
+        "Without a workload, a process or a cgroup: all pods of the namespace. AGE is the age\n"
+        "of the sample and WINDOW what it is the average of, as metrics.k8s.io says.\n",
+    .options = top_options,
+    .more = top_groups,
+    .operands_max = 1,
+    .run = run_top,
 };

@@ -62,7 +62,7 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_INVALID = -1,      /**< bad argument or bad input file: correct it */
     LEAKDIAG_E_NOMEM = -2,        /**< out of memory */
     LEAKDIAG_E_IO = -3,           /**< a file or connection failed */
-    LEAKDIAG_E_TIMEOUT = -4,      /**< the deadline passed; reserved, nothing returns it yet */
+    LEAKDIAG_E_TIMEOUT = -4,      /**< the deadline passed */
     LEAKDIAG_E_CANCELLED = -5,    /**< the cancel token was triggered */
     LEAKDIAG_E_AUTH = -6,         /**< refused: credentials or rights */
     LEAKDIAG_E_NOT_FOUND = -7,    /**< no such thing */

@@ -36,11 +36,10 @@ typedef struct leakdiag_cluster_options {
     int64_t exec_policy;        /**< a #leakdiag_exec_policy */
     /** Absolute paths, NULL-terminated; for LEAKDIAG_EXEC_ALLOWED. */
     const char *const *exec_allowed;
-    int64_t reserved; /**< 0 */
 } leakdiag_cluster_options;
 
 /* clang-format off */
-#define LEAKDIAG_CLUSTER_OPTIONS_INIT {sizeof(leakdiag_cluster_options), NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, 0}
+#define LEAKDIAG_CLUSTER_OPTIONS_INIT {sizeof(leakdiag_cluster_options), NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL}
 /* clang-format on */
 
 /** A cluster, whom it is trusted by, and as whom it is asked. */

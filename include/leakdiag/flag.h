@@ -9,7 +9,8 @@
 #ifndef LEAKDIAG_FLAG_H
 #define LEAKDIAG_FLAG_H
 
-#include <leakdiag/base.h>
+#include <leakdiag/cluster.h>
+#include <leakdiag/transport.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,10 +63,16 @@ typedef struct leakdiag_flag_options {
     const char *bearer_token; /**< sent as Authorization: Bearer; never shown */
     const char *api_key;      /**< sent as X-API-Key; never shown */
     leakdiag_cancel *cancel;  /**< may be NULL */
+    /** Then url may be a service of it, "flagd:8016", which is asked through the API server; a URL
+     * is asked as it is. No bearer_token then: that header is the API server's. */
+    leakdiag_cluster *cluster;
+    const char *namespace_name; /**< of that service; NULL: the cluster's */
+    /** Who answers instead of the network; NULL: the network. */
+    const leakdiag_transport *transport;
 } leakdiag_flag_options;
 
 /* clang-format off */
-#define LEAKDIAG_FLAG_OPTIONS_INIT {sizeof(leakdiag_flag_options), 0, NULL, NULL, NULL, NULL}
+#define LEAKDIAG_FLAG_OPTIONS_INIT {sizeof(leakdiag_flag_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** One evaluated flag. Immutable. */
@@ -80,7 +87,7 @@ typedef struct leakdiag_flag leakdiag_flag;
  * redirect, no cookie and no .netrc is used.
  *
  * @param url      Base URL, "http://localhost:8016"; a path prefix is kept. Without user:password@,
- *                 query and fragment.
+ *                 query and fragment. With options->cluster also a service, "NAME:PORT".
  * @param key      1 to LEAKDIAG_FLAG_KEY_MAX_BYTES printable ASCII characters without '/' and "..".
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_flag_free().
@@ -89,6 +96,9 @@ typedef struct leakdiag_flag leakdiag_flag;
  *                                 wrong size: nothing was sent
  * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
+ * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
+ * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed
@@ -114,6 +124,9 @@ typedef struct leakdiag_flags leakdiag_flags;
  *                                 size: nothing was sent
  * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
+ * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
+ * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

@@ -8,7 +8,8 @@
 #ifndef LEAKDIAG_LOAD_H
 #define LEAKDIAG_LOAD_H
 
-#include <leakdiag/base.h>
+#include <leakdiag/cluster.h>
+#include <leakdiag/transport.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,10 +37,16 @@ typedef struct leakdiag_load_options {
     size_t size;
     int64_t timeout_ms;      /**< default 5,000 */
     leakdiag_cancel *cancel; /**< may be NULL */
+    /** Then url may be a service of it, "load-generator:8089", which is asked through the API
+     * server; a URL is asked as it is. */
+    leakdiag_cluster *cluster;
+    const char *namespace_name; /**< of that service; NULL: the cluster's */
+    /** Who answers instead of the network; NULL: the network. */
+    const leakdiag_transport *transport;
 } leakdiag_load_options;
 
 /* clang-format off */
-#define LEAKDIAG_LOAD_OPTIONS_INIT {sizeof(leakdiag_load_options), 0, NULL}
+#define LEAKDIAG_LOAD_OPTIONS_INIT {sizeof(leakdiag_load_options), 0, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** One answer. Immutable. */
@@ -53,12 +60,15 @@ typedef struct leakdiag_load leakdiag_load;
  * redirect, no cookie and no .netrc is used.
  *
  * @param url      Base URL, "http://localhost:8089"; a path prefix is kept. Without user:password@,
- *                 query and fragment.
+ *                 query and fragment. With options->cluster also a service, "NAME:PORT".
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_load_free().
  * @retval LEAKDIAG_OK             *ret is set, whatever the state
  * @retval LEAKDIAG_E_INVALID      bad URL or time-out, or options of a wrong size: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
+ * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
+ * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

@@ -2,6 +2,7 @@
  * @file leakdiag/observation.h
  * An observation: all facts of one look, or of a run of looks, immutable. A capture is an
  * observation in a file: replaying it gives the same bytes, on every machine and in every language.
+ * leakdiag-capture(5) says what is in it.
  *
  * Pure: no I/O, no clock ("now" is a field). May be read from any thread. No pointer to an
  * observation may be NULL but that of leakdiag_observation_unref(). Texts are borrowed: they live
@@ -29,7 +30,8 @@ typedef struct leakdiag_observation leakdiag_observation;
  * @param[out] ret  Owned by the caller; give it back with leakdiag_observation_unref().
  * @retval LEAKDIAG_OK             *ret is set
  * @retval LEAKDIAG_E_INVALID      not a capture, or a fact is not what it should be (names it)
- * @retval LEAKDIAG_E_UNSUPPORTED  a capture of another schema version
+ * @retval LEAKDIAG_E_UNSUPPORTED  a capture of another schema version, or with a fact of a kind
+ * that this version does not know: kinds may be added within one
  * @retval LEAKDIAG_E_LIMIT        too large, too deep, too many facts
  * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
@@ -93,7 +95,8 @@ LEAKDIAG_API const char *leakdiag_observation_setting(const leakdiag_observation
 
 /** Number of facts, those that could not be collected included. @since 0.1.0 */
 LEAKDIAG_API size_t leakdiag_observation_fact_count(const leakdiag_observation *observation);
-/** "flag", "memory", "log", "load" or "series". NULL beyond the end. @since 0.1.0 */
+/** "flag", "memory", "log", "load", "series", "workload" or "service"; more may come.
+ * NULL beyond the end. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_fact_kind(const leakdiag_observation *observation,
                                                         size_t i);
 /** Where it came from, like "ofrep http://localhost:8016". Borrowed; NULL beyond the end.
@@ -109,6 +112,10 @@ LEAKDIAG_API int64_t leakdiag_observation_fact_latency_ms(const leakdiag_observa
 /** Why it could not be collected, or "" when it was and beyond the end. Borrowed. @since 0.1.0 */
 LEAKDIAG_API const char *leakdiag_observation_fact_error(const leakdiag_observation *observation,
                                                          size_t i);
+/** Why an answer that came is of no use: a service that refuses, or is another one than was meant,
+ * a pod without a sample of its memory; else "", and beyond the end. Borrowed. @since 0.1.0 */
+LEAKDIAG_API const char *leakdiag_observation_fact_trouble(const leakdiag_observation *observation,
+                                                           size_t i);
 
 /** One more reference to the same observation, which may not be NULL; from any thread.
  * @since 0.1.0 */

@@ -19,10 +19,12 @@ extern "C" {
 /** How to gather. Start from LEAKDIAG_SESSION_OPTIONS_INIT. */
 typedef struct leakdiag_session_options {
     size_t size;
-    int64_t deadline_ms;       /**< for one look; default 5,000 */
-    leakdiag_cancel *cancel;   /**< ends a look or a wait; may be NULL; must outlive the session */
-    leakdiag_cluster *cluster; /**< where the scenario's workloads are; NULL: its sources of a
-                                  cluster are not asked; must outlive the session */
+    int64_t deadline_ms;     /**< for one look; default 5,000 */
+    leakdiag_cancel *cancel; /**< ends a look or a wait; may be NULL; must outlive the session */
+    /** Where the scenario's workloads are; NULL: its sources of a cluster are not asked. Must
+     * outlive the session. The scenario says in which namespace they are: set its parameter, as
+     * "namespace=" and leakdiag_cluster_namespace_name(); nothing is filled in here. */
+    leakdiag_cluster *cluster;
     const leakdiag_transport *transport; /**< who answers instead of the network; copied; NULL: the
                                               network */
 } leakdiag_session_options;
@@ -42,8 +44,9 @@ typedef struct leakdiag_session leakdiag_session;
  * @param options   NULL for the defaults. Borrowed for the call.
  * @param[out] ret  Owned by the caller; free with leakdiag_session_free().
  * @retval LEAKDIAG_OK             *ret is set
- * @retval LEAKDIAG_E_INVALID      no scenario, a negative deadline, options of a wrong size, or a
- *                                 pattern that cannot be compiled
+ * @retval LEAKDIAG_E_INVALID      no scenario, a deadline that is negative or longer than 24 days,
+ *                                 a transport without its function, options of a wrong size, or
+ *                                 a pattern that cannot be compiled
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows
  * @retval LEAKDIAG_E_LIMIT        more or longer patterns than leakdiag_patterns_new() takes
  * @retval LEAKDIAG_E_NOMEM        out of memory
@@ -69,12 +72,17 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
  * One look: ask everything, return all that is known now. A source that does not answer is part of
  * the observation, not an error.
  *
+ * The observation says which scenario it was made with (leakdiag_observation_scenario() and
+ * leakdiag_observation_setting()): judge it with that one. It is the session's own, but where the
+ * application was found in a version that one of the scenario's profiles describes: then the
+ * profile's settings are added. leakdiag_session_watch() sees to it.
+ *
  * @param[out] ret  Owned by the caller; give it back with leakdiag_observation_unref().
  * @retval LEAKDIAG_OK             *ret is set
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
- * @retval LEAKDIAG_E_INVALID      the session's deadline is longer than 24 days
  * @retval LEAKDIAG_E_LIMIT        the session has as many facts as it can hold
- * @retval LEAKDIAG_E_IO           libcurl does not start
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  libcurl lacks what is needed
  * @retval LEAKDIAG_E_NOMEM        out of memory
  * @since 0.1.0
@@ -111,10 +119,10 @@ typedef struct leakdiag_watch_options {
  *                              leakdiag_observation_unref().
  * @param[out] ret_diagnosis    Owned by the caller; free with leakdiag_diagnosis_free().
  * @retval LEAKDIAG_OK             *ret_diagnosis is set
- * @retval LEAKDIAG_E_INVALID      a negative time, options of a wrong size, or a session whose
- *                                 deadline is longer than 24 days
+ * @retval LEAKDIAG_E_INVALID      a negative time, or options of a wrong size
  * @retval LEAKDIAG_E_LIMIT        at the first look: more than a session or a diagnosis takes
- * @retval LEAKDIAG_E_IO           libcurl does not start
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed
  * @retval LEAKDIAG_E_NOMEM        out of memory

@@ -66,9 +66,8 @@ typedef struct leakdiag_transport {
     size_t size;
     /**
      * Answer one request. It may block for request->timeout_ms; a cancel is seen once it has
-     * returned. It may not call the session, or
-     * whatever else of the library waits for this very answer; all pure functions and other
-     * sessions are fine. It must not throw or jump out.
+     * returned. It may not call the session, or whatever else of the library waits for this very
+     * answer; all pure functions and other sessions are fine. It must not throw or jump out.
      *
      * An endpoint that cannot be reached is an answer (`failure`). Return 0 then too; anything else
      * says that the transport itself is broken, and ends the whole call with

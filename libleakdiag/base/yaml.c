@@ -42,6 +42,11 @@ static leakdiag_status prescan(const char *data, size_t len, leakdiag_error *err
 {
     size_t line = 1, column = 1;
     for (size_t i = 0; i < len;) {
+        if (data[i] >= ' ' && data[i] <= '~' && (data[i] != '%' || column > 1)) { /* most */
+            column++;
+            i++;
+            continue;
+        }
         size_t n = line_break(data + i, len - i);
         if (n) {
             line++;

@@ -1,6 +1,7 @@
 /* The whole in one word, one sentence and one command. */
 #include <string.h>
 
+#include "diagnosis/by_hand.h"
 #include "diagnosis/checks/checks.h"
 #include "diagnosis/funnel.h"
 
@@ -88,10 +89,23 @@ static void sum_up(ld_text *text, const leakdiag_diagnosis *d)
     }
 }
 
+/* Nothing of the application, the flag or the load is known: place, rights or way are wrong, and a
+ * command for one check would meet the same. */
+static bool is_blind(const leakdiag_diagnosis *d)
+{
+    const ld_view *view = &d->view;
+    const ld_fact *app = ld_view_workload(view, "app"), *load = view->load;
+    bool is_load_known = load && !load->error && load->of.load.state < LEAKDIAG_LOAD_MISSING;
+    return !view->memory && !view->log.is_read && !view->is_flag_served && !is_load_known &&
+           !(app && !app->error) && leakdiag_series_len(view->series) == 0;
+}
+
 static const char *next_command(const leakdiag_diagnosis *d)
 {
     if (d->n_causes > 0 && d->causes[0].cause->command)
         return d->causes[0].cause->command;
+    if (d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE && is_blind(d))
+        return "leakdiag doctor";
     const ld_answer *memory = memory_answer(d);
     if (d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE && memory && memory->finding &&
         strcmp(memory->finding->name, "too-early") == 0)
@@ -99,7 +113,7 @@ static const char *next_command(const leakdiag_diagnosis *d)
     const ld_answer *open = d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE      ? first(d, LD_UNKNOWN)
                             : d->verdict == LEAKDIAG_VERDICT_NOT_AS_EXPECTED ? first(d, LD_FAIL)
                                                                              : NULL;
-    return open && open->check->command ? open->check->command : "";
+    return open ? ld_command_of(open) : "";
 }
 
 leakdiag_status ld_conclude(leakdiag_diagnosis *d, leakdiag_error *err)

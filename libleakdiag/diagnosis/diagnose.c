@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "diagnosis/by_hand.h"
 #include "diagnosis/checks/checks.h"
 #include "diagnosis/funnel.h"
 
@@ -40,7 +41,9 @@ static leakdiag_status judge_all(leakdiag_diagnosis *d, leakdiag_error *err)
         leakdiag_status status = ld_judge_of(answer->check->kind->id)(d, answer, err);
         if (status)
             return status;
-        if (answer->observed.failed || answer->expected.failed || answer->reason.failed)
+        ld_by_hand(answer);
+        if (answer->command.failed || answer->observed.failed || answer->expected.failed ||
+            answer->reason.failed)
             return ld_fail_nomem(err);
     }
     return LEAKDIAG_OK;
@@ -80,6 +83,7 @@ void leakdiag_diagnosis_free(leakdiag_diagnosis *diagnosis)
     if (!diagnosis)
         return;
     for (size_t i = 0; i < diagnosis->n_answers; i++) {
+        ld_text_done(&diagnosis->answers[i].command);
         ld_text_done(&diagnosis->answers[i].observed);
         ld_text_done(&diagnosis->answers[i].expected);
         ld_text_done(&diagnosis->answers[i].reason);

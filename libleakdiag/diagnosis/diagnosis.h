@@ -14,6 +14,7 @@ typedef struct ld_answer {
     ld_outcome outcome;
     bool is_configured; /* false: no source of this scenario could answer it */
     ld_text observed, expected, reason;
+    ld_text command;     /* the same by hand, where the scenario cannot know it; empty */
     const ld_fact *fact; /* where it came from, or NULL */
     bool is_settled;     /* its outcome is final */
     size_t blocked_by;   /* index of a check, or SIZE_MAX */

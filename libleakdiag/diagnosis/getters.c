@@ -1,7 +1,7 @@
 /* Reading a diagnosis: nothing is computed here. */
 #include <string.h>
 
-#include "diagnosis/diagnosis.h"
+#include "diagnosis/by_hand.h"
 
 static const char *or_empty(const char *text)
 {
@@ -154,7 +154,9 @@ int64_t leakdiag_check_time_ms(const leakdiag_diagnosis *diagnosis, size_t i)
 
 const char *leakdiag_check_command(const leakdiag_diagnosis *diagnosis, size_t i)
 {
-    return i < diagnosis->n_answers ? or_empty(diagnosis->answers[i].check->command) : NULL;
+    if (i >= diagnosis->n_answers)
+        return NULL;
+    return ld_command_of(&diagnosis->answers[i]);
 }
 
 size_t leakdiag_diagnosis_cause_count(const leakdiag_diagnosis *diagnosis)

@@ -113,7 +113,19 @@ static const char *subject_of(const making *m, ld_kind_id kind)
     return "";
 }
 
-/* word: ready (or reachable, config-mismatch), no-endpoints, missing. */
+/* No policy lets anything out. */
+static leakdiag_status make_blocked(making *m, ld_service_fact *service)
+{
+    service->ways = ld_alloc_array(1, sizeof *service->ways);
+    if (!service->ways)
+        return ld_fail_nomem(m->err);
+    service->n_ways = 1;
+    service->ways[0].port = 8013;
+    leakdiag_status status = set_text(m, &service->ways[0].verdict, "blocked");
+    return status ? status : set_text(m, &service->ways[0].policy, "egress by deny-all");
+}
+
+/* word: ready (or reachable, config-mismatch, policy-blocks), no-endpoints, missing. */
 static leakdiag_status make_service(making *m, ld_kind_id kind, const char *word)
 {
     ld_fact *fact;
@@ -126,6 +138,8 @@ static leakdiag_status make_service(making *m, ld_kind_id kind, const char *word
     service->exists = strcmp(word, "missing") != 0;
     service->ready = strcmp(word, "no-endpoints") == 0 ? 0 : 1;
     status = set_text(m, &fact->subject, subject_of(m, kind));
+    if (!status && strcmp(word, "policy-blocks") == 0)
+        status = make_blocked(m, service);
     if (!status)
         status = set_text(m, &service->ports,
                           strcmp(word, "config-mismatch") == 0 ? "8016" : "8013,8016");

@@ -96,12 +96,15 @@ leakdiag_status leakdiag_scenario_test(leakdiag_scenario *scenario, leakdiag_tes
     LD_CLEANUP(results_freep) leakdiag_test_results *results = ld_alloc_zero(sizeof *results);
     if (!results)
         return ld_fail_nomem(err);
-    results->scenario = leakdiag_scenario_ref(scenario);
+    leakdiag_status status = ld_scenario_with_tests(scenario, &results->scenario, err);
+    if (status)
+        return status;
+    scenario = results->scenario;
     results->messages = ld_alloc_array(scenario->n_tests + 1, sizeof *results->messages);
     if (!results->messages)
         return ld_fail_nomem(err);
     for (size_t i = 0; i < scenario->n_tests; i++) {
-        leakdiag_status status = run(scenario, &scenario->tests[i], &results->messages[i], err);
+        status = run(scenario, &scenario->tests[i], &results->messages[i], err);
         if (status)
             return ld_error_prefix(err, status, "test \"%s\"", scenario->tests[i].name);
         results->n++;

@@ -1,6 +1,7 @@
 /* When will the limit be met? A line through the climb so far is one answer; an expected curve that
  * it follows is another: the runbook's line says 18 minutes where its table says 20. */
 #include <math.h>
+#include <string.h>
 
 #include "diagnosis/checks/checks.h"
 #include "diagnosis/funnel.h"
@@ -19,8 +20,25 @@ static double left_of_curve_s(const leakdiag_diagnosis *d)
     return is_limit && left_ms >= 0 ? (double)left_ms / 1e3 : NAN;
 }
 
+/* A forecast beside "too-early" or "stale" would contradict it. */
+static bool is_undecided(const leakdiag_diagnosis *d)
+{
+    for (size_t i = 0; i < d->n_answers; i++) {
+        const ld_answer *answer = &d->answers[i];
+        if (answer->check->kind->id == LD_KIND_MEMORY && answer->finding &&
+            (strcmp(answer->finding->name, "too-early") == 0 ||
+             strcmp(answer->finding->name, "stale") == 0))
+            return true;
+    }
+    return false;
+}
+
 void ld_time_to_limit(leakdiag_diagnosis *d)
 {
+    if (is_undecided(d)) {
+        d->ttl_s = d->ttl_lo_s = d->ttl_hi_s = NAN;
+        return;
+    }
     d->ttl_s = d->trend ? leakdiag_trend_ttl_s(d->trend) : NAN;
     d->ttl_lo_s = d->trend ? leakdiag_trend_ttl_lo_s(d->trend) : NAN;
     d->ttl_hi_s = d->trend ? leakdiag_trend_ttl_hi_s(d->trend) : NAN;

@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/soft_limit.h"
 #include "base/text.h"
-#include "diagnosis/soft_limit.h"
 #include "diagnosis/view_parts.h"
 
 const ld_fact *ld_latest_fact(const leakdiag_observation *o, ld_fact_kind kind,
@@ -88,19 +88,25 @@ static const ld_fact *flag_by(const ld_view *view, bool (*is_way)(const ld_fact 
     return fact && is_way(fact) ? fact : NULL;
 }
 
-static const ld_fact *if_evidence(const ld_fact *fact)
+/* It said something of the flag: an answer that is none contradicts nobody. */
+static bool tells(const ld_fact *fact)
 {
-    return fact && is_evidence(fact) ? fact : NULL;
+    return is_evidence(fact) && fact->of.flag.state != LEAKDIAG_FLAG_MALFORMED;
+}
+
+static const ld_fact *if_tells(const ld_fact *fact)
+{
+    return fact && tells(fact) ? fact : NULL;
 }
 
 static void pick_facts(ld_view *view)
 {
     const leakdiag_observation *o = view->observation;
     view->flag = if_fresh(view, ld_latest_fact(o, LD_FACT_FLAG, flag_answered));
-    view->is_flag_served = view->flag && flag_answered(view->flag);
+    view->is_flag_served = view->flag && flag_answered(view->flag) && tells(view->flag);
     view->flag_file = flag_by(view, is_flag_file);
-    view->flag_stored = if_evidence(flag_by(view, is_flag_stored));
-    view->flag_ui = if_evidence(flag_by(view, is_flag_ui));
+    view->flag_stored = if_tells(flag_by(view, is_flag_stored));
+    view->flag_ui = if_tells(flag_by(view, is_flag_ui));
     view->flag_rpc = flag_by(view, is_flag_rpc);
     view->load = if_fresh(view, ld_latest_fact(o, LD_FACT_LOAD, load_answered));
     view->memory = ld_latest_memory(o);
@@ -143,14 +149,24 @@ static int64_t first_start(const ld_view *view)
     return is_seen ? before_ms : memory->started_ms;
 }
 
+/* The first activation that the log still has is the first there was: the log goes back to the
+ * application's start, or it shows a time without one before it. */
+static bool is_first_of_all(const ld_view *view, int64_t active_ms, int64_t app_ms)
+{
+    int64_t from_ms = view->log.from_ms, slack_ms = view->scenario->window_ms / 5;
+    return !app_ms || from_ms <= app_ms + slack_ms || active_ms - from_ms > slack_ms;
+}
+
 /* The curve's clock starts when all of it is there: the first instance that was seen, the load, and
- * the application acting on the flag. What is not known does not delay it. */
+ * the application acting on the flag. What is not known does not delay it; but where the load does
+ * not tell either, the first activation that is left is nearer than the application's start. */
 static void find_start(ld_view *view)
 {
     int64_t app_ms = first_start(view);
     if (app_ms)
         later(view, app_ms);
-    if (view->load && load_answered(view->load) && view->load->of.load.age_ms >= 0)
+    bool has_load = view->load && load_answered(view->load) && view->load->of.load.age_ms >= 0;
+    if (has_load)
         later(view, view->load->time_ms - view->load->of.load.age_ms);
     for (size_t i = 0; i < view->scenario->n_checks; i++) {
         const ld_check *check = &view->scenario->checks[i];
@@ -158,7 +174,9 @@ static void find_start(ld_view *view)
             continue;
         const ld_pattern_view *active =
             ld_view_pattern(view, ld_attribute_text(&check->expect, "active", ""));
-        if (active && active->first && active->first->has_time && active->first->time_ms >= app_ms)
+        if (active && active->first && active->first->has_time &&
+            active->first->time_ms >= app_ms &&
+            (!has_load || is_first_of_all(view, active->first->time_ms, app_ms)))
             later(view, active->first->time_ms);
     }
 }
@@ -233,6 +251,7 @@ const char *ld_view_env(const ld_view *view, const char *name, bool *known)
     for (size_t i = 0; i < memory->n_env; i++)
         if (strcmp(memory->env[i].name, name) == 0)
             return memory->env[i].value;
+    *known = !memory->env_is_partial; /* it may be among those that were not read */
     return NULL;
 }
 
@@ -255,6 +274,12 @@ const ld_fact *ld_view_workload(const ld_view *view, const char *name)
 const ld_fact *ld_view_service(const ld_view *view, const char *name)
 {
     return latest_named(view, LD_FACT_SERVICE, name);
+}
+
+bool ld_view_lacks_app(const ld_view *view)
+{
+    const ld_fact *app = ld_view_workload(view, "app");
+    return app && app->error && app->failed == LEAKDIAG_E_NOT_FOUND && !view->memory;
 }
 
 const ld_profile *ld_view_profile(const ld_view *view)

@@ -24,6 +24,7 @@ typedef struct ld_log_view {
     bool is_idle;              /* nothing was added to it for a window */
     int64_t skew_ms;           /* to be added to the times of its lines */
     int64_t lines;             /* ever */
+    int64_t from_ms;           /* the earliest time it is known for; INT64_MAX none */
     int64_t window_ms;         /* how much of the window before now the log covers; -1 not known */
     ld_pattern_view *patterns; /* one per pattern of the scenario */
 } ld_log_view;
@@ -76,6 +77,9 @@ const ld_load_row *ld_view_row(const ld_view *view, const char *name);
 /* The latest look at a workload or a service, by the scenario's name for it; NULL none. */
 const ld_fact *ld_view_workload(const ld_view *view, const char *name);
 const ld_fact *ld_view_service(const ld_view *view, const char *name);
+/* Neither the application's workload nor a pod of it is there: is it looked for in the right place?
+ */
+bool ld_view_lacks_app(const ld_view *view);
 /* The profile of the application's version; NULL when not known. */
 const ld_profile *ld_view_profile(const ld_view *view);
 /* Both are of the same container of the same pod. */

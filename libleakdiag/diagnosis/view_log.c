@@ -164,6 +164,7 @@ leakdiag_status ld_view_collect_log(ld_view *view, leakdiag_error *err)
     for (size_t i = 0; i < o->n_facts; i++)
         if (is_log(o->facts[i]) && o->facts[i]->time_ms < again_ms[i])
             add_log(view, o->facts[i], &from_ms);
+    view->log.from_ms = from_ms;
     view->log.window_ms =
         window_covered(&view->log, from_ms, view->now_ms, view->scenario->window_ms);
     return LEAKDIAG_OK;

@@ -209,6 +209,28 @@ static void collect_history(const ld_view *view, points *p)
     }
 }
 
+/* A backend repeats the last value of an instance until a scrape sees the next one: what follows a
+ * kill without being lower is memory of the killed instance. */
+#define HELD_MS INT64_C(60000) /* the usual pause between two scrapes is no longer */
+
+static void drop_held(points *p, size_t n_history, const int64_t *oom_ms, size_t n_ooms)
+{
+    size_t kept = 0, k = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        int64_t time_ms = p->times_ms[i];
+        while (k + 1 < n_ooms && oom_ms[k + 1] <= time_ms)
+            k++;
+        bool is_after =
+            i < n_history && k < n_ooms && time_ms >= oom_ms[k] && time_ms - oom_ms[k] <= HELD_MS;
+        if (is_after && kept && p->times_ms[kept - 1] <= oom_ms[k] &&
+            p->values[i] >= p->values[kept - 1])
+            continue;
+        p->times_ms[kept] = time_ms;
+        p->values[kept++] = p->values[i];
+    }
+    p->n = kept;
+}
+
 /* Between a kill and the restart there is no instance: a zero then is no memory of the workload. */
 static bool is_empty(const ld_memory_fact *memory)
 {
@@ -343,9 +365,11 @@ static leakdiag_status collect(ld_view *view, points *p, leakdiag_error *err)
     if (!points_init(&kept, p->room) || !points_init(&looks, p->room))
         return ld_fail_nomem(err);
     collect_history(view, p);
+    size_t n_history = p->n;
     collect_kept(view, &kept);
     collect_looks(view, &looks);
     merge(p, &kept, &looks);
+    drop_held(p, n_history, view->oom_ms, view->n_ooms);
     return LEAKDIAG_OK;
 }
 

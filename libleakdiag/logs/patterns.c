@@ -10,9 +10,27 @@
 
 LD_DEFINE_CLEANUP(leakdiag_patterns, leakdiag_patterns_unref, patterns_unrefp)
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight bytes at once: the top bit of each says whether it is between A and Z, and becomes the bit
+ * that is between a letter's two cases. */
+static uint64_t fold_eight(uint64_t word)
+{
+    uint64_t low = word & EACH(0x7f);
+    uint64_t from_a = low + EACH(0x80 - 'A'), behind_z = low + EACH(0x7f - 'Z');
+    return word | (((from_a ^ behind_z) & ~word & EACH(0x80)) >> 2);
+}
+
 void ld_fold(char *to, const char *from, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    size_t i = 0;
+    for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, from + i, sizeof word);
+        word = fold_eight(word);
+        memcpy(to + i, &word, sizeof word);
+    }
+    for (; i < len; i++) {
         char c = from[i];
         to[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
@@ -69,13 +87,14 @@ static leakdiag_status compile(const leakdiag_pattern *given, ld_pattern *item, 
             return ld_error_prefix(err, st, "pattern \"%.64s\"", given->name);
         return st;
     }
-    item->needle = ld_copy_text(given->text);
-    if (!item->needle)
+    item->text = ld_copy_text(given->text);
+    if (!item->text)
         return ld_fail_nomem(err);
-    item->needle_len = strlen(item->needle);
+    size_t len = strlen(item->text);
     item->folded = ignore_case;
     if (ignore_case)
-        ld_fold(item->needle, item->needle, item->needle_len);
+        ld_fold(item->text, item->text, len);
+    item->needle = ld_needle_of(item->text, len);
     return LEAKDIAG_OK;
 }
 
@@ -148,7 +167,7 @@ void leakdiag_patterns_unref(leakdiag_patterns *patterns)
         return;
     for (size_t i = 0; i < patterns->len; i++) {
         ld_release(patterns->items[i].name);
-        ld_release(patterns->items[i].needle);
+        ld_release(patterns->items[i].text);
         ld_regex_free(patterns->items[i].regex);
     }
     ld_release(patterns->items);

@@ -6,12 +6,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "logs/needle.h"
 #include "logs/regex.h"
 
 typedef struct ld_pattern {
     char *name;
-    char *needle; /* the fixed string, in lower case when folded; NULL for an expression */
-    size_t needle_len;
+    char *text; /* the fixed string, in lower case when folded; NULL for an expression */
+    ld_needle needle;
     bool folded;
     ld_regex *regex; /* NULL for a fixed string */
 } ld_pattern;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "logs/needle.h"
 
 #define MATCH_LIMIT     100000
 #define DEPTH_LIMIT     1000
@@ -15,6 +16,8 @@
 
 struct ld_regex {
     pcre2_code *code;
+    char *head;       /* what every match begins with; NULL: nothing is known */
+    ld_needle needle; /* the same */
 };
 
 /* PCRE2's match limit starts afresh at every place where a match may begin, so that `a.*[xy]` on a
@@ -61,6 +64,58 @@ static leakdiag_status fail_compile(int code, size_t offset, leakdiag_error *err
                       "not a regular expression: %s (at byte %zu)", (const char *)text, offset + 1);
 }
 
+/* Behind the class that begins here. */
+static const char *skip_class(const char *at)
+{
+    at += at[1] == '^' ? 2 : 1;
+    at += *at == ']';
+    while (*at && *at != ']')
+        at += *at == '\\' && at[1] ? 2 : 1;
+    return *at ? at + 1 : at;
+}
+
+/* Whether the whole expression may be a choice: it has a '|' that is in no parentheses, or one in
+ * an expression that is too clever for this look at it. */
+static bool may_be_choice(const char *text)
+{
+    if (!strchr(text, '|'))
+        return false;
+    if (strstr(text, "\\Q") || strstr(text, "(?") || strstr(text, "(*") || strstr(text, "[:"))
+        return true;
+    size_t depth = 0;
+    for (const char *at = text; *at;) {
+        if (*at == '|' && depth == 0)
+            return true;
+        depth += *at == '(';
+        depth -= *at == ')' && depth > 0;
+        at = *at == '[' ? skip_class(at) : at + (*at == '\\' && at[1] ? 2 : 1);
+    }
+    return false;
+}
+
+/* Length of the fixed text that every match of an expression begins with: up to the first byte that
+ * has a meaning, less the one that such a byte may make optional. */
+static size_t head_len(const char *text)
+{
+    size_t n = strcspn(text, "\\^$.[|()*+?{");
+    if (may_be_choice(text))
+        return 0;
+    return text[n] && strchr("*?{", text[n]) && n > 0 ? n - 1 : n;
+}
+
+/* Most lines do not match, and without that text need no more than a look. */
+static leakdiag_status keep_head(ld_regex *regex, const char *text, leakdiag_error *err)
+{
+    size_t len = head_len(text);
+    if (len == 0)
+        return LEAKDIAG_OK;
+    regex->head = ld_copy_bytes(text, len);
+    if (!regex->head)
+        return ld_fail_nomem(err);
+    regex->needle = ld_needle_of(regex->head, len);
+    return LEAKDIAG_OK;
+}
+
 leakdiag_status ld_regex_new(const char *text, bool ignore_case, ld_regex **ret,
                              leakdiag_error *err)
 {
@@ -85,8 +140,10 @@ leakdiag_status ld_regex_new(const char *text, bool ignore_case, ld_regex **ret,
         return fail_compile(code, offset, err);
     /* Where this fails (not built in, no executable memory, too large) the interpreter answers. */
     (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
-    *ret = ld_steal(&regex);
-    return LEAKDIAG_OK;
+    leakdiag_status status = ignore_case ? LEAKDIAG_OK : keep_head(regex, text, err);
+    if (!status)
+        *ret = ld_steal(&regex);
+    return status;
 }
 
 void ld_regex_free(ld_regex *regex)
@@ -94,6 +151,7 @@ void ld_regex_free(ld_regex *regex)
     if (!regex)
         return;
     pcre2_code_free(regex->code);
+    ld_release(regex->head);
     ld_release(regex);
 }
 
@@ -161,6 +219,8 @@ static void read_groups(pcre2_match_data *data, uint32_t pairs, const char *line
 ld_match ld_regex_match(const ld_regex *regex, ld_matcher *matcher, const char *line, size_t len,
                         uint64_t steps_max, ld_group groups[LD_REGEX_GROUPS])
 {
+    if (regex->head && !ld_needle_is_in(&regex->needle, line, len))
+        return LD_MATCH_NO;
     matcher->effort = (effort){.steps_max = steps_max};
     int found =
         pcre2_match(regex->code, (PCRE2_SPTR8)line, len, 0, 0, matcher->data, matcher->context);

@@ -116,10 +116,7 @@ static ld_match match_one(leakdiag_scan *scan, size_t i, const line *at)
                               tally->groups);
     }
     const char *text = pattern->folded ? scan->folded : at->text;
-    return at->len >= pattern->needle_len &&
-                   memmem(text, at->len, pattern->needle, pattern->needle_len)
-               ? LD_MATCH_YES
-               : LD_MATCH_NO;
+    return ld_needle_is_in(&pattern->needle, text, at->len) ? LD_MATCH_YES : LD_MATCH_NO;
 }
 
 static ld_recent *next_recent(leakdiag_scan *scan)

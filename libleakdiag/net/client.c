@@ -3,9 +3,9 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "net/clock.h"
 #include "net/explain.h"
 #include "net/http.h"
-#include "net/moment.h"
 #include "net/sigpipe.h"
 #include "net/transfer.h"
 #include "net/transport.h"
@@ -14,7 +14,7 @@
 #define WAIT_MS        1000 /* without a token only libcurl's own timers matter */
 #define GRACE_MS       50   /* libcurl ends its transfers itself; this is for when it does not */
 #define RUNNING_MAX    64
-#define BULK_MAX       8 /* a connection each */
+#define BULK_MAX       16 /* a connection each */
 
 struct ld_http_client {
     leakdiag_transport transport; /* without an answer(): the network */
@@ -118,6 +118,7 @@ static leakdiag_status append(ld_http_client *client, ld_http_request *request, 
     if (own_ms > 0 && own_ms < client->end_ms - now_ms)
         x->end_ms = now_ms + own_ms;
     client->exchanges[client->n++] = x;
+    request->asked_ms = now_ms;
     return ld_url_parse(request->url, &x->url, err);
 }
 

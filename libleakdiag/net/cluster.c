@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "net/clock.h"
 #include "net/cluster_state.h"
 
 #define WAIT_SLICE_MS 50 /* a cancelled call returns within this */

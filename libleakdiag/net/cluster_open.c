@@ -428,8 +428,6 @@ static leakdiag_status check_options(const leakdiag_cluster_options *options, le
     if (options->exec_policy < LEAKDIAG_EXEC_DENY || options->exec_policy > LEAKDIAG_EXEC_ALLOWED)
         return ld_fail(err, LEAKDIAG_E_INVALID,
                        "exec_policy is none of LEAKDIAG_EXEC_DENY, _ALLOW and _ALLOWED");
-    if (options->reserved)
-        return ld_fail(err, LEAKDIAG_E_UNSUPPORTED, "a reserved option is set");
     return LEAKDIAG_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/redact.h"
 #include "base/text.h"
+#include "net/clock.h"
 #include "net/secret.h"
 
 #define SLICE_MS      20  /* how late the end of the program, or a cancel, may be noticed */

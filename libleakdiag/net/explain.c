@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/number.h"
-#include "net/moment.h"
+#include "net/clock.h"
 
 static bool says(const char *text, const char *words)
 {

@@ -47,7 +47,8 @@ typedef struct ld_http_request {
     const ld_origin *origin;
     /* A long body, like a log: HTTP/1.1 on a connection of its own, so that it holds up nobody.
      * All others to one https origin share one connection (HTTP/2); over HTTP/1.1 a connection is
-     * used by one after the other. */
+     * used by one after the other. Of 64 requests that run at once 16 may be bulk; the rest waits
+     * for its turn, so a body that does not end needs a timeout_ms or an on_body that stops. */
     bool is_bulk;
     /* How often a GET may be sent again: when it is cut off before any byte came, and after 429,
      * 502, 503 and 504, as Retry-After says or else after 200, 400, 800 … ms, but never beyond the
@@ -67,7 +68,8 @@ typedef struct ld_http_request {
     char content_type[128];
     char redirect_host[256]; /* of a 3xx: where it leads to; "" for none */
     ld_text answer;
-    int64_t latency_ms; /* from the first try to the end */
+    int64_t asked_ms;   /* the first try, by the monotonic clock */
+    int64_t latency_ms; /* from then to the end */
     int64_t date_ms;    /* the header Date: the other side's clock, to the second; 0 = not said */
     int64_t retries;    /* how often it was sent again */
     int64_t retry_after_ms; /* said by a 429 or 503 that was not retried; -1 = not said */

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
-#include "net/moment.h"
+#include "net/clock.h"
 #include "net/url.h"
 
 #define DELAY_MAX_S 1000000000 /* reading stops there */
@@ -68,9 +68,12 @@ int64_t ld_intake_retry_after_ms(const ld_intake *intake)
     return at_most(at_ms - (intake->date_ms ? intake->date_ms : ld_wall_ms()));
 }
 
+/* Cut where the room ends. */
 static void copy_text(char *out, size_t room, const char *text)
 {
-    snprintf(out, room, "%s", text);
+    size_t len = strnlen(text, room - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
 }
 
 static void copy_safe(ld_intake *intake, char *out, size_t room, const char *value)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "net/surroundings.h"
+#include "net/clock.h"
 
 #define PIPE_WAIT_MS 5000
 

@@ -1,25 +1,14 @@
 #include "net/surroundings.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-static int64_t read_ms(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "net/clock.h"
 
 static int64_t wall_ms(void *payload)
 {
     (void)payload;
-    return read_ms(CLOCK_REALTIME);
-}
-
-int64_t ld_monotonic_ms(void)
-{
-    return read_ms(CLOCK_MONOTONIC);
+    return ld_wall_ms();
 }
 
 ld_surroundings ld_surroundings_of_process(void)

@@ -20,6 +20,5 @@ typedef struct ld_surroundings {
 
 /* Those of this process. The texts are borrowed from its environment: use them at once. */
 ld_surroundings ld_surroundings_of_process(void);
-int64_t ld_monotonic_ms(void);
 
 #endif

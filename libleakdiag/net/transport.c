@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "net/clock.h"
 #include "net/explain.h"
-#include "net/moment.h"
 
 const char *leakdiag_http_failure_name(leakdiag_http_failure failure)
 {

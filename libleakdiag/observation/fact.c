@@ -129,6 +129,12 @@ static void service_done(ld_service_fact *service)
     ld_release(service->object);
     ld_release(service->ports);
     ld_release(service->detail);
+    for (size_t i = 0; i < service->n_ways; i++) {
+        ld_release(service->ways[i].verdict);
+        ld_release(service->ways[i].policy);
+    }
+    ld_release(service->ways);
+    ld_release(service->no_ways);
 }
 
 static void series_done(ld_series_fact *series)

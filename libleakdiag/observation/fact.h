@@ -25,6 +25,9 @@ typedef enum ld_fact_kind {
     LD_FACT_KINDS
 } ld_fact_kind;
 
+/* Value of a variable that is set from where it was not read: a secret, a field. */
+#define LD_ENV_SET_ELSEWHERE "(set elsewhere)"
+
 /* Texts may be NULL where a source did not say. */
 typedef struct ld_flag_fact {
     char *key;
@@ -67,6 +70,7 @@ typedef struct ld_memory_fact {
     char *kind;         /* "cgroup-v1", "cgroup-v2", "process", "kubernetes" */
     char *detail;       /* NULL for none */
     bool has_env;
+    bool env_is_partial; /* other variables are set too, from where it was not read */
     ld_env *env;
     size_t n_env;
     bool has_pod; /* of kind "kubernetes" */
@@ -86,11 +90,17 @@ typedef struct ld_workload_fact {
     int has_limit; /* of the template's container: 1, 0, -1 not known */
     double limit_bytes;
     char *limit_text;
-    int64_t changed_ms; /* the latest rollout; 0 not known */
-    int64_t started_ms; /* the youngest running instance; 0 not known */
-    int64_t
-        clock_skew_ms; /* what the cluster's clock is ahead of the machine that looked; 0 none */
+    int64_t changed_ms;    /* the latest rollout; 0 not known */
+    int64_t started_ms;    /* the youngest running instance; 0 not known */
+    int64_t clock_skew_ms; /* the cluster's clock is ahead of this machine's by so much; 0: not */
 } ld_workload_fact;
+
+/* What the network policies say of the application's way to one port of a service. */
+typedef struct ld_way {
+    int64_t port;  /* of the service */
+    char *verdict; /* "open", "blocked", "unknown" */
+    char *policy;  /* "egress by NAME": the one that decides, or cannot be decided; NULL */
+} ld_way;
 
 typedef struct ld_service_fact {
     char *object; /* "service/frontend" */
@@ -99,6 +109,9 @@ typedef struct ld_service_fact {
     int64_t ready, not_ready;     /* endpoints; -1 not known */
     bool is_external, is_proxied; /* ExternalName; it answered through the API server */
     char *detail;
+    ld_way *ways; /* none: nobody asked */
+    size_t n_ways;
+    char *no_ways; /* why nobody knows; NULL */
 } ld_service_fact;
 
 /* A recording, or what a backend has of the past. */

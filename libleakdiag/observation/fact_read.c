@@ -248,8 +248,23 @@ static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload
     read_int(r, o, "clock_skew_ms", &workload->clock_skew_ms);
 }
 
+static void read_way(reader *r, const json_t *o, ld_way *way)
+{
+    read_int(r, o, "port", &way->port);
+    read_text(r, o, "verdict", &way->verdict);
+    read_text(r, o, "policy", &way->policy);
+    if (!r->status && !way->verdict)
+        refuse(r, "verdict of a way", "a text");
+}
+
 static void read_service(reader *r, const json_t *o, ld_service_fact *service)
 {
+    void *list = NULL;
+    const json_t *ways = read_list(r, o, "ways", sizeof *service->ways, &list, &service->n_ways);
+    service->ways = list;
+    for (size_t i = 0; ways && i < service->n_ways && !r->status; i++)
+        read_way(r, json_array_get(ways, i), &service->ways[i]);
+    read_text(r, o, "no_ways", &service->no_ways);
     read_text(r, o, "object", &service->object);
     read_bool(r, o, "exists", &service->exists);
     read_text(r, o, "ports", &service->ports);
@@ -275,6 +290,7 @@ static void read_memory(reader *r, const json_t *o, ld_memory_fact *memory)
     read_text(r, o, "detail", &memory->detail);
     read_pod(r, json_object_get(o, "pod"), memory);
     read_env(r, o, memory);
+    read_bool(r, o, "env_is_partial", &memory->env_is_partial);
 }
 
 static bool copy_points(const json_t *times, const json_t *values, int64_t *t, double *v, size_t n)
@@ -464,9 +480,21 @@ static void read_content(reader *r, const json_t *o, ld_fact *fact)
     }
 }
 
-static const char *fact_kind(int i)
+/* Kinds are added within a schema version, so an unknown one is a newer version's. */
+static void read_kind(reader *r, const json_t *o, ld_fact_kind *ret)
 {
-    return ld_fact_kind_name((ld_fact_kind)i);
+    const char *word;
+    if (!ld_json_get_text(o, "kind", &word)) {
+        refuse(r, "kind", "a word");
+        return;
+    }
+    for (int i = 0; i < LD_FACT_KINDS; i++)
+        if (strcmp(ld_fact_kind_name((ld_fact_kind)i), word) == 0) {
+            *ret = (ld_fact_kind)i;
+            return;
+        }
+    r->status = ld_fail(r->err, LEAKDIAG_E_UNSUPPORTED,
+                        "\"kind\" is \"%.60s\", which only a newer version may know", word);
 }
 
 /* Statuses are 0, -1, -2, …: their words are found by counting up. */
@@ -478,18 +506,19 @@ static const char *status_name(int i)
 leakdiag_status ld_fact_from_json(const json_t *json, ld_fact **ret, leakdiag_error *err)
 {
     reader r = {.err = err};
-    int kind = 0, failed = 0;
+    ld_fact_kind kind = LD_FACT_FLAG;
+    int failed = 0;
     const char *source = "";
     if (!json_is_object(json))
         return ld_fail(err, LEAKDIAG_E_INVALID, "should be an object");
-    read_word(&r, json, "kind", fact_kind, LD_FACT_KINDS, &kind);
+    read_kind(&r, json, &kind);
     if (!r.status && !ld_json_get_text(json, "source", &source))
         refuse(&r, "source", "a text");
     if (r.status)
         return r.status;
 
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
-    leakdiag_status status = ld_fact_new((ld_fact_kind)kind, source, 0, &fact, err);
+    leakdiag_status status = ld_fact_new(kind, source, 0, &fact, err);
     if (status)
         return status;
     if (!json_is_integer(json_object_get(json, "t_ms")))

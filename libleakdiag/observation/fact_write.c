@@ -139,6 +139,19 @@ static json_t *workload_json(writer *w, const ld_workload_fact *workload)
     return o;
 }
 
+static json_t *ways_json(writer *w, const ld_service_fact *service)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < service->n_ways; i++) {
+        json_t *way = json_object();
+        put_int(w, way, "port", service->ways[i].port);
+        put_text(w, way, "verdict", service->ways[i].verdict);
+        put_text(w, way, "policy", service->ways[i].policy);
+        append(w, list, way);
+    }
+    return list;
+}
+
 static json_t *service_json(writer *w, const ld_service_fact *service)
 {
     json_t *o = json_object();
@@ -150,6 +163,9 @@ static json_t *service_json(writer *w, const ld_service_fact *service)
     put_true(w, o, "is_external", service->is_external);
     put_true(w, o, "is_proxied", service->is_proxied);
     put_text(w, o, "detail", service->detail);
+    if (service->n_ways)
+        put(w, o, "ways", ways_json(w, service));
+    put_text(w, o, "no_ways", service->no_ways);
     return o;
 }
 
@@ -174,6 +190,7 @@ static json_t *memory_json(writer *w, const ld_memory_fact *memory)
         for (size_t i = 0; i < memory->n_env; i++)
             put_text(w, env, memory->env[i].name, memory->env[i].value);
         put(w, o, "env", env);
+        put_true(w, o, "env_is_partial", memory->env_is_partial);
     }
     return o;
 }

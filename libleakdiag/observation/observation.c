@@ -1,5 +1,6 @@
 #include "observation/observation.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -212,4 +213,48 @@ const char *leakdiag_observation_fact_error(const leakdiag_observation *observat
 {
     const char *error = i < observation->n_facts ? observation->facts[i]->error : NULL;
     return error ? error : "";
+}
+
+static const char *detail_or(const char *detail, const char *otherwise)
+{
+    return detail && detail[0] ? detail : otherwise;
+}
+
+static const char *flag_trouble(const ld_flag_fact *flag)
+{
+    bool is_an_answer =
+        flag->state <= LEAKDIAG_FLAG_MISSING || flag->state == LEAKDIAG_FLAG_FILE_REJECTED;
+    return is_an_answer ? "" : detail_or(flag->detail, leakdiag_flag_state_name(flag->state));
+}
+
+static const char *load_trouble(const ld_load_fact *load)
+{
+    bool is_an_answer = load->state < LEAKDIAG_LOAD_MISSING;
+    return is_an_answer ? "" : detail_or(load->detail, leakdiag_load_state_name(load->state));
+}
+
+const char *leakdiag_observation_fact_trouble(const leakdiag_observation *observation, size_t i)
+{
+    const ld_fact *fact = i < observation->n_facts ? observation->facts[i] : NULL;
+    if (!fact || fact->error)
+        return "";
+    switch (fact->kind) {
+    case LD_FACT_FLAG:
+        return flag_trouble(&fact->of.flag);
+    case LD_FACT_LOAD:
+        return load_trouble(&fact->of.load);
+    case LD_FACT_MEMORY:
+        return isnan(fact->of.memory.working_set_bytes)
+                   ? detail_or(fact->of.memory.detail, "no sample")
+                   : "";
+    case LD_FACT_SERVICE:
+        return fact->of.service.exists ? detail_or(fact->of.service.detail, "")
+                                       : "there is no such Service";
+    case LD_FACT_SERIES:
+    case LD_FACT_LOG:
+    case LD_FACT_WORKLOAD:
+    case LD_FACT_KINDS:
+    default:
+        return "";
+    }
 }

@@ -153,11 +153,20 @@ static void add_check(const leakdiag_diagnosis *d, size_t i, const table *t, boo
         add_details(d, i, paper);
 }
 
+static bool some_failed(const leakdiag_diagnosis *d)
+{
+    for (size_t i = 0; i < d->observation->n_facts; i++)
+        if (d->observation->facts[i]->error)
+            return true;
+    return false;
+}
+
 /* Checks that no source of the scenario can answer, in one line: as many names as fit, and how many
  * more. */
 static void add_not_looked_at(const leakdiag_diagnosis *d, ld_paper *paper)
 {
-    static const char why[] = " (no source configured)";
+    const char *why = some_failed(d) ? " (no source, or no answer)"
+                                     : " (no source configured)";
     LD_CLEANUP(ld_text_done) ld_text line = {0};
     size_t n = 0, shown = 0;
     for (size_t i = 0; i < d->n_answers; i++)

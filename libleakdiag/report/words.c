@@ -86,13 +86,42 @@ void ld_report_age(const leakdiag_diagnosis *diagnosis, int64_t time_ms, ld_text
         ld_text_addf(ret, "%s ago", age);
 }
 
+/* ", deploy/cart in shop,": what was looked at, unless the scenario is called like it. */
+static void add_workload(const leakdiag_diagnosis *diagnosis, ld_text *line)
+{
+    const ld_role *role = ld_scenario_role(diagnosis->scenario, "workload");
+    if (!role || role->n == 0)
+        return;
+    const ld_attributes *a = &role->sources[0].attributes;
+    const char *ns = ld_attribute_text(a, "namespace", "");
+    const char *pod = ld_attribute_text(a, "pod", "");
+    const char *deployment = ld_attribute_text(a, "deployment", "");
+    const char *selector = ld_attribute_text(a, "selector", "");
+    LD_CLEANUP(ld_text_done) ld_text usual = {0};
+    ld_text_addf(&usual, "%s/%s", ns, deployment);
+    line->failed = line->failed || usual.failed;
+    if (!ns[0] || usual.failed ||
+        (!pod[0] && !selector[0] &&
+         strcmp(usual.data, leakdiag_scenario_name(diagnosis->scenario)) == 0))
+        return;
+    if (pod[0])
+        ld_text_addf(line, ", pod/%s", pod);
+    else if (selector[0])
+        ld_text_addf(line, ", pods %s", selector);
+    else if (deployment[0])
+        ld_text_addf(line, ", deploy/%s", deployment);
+    ld_text_addf(line, " in %s,", ns);
+}
+
 /* "otel-demo/checkout at 2026-11-23T14:31:00Z, 81 samples over 20m" */
 static void add_where(const leakdiag_diagnosis *diagnosis, ld_paper *paper)
 {
     LD_CLEANUP(ld_text_done) ld_text line = {0};
     char now[LD_NUMBER_BYTES], span[LD_NUMBER_BYTES];
     ld_rfc3339_format(leakdiag_observation_now_ms(diagnosis->observation) / 1000 * 1000, now);
-    ld_text_addf(&line, "%s at %s", leakdiag_scenario_name(diagnosis->scenario), now);
+    ld_text_add(&line, leakdiag_scenario_name(diagnosis->scenario));
+    add_workload(diagnosis, &line);
+    ld_text_addf(&line, " at %s", now);
     const leakdiag_series *series = diagnosis->view.series;
     size_t n = series ? leakdiag_series_len(series) : 0;
     if (n == 1)

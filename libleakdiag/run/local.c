@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
-#include "run/clock.h"
+#include "net/clock.h"
 #include "run/session.h"
 #include "sources/facts.h"
 #include "sources/file.h"
@@ -15,19 +15,6 @@
 LD_DEFINE_CLEANUP(leakdiag_memory, leakdiag_memory_free, memory_freep)
 LD_DEFINE_CLEANUP(leakdiag_flag, leakdiag_flag_free, flag_freep)
 LD_DEFINE_CLEANUP(leakdiag_series, leakdiag_series_unref, series_unrefp)
-
-/* Only out of memory ends a gather; everything else that went wrong is a fact. */
-static leakdiag_status add_failed(ld_facts *facts, ld_fact_kind kind, const char *source,
-                                  leakdiag_status failed, const leakdiag_error *why,
-                                  leakdiag_error *err)
-{
-    if (failed == LEAKDIAG_E_NOMEM)
-        return ld_fail_nomem(err);
-    ld_fact *fact = NULL;
-    leakdiag_status status =
-        ld_fact_new_failed(kind, source, ld_clock_now_ms(), failed, why->message, &fact, err);
-    return status ? status : ld_facts_add(facts, fact, err);
-}
 
 static leakdiag_status read_memory(const ld_source_spec *spec, const char *where,
                                    leakdiag_memory **ret, leakdiag_error *err)
@@ -55,9 +42,10 @@ static leakdiag_status gather_memory(const ld_source_spec *spec, ld_facts *facts
     leakdiag_error why = {0};
     leakdiag_status status = read_memory(spec, where, &memory, &why);
     if (status)
-        return add_failed(facts, LD_FACT_MEMORY, source.data, status, &why, err);
+        return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL, ld_wall_ms(), status,
+                                   why.message, err);
     ld_fact *fact = NULL;
-    status = ld_fact_from_memory(memory, source.data, ld_clock_now_ms(), &fact, err);
+    status = ld_fact_from_memory(memory, source.data, ld_wall_ms(), &fact, err);
     return status ? status : ld_facts_add(facts, fact, err);
 }
 
@@ -88,9 +76,10 @@ static leakdiag_status gather_csv(const ld_source_spec *spec, ld_facts *facts, l
     leakdiag_error why = {0};
     leakdiag_status status = read_csv(path, &series, &why);
     if (status)
-        return add_failed(facts, LD_FACT_SERIES, source.data, status, &why, err);
+        return ld_facts_add_failed(facts, LD_FACT_SERIES, source.data, NULL, ld_wall_ms(), status,
+                                   why.message, err);
     ld_fact *fact = NULL;
-    status = ld_fact_from_series(series, source.data, ld_clock_now_ms(), &fact, err);
+    status = ld_fact_from_series(series, source.data, ld_wall_ms(), &fact, err);
     return status ? status : ld_facts_add(facts, fact, err);
 }
 
@@ -112,9 +101,10 @@ static leakdiag_status gather_flag_file(const ld_source_spec *spec, ld_facts *fa
         status = leakdiag_flag_from_file(data, len, ld_attribute_text(&spec->attributes, "key", ""),
                                          &flag, &why);
     if (status)
-        return add_failed(facts, LD_FACT_FLAG, source.data, status, &why, err);
+        return ld_facts_add_failed(facts, LD_FACT_FLAG, source.data, NULL, ld_wall_ms(), status,
+                                   why.message, err);
     ld_fact *fact = NULL;
-    status = ld_fact_from_flag(flag, source.data, ld_clock_now_ms(), &fact, err);
+    status = ld_fact_from_flag(flag, source.data, ld_wall_ms(), &fact, err);
     return status ? status : ld_facts_add(facts, fact, err);
 }
 

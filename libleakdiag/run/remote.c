@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "net/clock.h"
 #include "net/cluster.h"
-#include "run/clock.h"
 #include "run/session.h"
 #include "sources/asking.h"
 
 #define QUESTIONS_MAX 48
+#define TRIES_MAX     4 /* of one look: a profile, a clock and a credential may each be found */
 
 /* In the order of the facts. */
 static const char *const roles[] = {"workload", "flag", "service", "history", "load"};
@@ -55,7 +56,7 @@ static leakdiag_status collect(questions *q, ld_asking *asking, const char *role
 static leakdiag_status perform(leakdiag_session *session, ld_asking *asking, int64_t until_ms,
                                leakdiag_error *err)
 {
-    int64_t left_ms = until_ms - ld_clock_monotonic_ms();
+    int64_t left_ms = until_ms - ld_monotonic_ms();
     if (asking->n_first == 0)
         return LEAKDIAG_OK;
     asking->is_running = true;
@@ -90,6 +91,8 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .patterns = session->patterns,
                        .memories = &session->memories,
                        .now_ms = ld_session_now_ms(session),
+                       .begun_ms = ld_monotonic_ms(),
+                       .deadline_ms = session->options.deadline_ms,
                        .skew_ms = session->skew_ms};
 }
 
@@ -104,20 +107,13 @@ static leakdiag_status no_credential(leakdiag_session *session, leakdiag_status 
                                failed, why->message, err);
 }
 
-/* The cluster's clock is the one that samples, logs and restarts are told in. Date is whole
- * seconds, so a small difference is none. */
-#define SKEW_MIN_MS 3000
-
+/* The cluster's clock is the one that samples, logs and restarts are told in. */
 static void note_clock(leakdiag_session *session, const ld_asking *asking)
 {
-    int64_t skew_ms = asking->server_ms + 500 - asking->now_ms;
-    if (session->has_skew || !asking->server_ms)
+    if (session->has_skew || !asking->has_clock)
         return;
     session->has_skew = true;
-    if (skew_ms <= SKEW_MIN_MS && skew_ms >= -SKEW_MIN_MS)
-        return;
-    session->skew_ms = skew_ms;
-    ld_memories_done(&session->memories); /* the look is taken again, by the other clock */
+    session->skew_ms = asking->ahead_ms;
 }
 
 static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, ld_facts *facts,
@@ -127,7 +123,7 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
     leakdiag_error why = {0};
     leakdiag_status status = LEAKDIAG_OK;
     if (session->cluster)
-        status = ld_cluster_origin(session->cluster, until_ms - ld_clock_monotonic_ms(),
+        status = ld_cluster_origin(session->cluster, until_ms - ld_monotonic_ms(),
                                    session->options.cancel, &origin, &why);
     if (status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_NOMEM)
         return ld_fail(err, status, "%s", why.message);
@@ -145,21 +141,59 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
     return status;
 }
 
-/* After a 401 once more with a new credential; under another version's names once more with those.
- */
+/* "401" alone helps nobody: as whom it was asked, and what has expired. */
+static leakdiag_status explain_refusal(leakdiag_session *session, ld_facts *facts,
+                                       leakdiag_error *err)
+{
+    LD_CLEANUP(ld_releasep) char *why = NULL;
+    leakdiag_status status = ld_cluster_why_refused(session->cluster, &why, err);
+    for (size_t i = 0; !status && why && i < facts->n; i++) {
+        ld_fact *fact = facts->list[i];
+        if (!fact->error || fact->failed != LEAKDIAG_E_AUTH || !strstr(fact->error, "401"))
+            continue;
+        LD_CLEANUP(ld_text_done) ld_text text = {0};
+        char *longer = NULL;
+        ld_text_addf(&text, "%s; %s", fact->error, why);
+        if (text.failed)
+            return ld_fail_nomem(err);
+        status = ld_fact_text(text.data, text.len, LD_FACT_LINE_BYTES, &longer, err);
+        if (status)
+            return status;
+        ld_release(fact->error);
+        fact->error = longer;
+    }
+    return status;
+}
+
+/* What has changed by asking, so that the same questions now have better answers. */
+static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_t skew_ms,
+                             bool was_refused, bool *is_renewed)
+{
+    bool is_better = (!had_profile && session->profile) || session->skew_ms != skew_ms;
+    if (was_refused && !*is_renewed && ld_cluster_can_refresh(session->cluster)) {
+        ld_cluster_refused(session->cluster);
+        *is_renewed = true;
+        return true;
+    }
+    return is_better;
+}
+
+/* After a 401 once more with a new credential; under another version's names once more with those;
+ * and once more when windows and ranges were asked for by a clock that is wrong. Of a look that is
+ * done again nothing is kept, how far logs were read neither. */
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
-    int64_t until_ms = ld_clock_monotonic_ms() + session->options.deadline_ms;
+    int64_t until_ms = ld_monotonic_ms() + session->options.deadline_ms;
+    bool is_renewed = false;
     for (int tries = 0;; tries++) {
-        bool was_refused = false, has_profile = session->profile != NULL;
+        bool was_refused = false, had_profile = session->profile != NULL;
         int64_t skew_ms = session->skew_ms;
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
-        bool is_better = (!has_profile && session->profile) || session->skew_ms != skew_ms;
-        if (was_refused && ld_cluster_can_refresh(session->cluster)) {
-            ld_cluster_refused(session->cluster);
-            is_better = true;
-        }
-        if (status || !is_better || tries == 2 || ld_clock_monotonic_ms() >= until_ms)
+        bool is_last = status || tries == TRIES_MAX - 1 || ld_monotonic_ms() >= until_ms ||
+                       !is_worth_another(session, had_profile, skew_ms, was_refused, &is_renewed);
+        if (!status && is_last && was_refused)
+            status = explain_refusal(session, facts, err);
+        if (is_last)
             return status;
         ld_facts_done(facts);
         ld_memories_drop(&session->memories);

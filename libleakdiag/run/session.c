@@ -4,8 +4,8 @@
 
 #include "base/alloc.h"
 #include "diagnosis/diagnosis.h"
+#include "net/clock.h"
 #include "observation/compact.h"
-#include "run/clock.h"
 
 #define DEFAULT_DEADLINE_MS 5000
 #define DEFAULT_WATCH_MS    3600000
@@ -42,8 +42,8 @@ static leakdiag_status set_up(leakdiag_session *session, const leakdiag_session_
     session->options = (leakdiag_session_options)LEAKDIAG_SESSION_OPTIONS_INIT;
     leakdiag_status status = ld_options_copy(&session->options, sizeof session->options,
                                              sizeof session->options, options, err);
-    if (!status && session->options.deadline_ms < 0)
-        status = ld_fail(err, LEAKDIAG_E_INVALID, "a deadline is not negative");
+    if (!status && (session->options.deadline_ms < 0 || session->options.deadline_ms > INT32_MAX))
+        status = ld_fail(err, LEAKDIAG_E_INVALID, "the deadline is negative, or too far away");
     if (status)
         return status;
     if (session->options.deadline_ms == 0)
@@ -58,9 +58,8 @@ static leakdiag_status start_observation(leakdiag_session *session, leakdiag_err
 {
     const leakdiag_scenario *scenario = session->scenario;
     leakdiag_observation *observation = NULL;
-    leakdiag_status status =
-        ld_observation_new(ld_clock_now_ms(), scenario->text, scenario->text_len, scenario->set,
-                           scenario->n_set, &observation, err);
+    leakdiag_status status = ld_observation_new(ld_wall_ms(), scenario->text, scenario->text_len,
+                                                scenario->set, scenario->n_set, &observation, err);
     if (status)
         return status;
     leakdiag_observation_unref(session->observation);
@@ -151,8 +150,8 @@ leakdiag_status leakdiag_session_new(leakdiag_scenario *scenario,
     if (!session)
         return ld_fail_nomem(err);
     session->scenario = leakdiag_scenario_ref(scenario);
-    session->started_ms = ld_clock_now_ms();
-    session->started_monotonic_ms = ld_clock_monotonic_ms();
+    session->started_ms = ld_wall_ms();
+    session->started_monotonic_ms = ld_monotonic_ms();
     leakdiag_status status = set_up(session, options, err);
     if (!status)
         status = ld_scenario_patterns(scenario, &session->patterns, err);
@@ -201,10 +200,10 @@ leakdiag_status leakdiag_session_add_history(leakdiag_session *session,
 /* The wall clock at the start and the monotonic clock since: somebody may set the former back. */
 int64_t ld_session_now_ms(const leakdiag_session *session)
 {
-    if (session->clock_ms)
-        return session->clock_ms(session->clock_payload);
-    return session->started_ms + ld_clock_monotonic_ms() - session->started_monotonic_ms +
-           session->skew_ms;
+    int64_t own_ms = session->clock_ms
+                         ? session->clock_ms(session->clock_payload)
+                         : session->started_ms + ld_monotonic_ms() - session->started_monotonic_ms;
+    return own_ms + session->skew_ms;
 }
 
 static void stamp(ld_fact *fact, int64_t now_ms)
@@ -256,6 +255,8 @@ leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_obse
                                         leakdiag_error *err)
 {
     LD_CLEANUP(ld_facts_done) ld_facts facts = {0};
+    if (leakdiag_cancel_is_triggered(session->options.cancel))
+        return ld_fail(err, LEAKDIAG_E_CANCELLED, "the look was cancelled");
     leakdiag_observation *extended = NULL;
     leakdiag_status status = extend(session, &facts, &extended, err);
     if (status) {
@@ -340,7 +341,7 @@ leakdiag_status leakdiag_session_watch(leakdiag_session *session,
 
     LD_CLEANUP(ld_observation_unrefp) leakdiag_observation *observation = NULL;
     LD_CLEANUP(diagnosis_freep) leakdiag_diagnosis *diagnosis = NULL;
-    int64_t start = ld_clock_monotonic_ms(), next = start;
+    int64_t start = ld_monotonic_ms(), next = start;
     for (;;) {
         status = look(session, &observation, &diagnosis, err);
         if (status == LEAKDIAG_E_CANCELLED && !diagnosis)
@@ -353,7 +354,7 @@ leakdiag_status leakdiag_session_watch(leakdiag_session *session,
             is_enough(session, &own, diagnosis))
             break;
         /* Keep the pace; a look that took longer than a step skips what it missed. */
-        int64_t now = ld_clock_monotonic_ms();
+        int64_t now = ld_monotonic_ms();
         do
             next += session->scenario->every_ms;
         while (next <= now);

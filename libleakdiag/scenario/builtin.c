@@ -50,7 +50,7 @@ leakdiag_status leakdiag_scenario_builtin(const char *name, const char *const *s
         return ld_fail(err, LEAKDIAG_E_INVALID, "an argument is NULL");
     for (size_t i = 0; i < ld_builtin_count; i++)
         if (strcmp(ld_builtins[i].name, name) == 0)
-            return leakdiag_scenario_parse(ld_builtins[i].text, ld_builtins[i].len, name, set,
-                                           n_set, ret, err);
+            return ld_scenario_parse_builtin(ld_builtins[i].text, ld_builtins[i].len, name, set,
+                                             n_set, ret, err);
     return no_such(name, err);
 }

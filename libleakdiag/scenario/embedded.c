@@ -149,7 +149,8 @@ static void check_given(ld_reader *r, ld_attributes *given, const char *where)
     static const char *const hand_off[] = {"configured", "not-configured", "failing", "silent"};
     static const char *const silent[] = {"silent"};
     static const char *const services[] = {"ready", "no-endpoints", "missing"};
-    static const char *const ways[] = {"reachable", "no-endpoints", "config-mismatch"};
+    static const char *const ways[] = {"reachable", "no-endpoints", "config-mismatch",
+                                       "policy-blocks"};
     double end_ms = check_memory(r, given, where);
     const ld_attribute *now = find(given, "now"), *ratio = find(given, "load.fail_ratio");
     if (now && isfinite(end_ms) && now->number < end_ms)

@@ -88,9 +88,10 @@ static leakdiag_status check_arguments(const char *data, size_t len, const char 
     return LEAKDIAG_OK;
 }
 
-leakdiag_status leakdiag_scenario_parse(const char *data, size_t len, const char *origin,
-                                        const char *const *set, size_t n_set,
-                                        leakdiag_scenario **ret, leakdiag_error *err)
+/* Only the first n_read bytes are looked at; all are kept. */
+static leakdiag_status parse(const char *data, size_t len, size_t n_read, const char *origin,
+                             const char *const *set, size_t n_set, leakdiag_scenario **ret,
+                             leakdiag_error *err)
 {
     leakdiag_status status = check_arguments(data, len, set, n_set, ret, err);
     if (status)
@@ -101,12 +102,13 @@ leakdiag_status leakdiag_scenario_parse(const char *data, size_t len, const char
     s->references = 1;
     s->text = ld_copy_bytes(data, len);
     s->text_len = len;
+    s->has_unread_tests = n_read < len;
     s->origin = ld_copy_text(origin ? origin : "");
     if (!s->text || !s->origin)
         return ld_fail_nomem(err);
 
     LD_CLEANUP(ld_reader_done) ld_reader reader = {.scenario = s};
-    status = ld_node_parse(data, len, &reader.root, err);
+    status = ld_node_parse(data, n_read, &reader.root, err);
     if (status)
         return ld_reader_place(err, status, origin);
     ld_reader_read(&reader, set, n_set);
@@ -114,5 +116,31 @@ leakdiag_status leakdiag_scenario_parse(const char *data, size_t len, const char
     if (status)
         return status;
     *ret = ld_steal(&s);
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status leakdiag_scenario_parse(const char *data, size_t len, const char *origin,
+                                        const char *const *set, size_t n_set,
+                                        leakdiag_scenario **ret, leakdiag_error *err)
+{
+    return parse(data, len, len, origin, set, n_set, ret, err);
+}
+
+leakdiag_status ld_scenario_parse_builtin(const char *data, size_t len, const char *origin,
+                                          const char *const *set, size_t n_set,
+                                          leakdiag_scenario **ret, leakdiag_error *err)
+{
+    const char *tests = memmem(data, len, "\ntests:", strlen("\ntests:"));
+    return parse(data, len, tests ? (size_t)(tests + 1 - data) : len, origin, set, n_set, ret, err);
+}
+
+leakdiag_status ld_scenario_with_tests(const leakdiag_scenario *scenario, leakdiag_scenario **ret,
+                                       leakdiag_error *err)
+{
+    if (scenario->has_unread_tests)
+        return leakdiag_scenario_parse(scenario->text, scenario->text_len, scenario->origin,
+                                       (const char *const *)scenario->set, scenario->n_set, ret,
+                                       err);
+    *ret = leakdiag_scenario_ref((leakdiag_scenario *)(uintptr_t)scenario);
     return LEAKDIAG_OK;
 }

@@ -55,6 +55,13 @@ const ld_source_spec *ld_scenario_source(const leakdiag_scenario *scenario, cons
     return NULL;
 }
 
+bool ld_scenario_reads_pod_logs(const leakdiag_scenario *scenario, const char *as)
+{
+    const ld_source_spec *log = ld_scenario_source(scenario, "log", true, 0);
+    return log && strcmp(log->type, "pod-log") == 0 &&
+           strcmp(ld_attribute_text(&log->attributes, "of", ""), as) == 0;
+}
+
 int leakdiag_scenario_uses_cluster(const leakdiag_scenario *scenario)
 {
     for (size_t i = 0; i < scenario->n_roles; i++)

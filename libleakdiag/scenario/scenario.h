@@ -124,7 +124,8 @@ typedef struct ld_cause {
  *   ConfigMap was changed
  * - flagd_age: ms since the flag service's pod started
  * - frontend: text; ready, no-endpoints, missing: the service of the check of kind service
- * - reach: text; reachable, no-endpoints, config-mismatch: that of the check of kind reach
+ * - reach: text; reachable, no-endpoints, config-mismatch, policy-blocks: that of the check of kind
+ *   reach
  *
  * expect:
  * - verdict: text; as-expected, warning, not-as-expected, inconclusive
@@ -187,13 +188,27 @@ struct leakdiag_scenario {
     size_t n_causes;
     ld_scenario_test *tests;
     size_t n_tests;
+    bool has_unread_tests; /* a built-in one's: see ld_scenario_with_tests() */
 };
+
+/* The same with its tests. They are two thirds of a built-in scenario and only looked at when they
+ * are run or shown, so that one is read without them. *ret is a reference. */
+leakdiag_status ld_scenario_with_tests(const leakdiag_scenario *scenario, leakdiag_scenario **ret,
+                                       leakdiag_error *err);
+/* leakdiag_scenario_parse() of what comes with the library, but for the tests, which are its last
+ * section. */
+leakdiag_status ld_scenario_parse_builtin(const char *data, size_t len, const char *origin,
+                                          const char *const *set, size_t n_set,
+                                          leakdiag_scenario **ret, leakdiag_error *err);
 
 const ld_role *ld_scenario_role(const leakdiag_scenario *scenario, const char *name); /* or NULL */
 const char *ld_scenario_param(const leakdiag_scenario *scenario, const char *name);   /* or NULL */
 /* The i-th source of a role that can be asked, or NULL. What needs a cluster needs has_cluster. */
 const ld_source_spec *ld_scenario_source(const leakdiag_scenario *scenario, const char *role,
                                          bool has_cluster, size_t i);
+/* In a cluster: are the logs of this workload's pods read? They are when they are the first source
+ * of logs that can be asked: two sources would count one order twice. */
+bool ld_scenario_reads_pod_logs(const leakdiag_scenario *scenario, const char *as);
 /* The profile of a version, or NULL. */
 const ld_profile *ld_scenario_profile(const leakdiag_scenario *scenario, const char *version);
 const ld_profile *ld_scenario_profile_named(const leakdiag_scenario *scenario, const char *id);

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "scenario/scenario.h"
 
+LD_DEFINE_CLEANUP(leakdiag_scenario, leakdiag_scenario_unref, scenario_unrefp)
+
 /* Out of memory sticks, so that every line below may ignore it. */
 typedef struct writer {
     bool failed;
@@ -249,6 +251,10 @@ leakdiag_status leakdiag_scenario_to_json(const leakdiag_scenario *scenario, cha
                                           leakdiag_error *err)
 {
     writer w = {0};
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *whole = NULL;
+    leakdiag_status status = ld_scenario_with_tests(scenario, &whole, err);
+    if (status)
+        return status;
     LD_JSON *root = json_object();
     put(&w, root, "schema", ld_json_text("leakdiag.scenario/1"));
     put(&w, root, "name", text_json(scenario->name));
@@ -262,7 +268,7 @@ leakdiag_status leakdiag_scenario_to_json(const leakdiag_scenario *scenario, cha
     put(&w, root, "checks", checks_json(&w, scenario));
     put(&w, root, "timeline", timeline_json(&w, scenario));
     put(&w, root, "causes", causes_json(&w, scenario));
-    put(&w, root, "tests", tests_json(&w, scenario));
+    put(&w, root, "tests", tests_json(&w, whole));
     if (!root || w.failed)
         return ld_fail_nomem(err);
     return ld_json_dump(root, ret, err);

@@ -7,6 +7,8 @@
 #include "sources/exchange.h"
 #include "wire/kube.h"
 
+#define SKEW_MIN_MS 3000 /* a clock that is off by less is right */
+
 /* One line for each kind of question. */
 static const struct {
     const char *type;
@@ -45,6 +47,14 @@ void ld_question_free(ld_question *question)
         return;
     question->type->done(question);
     ld_release(question);
+}
+
+const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as)
+{
+    for (size_t i = 0; i < asking->n_looks; i++)
+        if (strcmp(asking->looks[i].as, as) == 0)
+            return asking->looks[i].look;
+    return NULL;
 }
 
 /* --- sending --- */
@@ -91,14 +101,27 @@ leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,
     return LEAKDIAG_OK;
 }
 
+/* Date is whole seconds, written at some time between the question and the answer: a difference
+ * that is hardly more than that is none. */
+static int64_t ahead_ms(const ld_asking *asking, const ld_http_request *request)
+{
+    int64_t asked_ms = asking->now_ms + request->asked_ms - asking->begun_ms;
+    int64_t half_ms = request->latency_ms / 2;
+    int64_t ahead_ms = request->date_ms + 500 - (asked_ms + half_ms);
+    int64_t doubt_ms = SKEW_MIN_MS + half_ms;
+    return ahead_ms > doubt_ms || ahead_ms < -doubt_ms ? ahead_ms : 0;
+}
+
 void ld_ask_note(ld_asking *asking, const ld_http_request *request)
 {
     if (request->end != LD_HTTP_ANSWERED)
         return;
     if (request->status == 401)
         asking->was_refused = true;
-    if (request->date_ms && !asking->server_ms)
-        asking->server_ms = request->date_ms;
+    if (!request->date_ms || asking->has_clock)
+        return;
+    asking->has_clock = true;
+    asking->ahead_ms = ahead_ms(asking, request);
 }
 
 static leakdiag_status status_of_end(ld_http_end end)
@@ -142,31 +165,35 @@ void ld_endpoint_done(ld_endpoint *endpoint)
     ld_release(endpoint->where);
 }
 
-static leakdiag_status proxied(const ld_asking *asking, const ld_source_spec *spec,
-                               const char *service, ld_endpoint *ret, leakdiag_error *err)
+leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const char *service,
+                                       ld_endpoint *ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_releasep) char *path = NULL;
     LD_CLEANUP(ld_text_done) ld_text where = {0};
-    ret->ns = ld_attribute_text(&spec->attributes, "namespace", "default");
-    ret->service = service;
-    ret->origin = asking->cluster;
-    leakdiag_status status = ld_kube_path_service_proxy(ret->ns, service, &path, err);
+    *ret = (ld_endpoint){.ns = ns, .service = service};
+    leakdiag_status status = ld_kube_path_service_proxy(ns, service, &path, err);
     if (!status)
-        status = ld_url_join(asking->cluster->base_url, path, &ret->base_url, err);
+        status = ld_url_join(server, path, &ret->base_url, err);
     if (status)
         return status;
-    ld_text_addf(&where, "%s/%s through the API server", ret->ns, service);
+    ld_text_addf(&where, "%s/%s through the API server", ns, service);
     return ld_text_take(&where, &ret->where, err);
 }
 
-leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
-                               ld_endpoint *ret, leakdiag_error *err)
+leakdiag_status ld_endpoint_of(ld_asking *asking, const ld_source_spec *spec, ld_endpoint *ret,
+                               leakdiag_error *err)
 {
     const char *url = ld_attribute_text(&spec->attributes, "url", NULL);
     const char *service = ld_attribute_text(&spec->attributes, "service", NULL);
     *ret = (ld_endpoint){0};
-    if (!url && asking->cluster && service)
-        return proxied(asking, spec, service, ret, err);
+    if (!url && asking->cluster && service) {
+        const char *ns = ld_attribute_text(&spec->attributes, "namespace", "default");
+        leakdiag_status status =
+            ld_endpoint_of_service(asking->cluster->base_url, ns, service, ret, err);
+        ret->origin = asking->cluster;
+        ret->asking = asking;
+        return status;
+    }
     if (!url)
         url = ld_attribute_text(&spec->attributes, "local", "");
     ret->base_url = ld_copy_text(url);
@@ -180,8 +207,7 @@ leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, c
     return ld_url_join(endpoint->base_url, path, url, err);
 }
 
-/* The API server's own objects begin with their kind; no service behind it speaks so. */
-static bool is_status(const ld_answer *answer)
+bool ld_ask_is_status(const ld_answer *answer)
 {
     static const char beginning[] = "{\"kind\":\"Status\",\"apiVersion\":\"v1\"";
     return answer->status >= 400 && answer->len >= sizeof beginning - 1 &&
@@ -194,8 +220,10 @@ leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_req
     if (!endpoint->service || request->end != LD_HTTP_ANSWERED)
         return LEAKDIAG_OK;
     ld_answer answer = ld_exchange_answer(request);
-    if (!is_status(&answer))
+    if (!ld_ask_is_status(&answer))
         return LEAKDIAG_OK;
+    if (endpoint->asking)
+        ld_ask_note(endpoint->asking, request);
     ld_kube_asked asked = {strcmp(request->method, "POST") == 0 ? "create" : "get",
                            "services/proxy", "", endpoint->ns, endpoint->service};
     return ld_kube_check(&asked, &answer, err);

@@ -6,8 +6,15 @@
 #include "net/http.h"
 #include "sources/facts.h"
 #include "sources/memories.h"
+#include "wire/answer.h"
 
+typedef struct ld_kube_look ld_kube_look;
+
+#define LD_LOOKS_MAX          16
 #define LD_FIRST_REQUESTS_MAX 64 /* sent before the first answer */
+/* Of a service behind the API server: its 503 says that nothing is there, and waiting 200 ms for
+ * the same answer would make every look of a cluster without Prometheus late. */
+#define LD_SERVICE_RETRIES_MAX (-1)
 
 /* What the questions of one look share. */
 typedef struct ld_asking {
@@ -17,17 +24,29 @@ typedef struct ld_asking {
     leakdiag_patterns *patterns;
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
-    int64_t skew_ms; /* what the cluster's clock, which now is, is ahead of this machine's */
-    bool is_running; /* answers are coming in: further requests join them */
+    int64_t begun_ms;    /* the monotonic clock at that time */
+    int64_t deadline_ms; /* of the look; what others wait for may take half of it. 0: all of it */
+    int64_t skew_ms;     /* what the cluster's clock, which now is, is ahead of this machine's */
+    bool is_running;     /* answers are coming in: further requests join them */
     ld_http_request *first[LD_FIRST_REQUESTS_MAX];
     size_t n_first;
     leakdiag_status failed; /* out of memory in a callback; ends the look */
     /* Seen on the way. */
-    int64_t server_ms;         /* the API server's clock when it answered; 0 not said */
+    bool has_clock;            /* the API server said what time it is */
+    int64_t ahead_ms;          /* by how much that is later; 0 when it is nothing to speak of */
     bool was_refused;          /* the API server answered 401 */
     const ld_profile *profile; /* the application was found under this profile's names */
     char release[128];         /* and "{release}" of its settings is this */
+    /* Workloads that are asked for, by what the scenario calls them. */
+    struct {
+        const char *as;
+        const ld_kube_look *look;
+    } looks[LD_LOOKS_MAX];
+    size_t n_looks;
 } ld_asking;
+
+/* Of a workload, as far as it has come; NULL: it is not asked for. */
+const ld_kube_look *ld_asking_look(const ld_asking *asking, const char *as);
 
 typedef struct ld_question ld_question;
 
@@ -76,12 +95,17 @@ typedef struct ld_endpoint {
     char *where;         /* for facts: the URL, or "otel-demo/flagd:8016 through the API server" */
     const char *ns;      /* of a proxied service, else NULL; borrowed */
     const char *service; /* the same */
+    ld_asking *asking;   /* is told of a 401 of the API server; NULL: nobody is */
 } ld_endpoint;
 
 void ld_endpoint_done(ld_endpoint *endpoint);
 /* By the attributes url, service, namespace and local of a source. E_INVALID, E_NOMEM. */
-leakdiag_status ld_endpoint_of(const ld_asking *asking, const ld_source_spec *spec,
-                               ld_endpoint *ret, leakdiag_error *err);
+leakdiag_status ld_endpoint_of(ld_asking *asking, const ld_source_spec *spec, ld_endpoint *ret,
+                               leakdiag_error *err);
+/* A service behind the API server at that URL, which is "NAME:PORT" or "SCHEME:NAME:PORT"; its
+ * origin is left NULL. */
+leakdiag_status ld_endpoint_of_service(const char *server, const char *ns, const char *service,
+                                       ld_endpoint *ret, leakdiag_error *err);
 /* base + path, with the API server's credentials where it is asked. *url from ld_alloc. */
 leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, char **url,
                                 leakdiag_error *err);
@@ -89,6 +113,10 @@ leakdiag_status ld_endpoint_url(const ld_endpoint *endpoint, const char *path, c
  * service itself has answered. */
 leakdiag_status ld_endpoint_check(const ld_endpoint *endpoint, const ld_http_request *request,
                                   leakdiag_error *err);
+
+/* An error of the API server itself: its objects begin with their kind, and no service behind it
+ * speaks so. */
+bool ld_ask_is_status(const ld_answer *answer);
 
 /* A GET of the API server: path as wire/kube.h makes it. */
 leakdiag_status ld_ask_cluster(ld_asking *asking, const char *path, char **url,

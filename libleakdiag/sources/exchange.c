@@ -17,6 +17,7 @@ ld_answer ld_exchange_answer(const ld_http_request *request)
         .len = request->answer.len,
         .latency_ms = request->latency_ms,
         .now_ms = request->date_ms,
+        .retry_after_s = request->retry_after_ms > 0 ? (request->retry_after_ms + 999) / 1000 : 0,
     };
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "sources/errand.h"
 #include "sources/exchange.h"
 #include "wire/ofrep.h"
 
@@ -236,48 +237,115 @@ leakdiag_status ld_flag_ask_decode_all(const ld_flag_ask *ask, const ld_http_req
 
 /* ---- the public functions: the same steps, one after the other ---- */
 
-static leakdiag_status effective(const leakdiag_flag_options *options, leakdiag_flag_options *ret,
-                                 leakdiag_error *err)
+/* What is asked, and on which way. */
+typedef struct call {
+    leakdiag_flag_options used;
+    ld_endpoint endpoint;
+    ld_flag_ask *ask;
+    int64_t timeout_ms;
+} call;
+
+static void call_done(call *c)
 {
-    *ret = (leakdiag_flag_options)LEAKDIAG_FLAG_OPTIONS_INIT;
-    leakdiag_status status = ld_options_copy(ret, sizeof *ret, sizeof *ret, options, err);
-    if (!status && ret->timeout_ms == 0)
-        ret->timeout_ms = DEFAULT_TIMEOUT_MS;
+    ld_endpoint_done(&c->endpoint);
+    ld_flag_ask_free(c->ask);
+}
+
+static leakdiag_status prepare(const char *url, const char *key,
+                               const leakdiag_flag_options *options, call *ret, leakdiag_error *err)
+{
+    leakdiag_flag_options *used = &ret->used;
+    *used = (leakdiag_flag_options)LEAKDIAG_FLAG_OPTIONS_INIT;
+    leakdiag_status status = ld_options_copy(used, sizeof *used, sizeof *used, options, err);
+    if (!status)
+        status = ld_errand_endpoint(used->cluster, used->namespace_name, url, &ret->endpoint, err);
+    if (!status && ret->endpoint.service && used->bearer_token)
+        status = ld_fail(err, LEAKDIAG_E_INVALID,
+                         "a bearer token cannot be sent to a service through the API server, which "
+                         "takes that header for itself; ask a URL, or leave the token out");
+    if (!status)
+        status = ld_flag_ask_new(ret->endpoint.base_url, key, used, &ret->ask, err);
+    ret->timeout_ms = used->timeout_ms ? used->timeout_ms : DEFAULT_TIMEOUT_MS;
     return status;
 }
 
+static leakdiag_status perform(const call *c, ld_http_request *request, int64_t timeout_ms,
+                               leakdiag_error *err)
+{
+    ld_errand errand = {.cluster = c->endpoint.service ? c->used.cluster : NULL,
+                        .transport = c->used.transport,
+                        .cancel = c->used.cancel,
+                        .timeout_ms = timeout_ms};
+    return ld_errand_perform(&errand, request, 1, err);
+}
+
+static leakdiag_flag_state refused_state(leakdiag_status refused)
+{
+    return refused == LEAKDIAG_E_AUTH ? LEAKDIAG_FLAG_REFUSED : LEAKDIAG_FLAG_UNREACHABLE;
+}
+
+/* Why the service was not reached, in the API server's words; LEAKDIAG_OK: it was, or there is no
+ * answer at all. E_NOMEM fails. */
+static leakdiag_status not_reached(const call *c, const ld_http_request *request,
+                                   leakdiag_error *why, leakdiag_error *err)
+{
+    leakdiag_status refused = ld_endpoint_check(&c->endpoint, request, why);
+    if (refused == LEAKDIAG_E_NOMEM)
+        return ld_fail_nomem(err);
+    if (!refused && c->endpoint.service)
+        refused = ld_ask_unanswered(request, why);
+    return refused;
+}
+
+static leakdiag_status decode(const call *c, const ld_http_request *first, leakdiag_flag **ret,
+                              leakdiag_error *err)
+{
+    leakdiag_error why = {0};
+    leakdiag_status refused = not_reached(c, first, &why, err);
+    if (refused == LEAKDIAG_E_NOMEM)
+        return refused;
+    if (!refused)
+        return ld_flag_ask_decode(c->ask, first, ret, err);
+    const ld_flag_fields fields = {.state = refused_state(refused),
+                                   .key = c->ask->key,
+                                   .detail = why.message,
+                                   .method = first->method,
+                                   .http_status = first->status,
+                                   .latency_ms = first->latency_ms};
+    return ld_flag_new(&fields, ret, err);
+}
+
 /* The second question gets what the first has left of the time; without any the result stays. */
-static leakdiag_status ask_again(const ld_flag_ask *ask, const ld_http_request *first,
-                                 const leakdiag_flag_options *options, leakdiag_flag **flag,
+static leakdiag_status ask_again(const call *c, const ld_http_request *first, leakdiag_flag **flag,
                                  leakdiag_error *err)
 {
     LD_CLEANUP(ld_http_request_done) ld_http_request next = {0};
-    int64_t left_ms = options->timeout_ms - first->latency_ms;
-    if (left_ms <= 0 || !ld_flag_ask_next(ask, first, *flag, &next))
+    int64_t left_ms = c->timeout_ms - first->latency_ms;
+    if (left_ms <= 0 || ld_endpoint_check(&c->endpoint, first, NULL) ||
+        !ld_flag_ask_next(c->ask, first, *flag, &next))
         return LEAKDIAG_OK;
-    leakdiag_status status = ld_http_perform(&next, 1, left_ms, options->cancel, err);
-    return status ? status : ld_flag_ask_refine(ask, first, &next, flag, err);
+    leakdiag_status status = perform(c, &next, left_ms, err);
+    if (status || ld_endpoint_check(&c->endpoint, &next, NULL))
+        return status;
+    return ld_flag_ask_refine(c->ask, first, &next, flag, err);
 }
 
 leakdiag_status leakdiag_flag_evaluate(const char *url, const char *key,
                                        const leakdiag_flag_options *options, leakdiag_flag **ret,
                                        leakdiag_error *err)
 {
-    LD_CLEANUP(ld_flag_ask_freep) ld_flag_ask *ask = NULL;
+    LD_CLEANUP(call_done) call c = {0};
     LD_CLEANUP(ld_http_request_done) ld_http_request first = {0};
     LD_CLEANUP(ld_flag_freep) leakdiag_flag *flag = NULL;
-    leakdiag_flag_options used;
-    leakdiag_status status = effective(options, &used, err);
-    if (!status)
-        status = ld_flag_ask_new(url, key ? key : "", &used, &ask, err);
+    leakdiag_status status = prepare(url, key ? key : "", options, &c, err);
     if (status)
         return status;
-    ld_flag_ask_first(ask, &first);
-    status = ld_http_perform(&first, 1, used.timeout_ms, used.cancel, err);
+    ld_flag_ask_first(c.ask, &first);
+    status = perform(&c, &first, c.timeout_ms, err);
     if (!status)
-        status = ld_flag_ask_decode(ask, &first, &flag, err);
+        status = decode(&c, &first, &flag, err);
     if (!status)
-        status = ask_again(ask, &first, &used, &flag, err);
+        status = ask_again(&c, &first, &flag, err);
     if (status)
         return status;
     *ret = ld_steal(&flag);
@@ -287,15 +355,19 @@ leakdiag_status leakdiag_flag_evaluate(const char *url, const char *key,
 leakdiag_status leakdiag_flag_evaluate_all(const char *url, const leakdiag_flag_options *options,
                                            leakdiag_flags **ret, leakdiag_error *err)
 {
-    LD_CLEANUP(ld_flag_ask_freep) ld_flag_ask *ask = NULL;
+    LD_CLEANUP(call_done) call c = {0};
     LD_CLEANUP(ld_http_request_done) ld_http_request request = {0};
-    leakdiag_flag_options used;
-    leakdiag_status status = effective(options, &used, err);
-    if (!status)
-        status = ld_flag_ask_new(url, NULL, &used, &ask, err);
+    leakdiag_error why = {0};
+    leakdiag_status status = prepare(url, NULL, options, &c, err);
     if (status)
         return status;
-    ld_flag_ask_first(ask, &request);
-    status = ld_http_perform(&request, 1, used.timeout_ms, used.cancel, err);
-    return status ? status : ld_flag_ask_decode_all(ask, &request, ret, err);
+    ld_flag_ask_first(c.ask, &request);
+    status = perform(&c, &request, c.timeout_ms, err);
+    if (status)
+        return status;
+    leakdiag_status refused = not_reached(&c, &request, &why, err);
+    if (refused == LEAKDIAG_E_NOMEM)
+        return refused;
+    return refused ? ld_flags_new(refused_state(refused), why.message, ret, err)
+                   : ld_flag_ask_decode_all(c.ask, &request, ret, err);
 }

@@ -52,6 +52,7 @@ static void send(flag_question *q, ld_http_request *request,
                  void (*on_done)(ld_http_request *, void *))
 {
     request->origin = q->endpoint.origin;
+    request->retries_max = LD_SERVICE_RETRIES_MAX;
     request->on_done = on_done;
     request->payload = q;
     ld_ask_send(q->base.asking, request);
@@ -71,14 +72,16 @@ static leakdiag_status begin_with(ld_question *question,
 /* --- facts --- */
 
 static leakdiag_status unanswered(const flag_question *q, leakdiag_flag_state state,
-                                  const char *detail, const char *method, int64_t latency_ms,
-                                  leakdiag_flag **ret, leakdiag_error *err)
+                                  const char *detail, const char *method,
+                                  const ld_http_request *request, leakdiag_flag **ret,
+                                  leakdiag_error *err)
 {
     const ld_flag_fields fields = {.state = state,
                                    .key = q->key,
                                    .detail = detail,
                                    .method = method,
-                                   .latency_ms = latency_ms};
+                                   .http_status = request->status,
+                                   .latency_ms = request->latency_ms};
     return ld_flag_new(&fields, ret, err);
 }
 
@@ -96,11 +99,11 @@ static leakdiag_status no_answer(const flag_question *q, const ld_http_request *
     if (refused == LEAKDIAG_E_NOMEM)
         return ld_fail_nomem(err);
     if (refused)
-        return unanswered(q, state_of(refused), why.message, method, request->latency_ms, ret, err);
+        return unanswered(q, state_of(refused), why.message, method, request, ret, err);
     if (request->end == LD_HTTP_ANSWERED)
         return LEAKDIAG_OK;
     return unanswered(q, LEAKDIAG_FLAG_UNREACHABLE, request->why[0] ? request->why : "no answer",
-                      method, request->latency_ms, ret, err);
+                      method, request, ret, err);
 }
 
 static leakdiag_status add_fact(const flag_question *q, ld_facts *facts, leakdiag_error *err)

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "sources/copier.h"
 
-/* --- which container --- */
+/* --- which container: the wanted one, the one named like the workload, or the only one --- */
 
 static const ld_kube_instance *find_instance(const ld_kube_pod *pod, const char *name)
 {
@@ -40,8 +40,7 @@ const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wan
     if (found)
         return found;
     LD_CLEANUP(ld_text_done) ld_text names = {0};
-    for (size_t i = 0; i < pod->n_instances; i++)
-        ld_text_addf(&names, "%s%s", i ? ", " : "", pod->instances[i].name);
+    ld_pod_name_containers(pod, &names);
     ld_fail(err, LEAKDIAG_E_NOT_FOUND,
             "pod %s has no container \"%.80s\"; it has %s; name one of them with --container",
             pod->name,
@@ -52,10 +51,36 @@ const ld_kube_instance *ld_pod_container(const ld_kube_pod *pod, const char *wan
     return NULL;
 }
 
+void ld_pod_name_containers(const ld_kube_pod *pod, ld_text *ret)
+{
+    for (size_t i = 0; i < pod->n_instances; i++)
+        ld_text_addf(ret, "%s%s", i ? ", " : "", pod->instances[i].name);
+}
+
+/* The same in a Deployment's template, before there are pods. */
+static const ld_kube_container *template_container(const ld_kube_deployment *deployment,
+                                                   const char *wanted)
+{
+    const char *const names[] = {wanted, deployment->name};
+    const ld_kube_container *list = deployment->containers, *only = NULL;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; names[k] && i < deployment->n_containers; i++)
+            if (strcmp(list[i].name, names[k]) == 0)
+                return &list[i];
+    for (size_t i = 0; i < deployment->n_containers; i++) {
+        if (list[i].is_init)
+            continue;
+        if (only)
+            return NULL;
+        only = &list[i];
+    }
+    return only;
+}
+
 /* --- one pod --- */
 
 /* While a container is down, state.terminated is the newest death and lastState the one before. */
-static const ld_kube_end *latest_end(const ld_kube_instance *instance)
+const ld_kube_end *ld_pod_latest_end(const ld_kube_instance *instance)
 {
     return instance->ended.has_ended  ? &instance->ended
            : instance->last.has_ended ? &instance->last
@@ -65,7 +90,7 @@ static const ld_kube_end *latest_end(const ld_kube_instance *instance)
 static void copy_pod(ld_copier *c, const ld_kube_pod *pod, const ld_kube_instance *instance,
                      ld_pod_fact *of)
 {
-    const ld_kube_end *end = latest_end(instance);
+    const ld_kube_end *end = ld_pod_latest_end(instance);
     ld_copy_to(c, pod->name, &of->name);
     ld_copy_to(c, pod->uid, &of->uid);
     ld_copy_to(c, instance->name, &of->container);
@@ -86,6 +111,7 @@ static void copy_pod(ld_copier *c, const ld_kube_pod *pod, const ld_kube_instanc
 static void copy_env(ld_copier *c, const ld_kube_instance *instance, ld_memory_fact *of)
 {
     of->has_env = true;
+    of->env_is_partial = instance->has_env_from;
     of->env = ld_alloc_array(instance->n_env + 1, sizeof *of->env);
     if (!of->env) {
         c->status = ld_fail_nomem(c->err);
@@ -93,7 +119,7 @@ static void copy_env(ld_copier *c, const ld_kube_instance *instance, ld_memory_f
     }
     for (size_t i = 0; i < instance->n_env && !c->status; i++) {
         /* Set from a secret or a field: that it is set is all that is known. */
-        const char *value = instance->env[i].value ? instance->env[i].value : "(set elsewhere)";
+        const char *value = instance->env[i].value ? instance->env[i].value : LD_ENV_SET_ELSEWHERE;
         ld_env *entry = &of->env[of->n_env++];
         ld_copy_to(c, instance->env[i].name, &entry->name);
         ld_copy_to(c, value, &entry->value);
@@ -101,25 +127,29 @@ static void copy_env(ld_copier *c, const ld_kube_instance *instance, ld_memory_f
 }
 
 /* After a restart the metrics API shows the old instance's sample for one resolution more. */
-static bool is_of_this_instance(const ld_kube_sample *sample, const ld_kube_instance *instance)
+const char *ld_pod_no_sample(const ld_kube_sample *sample, const ld_kube_instance *instance,
+                             const char *without)
 {
-    return !instance->started_ms || sample->time_ms >= instance->started_ms;
+    if (!sample)
+        return without;
+    if (!instance->started_ms || sample->time_ms >= instance->started_ms)
+        return NULL;
+    return "the newest sample is of the instance before; two scrapes see the new one";
 }
 
 static void copy_sample(ld_copier *c, const ld_kube_instance *instance,
                         const ld_kube_sample *sample, const char *no_sample, int64_t time_ms,
                         ld_memory_fact *of)
 {
+    const char *why = ld_pod_no_sample(sample, instance, no_sample);
     of->sample_ms = time_ms;
-    if (sample && is_of_this_instance(sample, instance)) {
-        of->sample_ms = sample->time_ms;
-        of->window_ms = sample->window_ms;
-        of->working_set_bytes = sample->working_set_bytes;
+    if (why) {
+        ld_copy_to(c, why, &of->detail);
         return;
     }
-    if (sample)
-        no_sample = "the newest sample is of the instance before; two scrapes see the new one";
-    ld_copy_to(c, no_sample, &of->detail);
+    of->sample_ms = sample->time_ms;
+    of->window_ms = sample->window_ms;
+    of->working_set_bytes = sample->working_set_bytes;
 }
 
 leakdiag_status ld_fact_from_pod(const ld_kube_pod *pod, const ld_kube_instance *instance,
@@ -151,24 +181,6 @@ leakdiag_status ld_fact_from_pod(const ld_kube_pod *pod, const ld_kube_instance 
 }
 
 /* --- the workload --- */
-
-static const ld_kube_container *template_container(const ld_kube_deployment *deployment,
-                                                   const char *wanted)
-{
-    const ld_kube_container *only = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < deployment->n_containers; i++) {
-        const ld_kube_container *container = &deployment->containers[i];
-        if ((wanted && strcmp(container->name, wanted) == 0) ||
-            (deployment->name && strcmp(container->name, deployment->name) == 0))
-            return container;
-        if (!container->is_init) {
-            only = container;
-            n++;
-        }
-    }
-    return n == 1 ? only : NULL;
-}
 
 /* "registry:5000/demo:2.1.0-checkout@sha256:…" says 2.1.0; NULL when the tag is no version. *ret is
  * from ld_alloc. */

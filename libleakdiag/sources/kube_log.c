@@ -112,6 +112,7 @@ static leakdiag_status read_answer(const ld_pod_log *log, const ld_http_request 
     leakdiag_status status = ld_ask_unanswered(request, why);
     if (status)
         return status;
+    ld_ask_note(log->asking, request);
     ld_kube_asked asked = {"get", "pods/log", "", log->ns, log->pod};
     ld_answer answer = ld_exchange_answer(request);
     return ld_kube_check_log(&asked, &answer, why);

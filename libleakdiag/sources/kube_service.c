@@ -1,17 +1,20 @@
 /* A Service and what is ready behind it. */
-#include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "sources/asking.h"
 #include "sources/copier.h"
 #include "sources/exchange.h"
+#include "sources/kube_way.h"
+#include "sources/rights.h"
 #include "wire/kube.h"
 
 typedef struct service_question {
     ld_question base;
     const char *as, *ns, *name;
-    char *url, *slices_url;
-    ld_http_request service, slices;
+    bool is_called; /* the application asks it: what policies say of the way is of interest */
+    char *url, *slices_url, *policies_url;
+    ld_http_request service, slices, policies;
     leakdiag_error why;
     leakdiag_status invalid;
 } service_question;
@@ -21,8 +24,10 @@ static void done(ld_question *question)
     service_question *q = (service_question *)question;
     ld_http_request_done(&q->service);
     ld_http_request_done(&q->slices);
+    ld_http_request_done(&q->policies);
     ld_release(q->url);
     ld_release(q->slices_url);
+    ld_release(q->policies_url);
 }
 
 static void answered(ld_http_request *request, void *payload)
@@ -35,6 +40,7 @@ static leakdiag_status prepare(service_question *q)
 {
     LD_CLEANUP(ld_releasep) char *path = NULL;
     LD_CLEANUP(ld_releasep) char *slices = NULL;
+    LD_CLEANUP(ld_releasep) char *policies = NULL;
     ld_asking *asking = q->base.asking;
     leakdiag_status status = ld_kube_path_service(q->ns, q->name, &path, &q->why);
     if (!status)
@@ -43,6 +49,10 @@ static leakdiag_status prepare(service_question *q)
         status = ld_ask_cluster(asking, path, &q->url, &q->service, &q->why);
     if (!status)
         status = ld_ask_cluster(asking, slices, &q->slices_url, &q->slices, &q->why);
+    if (!status && q->is_called)
+        status = ld_kube_path_policies(q->ns, &policies, &q->why);
+    if (!status && q->is_called)
+        status = ld_ask_cluster(asking, policies, &q->policies_url, &q->policies, &q->why);
     return status;
 }
 
@@ -53,6 +63,7 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     q->as = ld_attribute_text(attributes, "as", "");
     q->ns = ld_attribute_text(attributes, "namespace", "");
     q->name = ld_attribute_text(attributes, "name", "");
+    q->is_called = ld_is_called(question->asking->scenario, q->as);
     q->invalid = prepare(q);
     if (q->invalid)
         return q->invalid == LEAKDIAG_E_NOMEM ? ld_fail_nomem(err) : LEAKDIAG_OK;
@@ -60,6 +71,8 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     q->service.payload = q;
     ld_ask_send(question->asking, &q->service);
     ld_ask_send(question->asking, &q->slices);
+    if (q->is_called)
+        ld_ask_send(question->asking, &q->policies);
     return LEAKDIAG_OK;
 }
 
@@ -113,7 +126,12 @@ static leakdiag_status fill(const service_question *q, const ld_kube_service *se
         of->not_ready = endpoints.not_ready;
     }
     of->is_external = service->type && strcmp(service->type, "ExternalName") == 0;
-    return c.status ? c.status : add_ports(service, &of->ports, err);
+    if (!c.status)
+        c.status = add_ports(service, &of->ports, err);
+    if (c.status || !q->is_called)
+        return c.status;
+    const ld_ways_asked asked = {q->base.asking, q->as, q->ns, &q->policies, service, &endpoints};
+    return ld_ways_add(&asked, of, err);
 }
 
 static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_error *err)

@@ -1,9 +1,5 @@
-/* A workload of a cluster: its Deployment, the pods that its own selector chooses, their memory,
- * and their logs.
- *
- * The selector is only known when the Deployment has answered. Not to lose a round trip, pods and
- * metrics are asked for with the usual selector (or the one an earlier look has learned) at once;
- * when the Deployment says another one, they are asked for again. */
+/* A workload of a cluster as a question of a look: its Deployment, its pods and their memory, and
+ * their logs. Under another version's names it is looked for by its labels. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,27 +9,19 @@
 #include "sources/exchange.h"
 #include "sources/kube_facts.h"
 #include "sources/kube_log.h"
+#include "sources/kube_look.h"
 
 #define PODS_MAX 16 /* looked at closely; all are counted */
-#define ROUNDS   2  /* the usual selector, the Deployment's own */
 
 typedef struct workload_question {
     ld_question base;
-    const char *as, *ns, *name, *pod, *container;
-    const char *fixed_selector; /* said by the caller; NULL: the Deployment's own */
-    char *selector;             /* what pods and metrics were last asked with; NULL: none */
-    bool is_app;                /* its memory and its logs are wanted, not only its state */
-    bool has_deployment, has_pods, has_samples; /* decoded */
-    ld_http_request deployment_request, find_request;
-    ld_http_request pods_requests[ROUNDS], metrics_requests[ROUNDS];
-    char *deployment_url, *pods_urls[ROUNDS], *metrics_urls[ROUNDS], *find_url;
-    size_t round;              /* answers to an earlier one are of the wrong selector */
+    const char *as, *container;
+    bool is_app; /* its memory is wanted, not only its state */
+    bool reads_logs;
+    ld_kube_look look;
     const ld_profile *finding; /* the profile that find_request looks for */
-    ld_kube_deployment deployment;
-    ld_kube_pods pods;
-    ld_kube_samples samples;
-    leakdiag_error no_deployment, no_pods, no_samples; /* why not */
-    leakdiag_status deployment_status, pods_status, samples_status;
+    ld_http_request find_request;
+    char *find_url;
     ld_pod_log logs[PODS_MAX];
     size_t n_logs;
     bool has_asked_logs;
@@ -42,20 +30,9 @@ typedef struct workload_question {
 static void done(ld_question *question)
 {
     workload_question *q = (workload_question *)question;
-    ld_http_request_done(&q->deployment_request);
+    ld_kube_look_done(&q->look);
     ld_http_request_done(&q->find_request);
-    for (size_t i = 0; i < ROUNDS; i++) {
-        ld_http_request_done(&q->pods_requests[i]);
-        ld_http_request_done(&q->metrics_requests[i]);
-        ld_release(q->pods_urls[i]);
-        ld_release(q->metrics_urls[i]);
-    }
-    ld_release(q->deployment_url);
     ld_release(q->find_url);
-    ld_release(q->selector);
-    ld_kube_deployment_done(&q->deployment);
-    ld_kube_pods_done(&q->pods);
-    ld_kube_samples_done(&q->samples);
     for (size_t i = 0; i < q->n_logs; i++)
         ld_pod_log_done(&q->logs[i]);
 }
@@ -70,9 +47,10 @@ static void note_failure(workload_question *q, leakdiag_status status)
 
 static void ask_logs(workload_question *q)
 {
-    for (size_t i = 0; i < q->pods.n && i < PODS_MAX; i++) {
-        const ld_kube_pod *pod = &q->pods.list[i];
-        const ld_kube_instance *instance = ld_pod_container(pod, q->container, q->name, NULL);
+    for (size_t i = 0; i < q->look.pods.n && i < PODS_MAX; i++) {
+        const ld_kube_pod *pod = &q->look.pods.list[i];
+        const ld_kube_instance *instance =
+            ld_pod_container(pod, q->container, q->look.deployment, NULL);
         if (instance)
             note_failure(
                 q, ld_pod_log_begin(&q->logs[q->n_logs++], q->base.asking, pod, instance, NULL));
@@ -80,135 +58,21 @@ static void ask_logs(workload_question *q)
     q->has_asked_logs = true;
 }
 
-/* Both are in, and the pods are the right ones. */
-static void go_on(workload_question *q)
+static void pods_are_known(ld_kube_look *look)
 {
-    bool is_known = q->has_pods && (q->has_deployment || q->deployment_status || !q->name[0]);
-    if (is_known && q->is_app && !q->has_asked_logs)
+    workload_question *q = look->payload;
+    if (q->reads_logs && !q->has_asked_logs)
         ask_logs(q);
 }
 
-/* --- pods and metrics --- */
-
-static leakdiag_status read_pods(workload_question *q, const ld_http_request *request,
-                                 leakdiag_error *why)
-{
-    leakdiag_status status = ld_ask_unanswered(request, why);
-    if (status)
-        return status;
-    ld_answer answer = ld_exchange_answer(request);
-    ld_kube_asked asked = {q->pod[0] ? "get" : "list", "pods", "", q->ns,
-                           q->pod[0] ? q->pod : NULL};
-    return q->pod[0] ? ld_kube_read_pod(&asked, &answer, &q->pods, why)
-                     : ld_kube_read_pods(&asked, &answer, &q->pods, why);
-}
-
-static void pods_answered(ld_http_request *request, void *payload)
-{
-    workload_question *q = payload;
-    ld_ask_note(q->base.asking, request);
-    if (request != &q->pods_requests[q->round])
-        return;
-    q->pods_status = read_pods(q, request, &q->no_pods);
-    q->has_pods = !q->pods_status;
-    note_failure(q, q->pods_status);
-    go_on(q);
-}
-
-static void metrics_answered(ld_http_request *request, void *payload)
-{
-    workload_question *q = payload;
-    if (request != &q->metrics_requests[q->round])
-        return;
-    q->samples_status = ld_ask_unanswered(request, &q->no_samples);
-    if (!q->samples_status) {
-        ld_answer answer = ld_exchange_answer(request);
-        ld_kube_asked asked = {q->pod[0] ? "get" : "list", "pods", "metrics.k8s.io", q->ns,
-                               q->pod[0] ? q->pod : NULL};
-        q->samples_status = ld_kube_read_metrics(&asked, &answer, &q->samples, &q->no_samples);
-    }
-    q->has_samples = !q->samples_status;
-    note_failure(q, q->samples_status);
-}
-
-static void send(workload_question *q, ld_http_request *request,
-                 void (*on_done)(ld_http_request *, void *))
-{
-    request->on_done = on_done;
-    request->payload = q;
-    ld_ask_send(q->base.asking, request);
-}
-
-static leakdiag_status ask_pods(workload_question *q, leakdiag_error *err)
-{
-    LD_CLEANUP(ld_releasep) char *path = NULL;
-    leakdiag_status status = q->pod[0] ? ld_kube_path_pod(q->ns, q->pod, &path, err)
-                                       : ld_kube_path_pods(q->ns, q->selector, &path, err);
-    if (!status)
-        status = ld_ask_cluster(q->base.asking, path, &q->pods_urls[q->round],
-                                &q->pods_requests[q->round], err);
-    if (!status)
-        send(q, &q->pods_requests[q->round], pods_answered);
-    return status;
-}
-
-static leakdiag_status ask_metrics(workload_question *q, leakdiag_error *err)
-{
-    LD_CLEANUP(ld_releasep) char *path = NULL;
-    leakdiag_status status = ld_kube_path_metrics(q->ns, q->pod[0] ? q->pod : NULL,
-                                                  q->pod[0] ? NULL : q->selector, &path, err);
-    if (!status)
-        status = ld_ask_cluster(q->base.asking, path, &q->metrics_urls[q->round],
-                                &q->metrics_requests[q->round], err);
-    if (!status)
-        send(q, &q->metrics_requests[q->round], metrics_answered);
-    return status;
-}
-
-static leakdiag_status ask_both(workload_question *q, leakdiag_error *err)
-{
-    leakdiag_status status = ask_pods(q, err);
-    return status || !q->is_app ? status : ask_metrics(q, err);
-}
-
-/* --- the Deployment --- */
-
-/* With the Deployment's own selector; the answers to another one do not count. */
-static void ask_again(workload_question *q)
-{
-    ld_kube_pods_done(&q->pods);
-    ld_kube_samples_done(&q->samples);
-    q->pods = (ld_kube_pods){0};
-    q->samples = (ld_kube_samples){0};
-    q->has_pods = q->has_samples = false;
-    q->samples_status = LEAKDIAG_OK;
-    q->round++;
-    q->pods_status = ask_both(q, &q->no_pods);
-    note_failure(q, q->pods_status);
-}
-
-static bool keep_selector(workload_question *q, const char *selector)
-{
-    char key[128];
-    snprintf(key, sizeof key, "selector %.100s", q->as);
-    ld_memory_of *memory = ld_memories_of(q->base.asking->memories, key);
-    char *copy = ld_copy_text(selector);
-    if (!memory || !copy || !ld_memory_set_text(memory, selector, strlen(selector))) {
-        ld_release(copy);
-        note_failure(q, LEAKDIAG_E_NOMEM);
-        return false;
-    }
-    ld_release(q->selector);
-    q->selector = copy;
-    return true;
-}
+/* --- under another name --- */
 
 static void found(ld_http_request *request, void *payload)
 {
     workload_question *q = payload;
     ld_asking *asking = q->base.asking;
     LD_CLEANUP(ld_kube_deployments_done) ld_kube_deployments list = {0};
-    ld_kube_asked asked = {"list", "deployments", "apps", q->ns, NULL};
+    ld_kube_asked asked = {"list", "deployments", "apps", q->look.ns, NULL};
     ld_answer answer = ld_exchange_answer(request);
     if (request->end != LD_HTTP_ANSWERED ||
         ld_kube_read_deployments(&asked, &answer, &list, NULL) || list.n == 0)
@@ -230,89 +94,65 @@ static void look_for_it(workload_question *q)
         if (scenario->profiles[i].find_by)
             q->finding = &scenario->profiles[i];
     if (!q->is_app || !q->finding ||
-        ld_kube_path_deployments(q->ns, q->finding->find_by, &path, NULL) ||
+        ld_kube_path_deployments(q->look.ns, q->finding->find_by, &path, NULL) ||
         ld_ask_cluster(q->base.asking, path, &q->find_url, &q->find_request, NULL))
         return;
-    send(q, &q->find_request, found);
+    q->find_request.on_done = found;
+    q->find_request.payload = q;
+    ld_ask_send(q->base.asking, &q->find_request);
 }
 
-static void deployment_answered(ld_http_request *request, void *payload)
+/* The next look knows it from the beginning. */
+static void remember_selector(workload_question *q, const char *selector)
 {
-    workload_question *q = payload;
-    ld_ask_note(q->base.asking, request);
-    q->deployment_status = ld_ask_unanswered(request, &q->no_deployment);
-    if (!q->deployment_status) {
-        ld_answer answer = ld_exchange_answer(request);
-        ld_kube_asked asked = {"get", "deployments", "apps", q->ns, q->name};
-        q->deployment_status =
-            ld_kube_read_deployment(&asked, &answer, &q->deployment, &q->no_deployment);
-    }
-    note_failure(q, q->deployment_status);
-    q->has_deployment = !q->deployment_status;
-    if (q->deployment_status == LEAKDIAG_E_NOT_FOUND)
-        look_for_it(q);
-    const char *own = q->has_deployment ? q->deployment.selector : NULL;
-    if (own && !q->fixed_selector && !ld_text_equal(own, q->selector)) {
-        if (keep_selector(q, own))
-            ask_again(q);
-        return;
-    }
-    if (own)
-        keep_selector(q, own);
-    go_on(q);
-}
-
-/* --- the beginning --- */
-
-static bool choose_selector(workload_question *q)
-{
-    const ld_attributes *attributes = &q->base.spec->attributes;
     char key[128];
     snprintf(key, sizeof key, "selector %.100s", q->as);
     ld_memory_of *memory = ld_memories_of(q->base.asking->memories, key);
-    if (!memory)
-        return false;
-    q->fixed_selector = ld_attribute_text(attributes, "selector", NULL);
-    const char *usual = ld_attribute_text(attributes, "usual_selector", NULL);
-    const char *selector = q->fixed_selector ? q->fixed_selector
-                           : memory->text    ? memory->text
-                                             : usual;
-    q->selector = selector ? ld_copy_text(selector) : NULL;
-    return !selector || q->selector;
+    if (!memory || !ld_memory_set_text(memory, selector, strlen(selector)))
+        note_failure(q, LEAKDIAG_E_NOMEM);
 }
 
-static leakdiag_status prepare(workload_question *q)
+static void deployment_is_known(ld_kube_look *look)
 {
-    LD_CLEANUP(ld_releasep) char *path = NULL;
-    leakdiag_status status = LEAKDIAG_OK;
-    if (!q->pod[0] && q->name[0]) {
-        status = ld_kube_path_deployment(q->ns, q->name, &path, &q->no_pods);
-        if (!status)
-            status = ld_ask_cluster(q->base.asking, path, &q->deployment_url,
-                                    &q->deployment_request, &q->no_pods);
-        if (status)
-            return status;
-        send(q, &q->deployment_request, deployment_answered);
-    }
-    return q->pod[0] || q->selector ? ask_both(q, &q->no_pods) : LEAKDIAG_OK;
+    workload_question *q = look->payload;
+    if (look->deployment_status == LEAKDIAG_E_NOT_FOUND)
+        look_for_it(q);
+    if (look->has_deployment && look->found.selector)
+        remember_selector(q, look->found.selector);
 }
+
+/* --- the beginning --- */
 
 static leakdiag_status begin(ld_question *question, leakdiag_error *err)
 {
     workload_question *q = (workload_question *)question;
     const ld_attributes *attributes = &question->spec->attributes;
+    char key[128];
     q->as = ld_attribute_text(attributes, "as", "app");
-    q->ns = ld_attribute_text(attributes, "namespace", "");
-    q->name = ld_attribute_text(attributes, "deployment", "");
-    q->pod = ld_attribute_text(attributes, "pod", "");
     q->container = ld_attribute_text(attributes, "container", "");
     q->is_app = strcmp(q->as, "app") == 0;
-    if (!choose_selector(q))
+    q->reads_logs = q->is_app && ld_scenario_reads_pod_logs(question->asking->scenario, q->as);
+    snprintf(key, sizeof key, "selector %.100s", q->as);
+    const ld_memory_of *memory = ld_memories_of(question->asking->memories, key);
+    if (!memory)
         return ld_fail_nomem(err);
-    if (q->pod[0])
-        q->name = "";
-    q->pods_status = prepare(q);
-    return q->pods_status == LEAKDIAG_E_NOMEM ? ld_fail_nomem(err) : LEAKDIAG_OK;
+    q->look.asking = question->asking;
+    q->look.ns = ld_attribute_text(attributes, "namespace", "");
+    q->look.deployment = ld_attribute_text(attributes, "deployment", "");
+    q->look.pod = ld_attribute_text(attributes, "pod", "");
+    q->look.fixed_selector = ld_attribute_text(attributes, "selector", NULL);
+    q->look.usual_selector =
+        memory->text ? memory->text : ld_attribute_text(attributes, "usual_selector", NULL);
+    q->look.wants_metrics = q->is_app;
+    q->look.on_deployment = deployment_is_known;
+    q->look.on_known = pods_are_known;
+    q->look.payload = q;
+    ld_asking *asking = question->asking;
+    if (asking->n_looks < LD_LOOKS_MAX) {
+        asking->looks[asking->n_looks].as = q->as;
+        asking->looks[asking->n_looks++].look = &q->look;
+    }
+    return ld_kube_look_begin(&q->look) == LEAKDIAG_E_NOMEM ? ld_fail_nomem(err) : LEAKDIAG_OK;
 }
 
 /* --- facts --- */
@@ -324,91 +164,81 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
     LD_CLEANUP(ld_text_done) ld_text source = {0};
     ld_fact *fact = NULL;
     leakdiag_status status;
-    if (!q->name[0])
+    if (!q->look.deployment[0])
         return LEAKDIAG_OK;
-    if (q->has_deployment) {
-        status =
-            ld_fact_from_deployment(&q->deployment, q->has_pods ? &q->pods : NULL, q->container,
-                                    q->as, q->base.asking->scenario, now_ms, &fact, err);
+    if (q->look.has_deployment) {
+        status = ld_fact_from_deployment(&q->look.found, q->look.has_pods ? &q->look.pods : NULL,
+                                         q->container, q->as, q->base.asking->scenario, now_ms,
+                                         &fact, err);
         if (status)
             return status;
-        fact->latency_ms = q->deployment_request.latency_ms;
+        fact->latency_ms = q->look.deployment_request.latency_ms;
         fact->of.workload.clock_skew_ms = q->base.asking->skew_ms;
         return ld_facts_add(facts, fact, err);
     }
-    ld_text_addf(&source, "deployment %s/%s", q->ns, q->name);
+    ld_text_addf(&source, "deployment %s/%s", q->look.ns, q->look.deployment);
     if (source.failed)
         return ld_fail_nomem(err);
-    const leakdiag_error *why = q->deployment_status ? &q->no_deployment : &q->no_pods;
+    const leakdiag_error *why =
+        q->look.deployment_status ? &q->look.no_deployment : &q->look.no_pods;
     return ld_facts_add_failed(facts, LD_FACT_WORKLOAD, source.data, q->as, now_ms,
-                               q->deployment_status ? q->deployment_status : LEAKDIAG_E_INVALID,
+                               q->look.deployment_status ? q->look.deployment_status
+                                                         : LEAKDIAG_E_INVALID,
                                why->message[0] ? why->message : "it was not asked", err);
-}
-
-static const ld_kube_sample *find_sample(const workload_question *q, const char *pod,
-                                         const char *container)
-{
-    for (size_t i = 0; q->has_samples && i < q->samples.n; i++)
-        if (ld_text_equal(q->samples.list[i].pod, pod) &&
-            ld_text_equal(q->samples.list[i].container, container))
-            return &q->samples.list[i];
-    return NULL;
 }
 
 static leakdiag_status add_no_pods(const workload_question *q, leakdiag_status failed,
                                    const char *why, ld_facts *facts, leakdiag_error *err)
 {
     LD_CLEANUP(ld_text_done) ld_text source = {0};
-    ld_text_addf(&source, "pods %s/%s", q->ns,
-                 q->pod[0]     ? q->pod
-                 : q->selector ? q->selector
-                               : q->name);
+    ld_text_addf(&source, "pods %s/%s", q->look.ns,
+                 q->look.pod[0]     ? q->look.pod
+                 : q->look.selector ? q->look.selector
+                                    : q->look.deployment);
     if (source.failed)
         return ld_fail_nomem(err);
-    return ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL, q->base.asking->now_ms,
-                               failed, why, err);
+    leakdiag_status status = ld_facts_add_failed(facts, LD_FACT_MEMORY, source.data, NULL,
+                                                 q->base.asking->now_ms, failed, why, err);
+    if (!status && q->reads_logs && q->n_logs == 0) /* nobody knows whose log to read */
+        status = ld_facts_add_failed(facts, LD_FACT_LOG, source.data, NULL, q->base.asking->now_ms,
+                                     failed, why, err);
+    return status;
 }
 
 static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *pod, ld_facts *facts,
                                leakdiag_error *err)
 {
-    static const char too_young[] =
-        "metrics.k8s.io has no sample of it yet: two scrapes must have seen the same instance";
     leakdiag_error why = {0};
     ld_fact *fact = NULL;
-    const ld_kube_instance *instance = ld_pod_container(pod, q->container, q->name, &why);
+    const ld_kube_instance *instance =
+        ld_pod_container(pod, q->container, q->look.deployment, &why);
     if (!instance)
         return add_no_pods(q, LEAKDIAG_E_NOT_FOUND, why.message, facts, err);
-    const ld_kube_sample *sample = find_sample(q, pod->name, instance->name);
-    leakdiag_status status = ld_fact_from_pod(pod, instance, sample,
-                                              q->samples_status ? q->no_samples.message : too_young,
-                                              q->base.asking->now_ms, &fact, err);
+    const ld_kube_sample *sample = ld_kube_look_sample(&q->look, pod->name, instance->name);
+    leakdiag_status status =
+        ld_fact_from_pod(pod, instance, sample,
+                         q->look.samples_status ? q->look.no_samples.message : ld_kube_too_young,
+                         q->base.asking->now_ms, &fact, err);
     if (status)
         return status;
-    fact->latency_ms = q->metrics_requests[q->round].latency_ms;
+    fact->latency_ms = q->look.metrics_requests[q->look.round].latency_ms;
     return ld_facts_add(facts, fact, err);
 }
 
 static leakdiag_status add_pods(const workload_question *q, ld_facts *facts, leakdiag_error *err)
 {
-    char why[256];
-    if (!q->has_pods && q->pods_status)
-        return add_no_pods(q, q->pods_status, q->no_pods.message, facts, err);
-    if (!q->has_pods) /* not asked: the Deployment did not say for what */
-        return add_no_pods(q, q->deployment_status ? q->deployment_status : LEAKDIAG_E_TIMEOUT,
-                           q->no_deployment.message[0] ? q->no_deployment.message
-                                                       : "there was no time to ask for them",
-                           facts, err);
-    if (q->pods.n == 0) {
-        snprintf(why, sizeof why, "no pod in namespace %.64s has the labels %.120s%s", q->ns,
-                 q->selector ? q->selector : "",
-                 q->has_deployment && q->deployment.replicas == 0 ? ": it is scaled to 0"
-                                                                  : "; is the namespace right?");
-        return add_no_pods(q, LEAKDIAG_E_NOT_FOUND, why, facts, err);
+    leakdiag_error why = {0};
+    LD_CLEANUP(ld_text_done) ld_text none = {0};
+    leakdiag_status status = ld_kube_look_without_pods(&q->look, &why);
+    if (status)
+        return add_no_pods(q, status, why.message, facts, err);
+    if (q->look.pods.n == 0) {
+        ld_kube_look_describe_none(&q->look, &none);
+        return none.failed ? ld_fail_nomem(err)
+                           : add_no_pods(q, LEAKDIAG_E_NOT_FOUND, none.data, facts, err);
     }
-    leakdiag_status status = LEAKDIAG_OK;
-    for (size_t i = 0; !status && i < q->pods.n && i < PODS_MAX; i++)
-        status = add_pod(q, &q->pods.list[i], facts, err);
+    for (size_t i = 0; !status && i < q->look.pods.n && i < PODS_MAX; i++)
+        status = add_pod(q, &q->look.pods.list[i], facts, err);
     return status;
 }
 
@@ -421,7 +251,7 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     for (size_t i = 0; !status && i < q->n_logs; i++)
         status = ld_pod_log_finish(&q->logs[i], facts, err);
     /* Only a list that has all of them says that the others are gone. */
-    if (!status && q->has_asked_logs && !q->pods.is_partial && q->pods.n <= PODS_MAX)
+    if (!status && q->has_asked_logs && !q->look.pods.is_partial && q->look.pods.n <= PODS_MAX)
         status = ld_pod_logs_gone(q->base.asking, facts, err);
     return status;
 }

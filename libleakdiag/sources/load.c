@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "sources/errand.h"
 #include "sources/exchange.h"
 #include "wire/locust.h"
 
@@ -72,23 +73,57 @@ leakdiag_status ld_load_ask_decode(const ld_http_request *stats, const ld_http_r
     return ld_locust_decode(&answer, has_page ? &page_answer : NULL, ret, err);
 }
 
+/* The API server's own words, where it could not reach the service. */
+static leakdiag_status not_reached(leakdiag_status refused, const leakdiag_error *why,
+                                   const ld_http_request *stats, leakdiag_load **ret,
+                                   leakdiag_error *err)
+{
+    ld_load_fields fields = LD_LOAD_FIELDS_UNKNOWN;
+    fields.state = refused == LEAKDIAG_E_AUTH ? LEAKDIAG_LOAD_REFUSED : LEAKDIAG_LOAD_UNREACHABLE;
+    fields.detail = why->message;
+    fields.http_status = stats->status;
+    fields.latency_ms = stats->latency_ms;
+    return ld_load_new(&fields, ret, err);
+}
+
+leakdiag_status ld_load_ask_decode_from(const ld_endpoint *endpoint,
+                                        const ld_http_request requests[LD_LOAD_ASK_REQUESTS],
+                                        leakdiag_load **ret, leakdiag_error *err)
+{
+    leakdiag_error why = {0};
+    leakdiag_status refused = ld_endpoint_check(endpoint, &requests[0], &why);
+    if (!refused && endpoint->service)
+        refused = ld_ask_unanswered(&requests[0], &why);
+    if (refused == LEAKDIAG_E_NOMEM)
+        return ld_fail_nomem(err);
+    if (refused)
+        return not_reached(refused, &why, &requests[0], ret, err);
+    bool has_page = !ld_endpoint_check(endpoint, &requests[1], NULL);
+    return ld_load_ask_decode(&requests[0], has_page ? &requests[1] : NULL, ret, err);
+}
+
 leakdiag_status leakdiag_load_read(const char *url, const leakdiag_load_options *options,
                                    leakdiag_load **ret, leakdiag_error *err)
 {
     LD_CLEANUP(ld_load_ask_freep) ld_load_ask *ask = NULL;
+    LD_CLEANUP(ld_endpoint_done) ld_endpoint endpoint = {0};
     leakdiag_load_options used = LEAKDIAG_LOAD_OPTIONS_INIT;
     leakdiag_status status = ld_options_copy(&used, sizeof used, sizeof used, options, err);
     if (!status)
-        status = ld_load_ask_new(url, &ask, err);
+        status = ld_errand_endpoint(used.cluster, used.namespace_name, url, &endpoint, err);
+    if (!status)
+        status = ld_load_ask_new(endpoint.base_url, &ask, err);
     if (status)
         return status;
     ld_http_request requests[LD_LOAD_ASK_REQUESTS];
     ld_load_ask_requests(ask, requests);
-    status =
-        ld_http_perform(requests, LD_LOAD_ASK_REQUESTS,
-                        used.timeout_ms ? used.timeout_ms : DEFAULT_TIMEOUT_MS, used.cancel, err);
+    ld_errand errand = {.cluster = endpoint.service ? used.cluster : NULL,
+                        .transport = used.transport,
+                        .cancel = used.cancel,
+                        .timeout_ms = used.timeout_ms ? used.timeout_ms : DEFAULT_TIMEOUT_MS};
+    status = ld_errand_perform(&errand, requests, LD_LOAD_ASK_REQUESTS, err);
     if (!status)
-        status = ld_load_ask_decode(&requests[0], &requests[1], ret, err);
+        status = ld_load_ask_decode_from(&endpoint, requests, ret, err);
     for (size_t i = 0; i < LD_LOAD_ASK_REQUESTS; i++)
         ld_http_request_done(&requests[i]);
     return status;

@@ -10,7 +10,7 @@
 #include <leakdiag/load.h>
 
 #include "base/cleanup.h"
-#include "net/http.h"
+#include "sources/asking.h"
 
 /* Immutable; one may be asked many times. */
 typedef struct ld_load_ask ld_load_ask;
@@ -28,5 +28,10 @@ void ld_load_ask_requests(const ld_load_ask *ask, ld_http_request ret[LD_LOAD_AS
  * not known. Only E_NOMEM fails. */
 leakdiag_status ld_load_ask_decode(const ld_http_request *stats, const ld_http_request *page,
                                    leakdiag_load **ret, leakdiag_error *err);
+/* The same for a service that may be behind the API server: where that could not reach it, the
+ * load says so in the API server's words. */
+leakdiag_status ld_load_ask_decode_from(const ld_endpoint *endpoint,
+                                        const ld_http_request requests[LD_LOAD_ASK_REQUESTS],
+                                        leakdiag_load **ret, leakdiag_error *err);
 
 #endif

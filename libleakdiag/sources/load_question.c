@@ -35,33 +35,10 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
     ld_load_ask_requests(q->ask, q->requests);
     for (size_t i = 0; i < LD_LOAD_ASK_REQUESTS; i++) {
         q->requests[i].origin = q->endpoint.origin;
+        q->requests[i].retries_max = LD_SERVICE_RETRIES_MAX;
         ld_ask_send(question->asking, &q->requests[i]);
     }
     return LEAKDIAG_OK;
-}
-
-/* The API server's own words, where it could not reach the service. */
-static leakdiag_status not_reached(leakdiag_status refused, const leakdiag_error *why,
-                                   leakdiag_load **ret, leakdiag_error *err)
-{
-    ld_load_fields fields = LD_LOAD_FIELDS_UNKNOWN;
-    fields.state = refused == LEAKDIAG_E_AUTH ? LEAKDIAG_LOAD_REFUSED : LEAKDIAG_LOAD_UNREACHABLE;
-    fields.detail = why->message;
-    return ld_load_new(&fields, ret, err);
-}
-
-static leakdiag_status decode(const load_question *q, leakdiag_load **ret, leakdiag_error *err)
-{
-    leakdiag_error why = {0};
-    leakdiag_status refused = ld_endpoint_check(&q->endpoint, &q->requests[0], &why);
-    if (refused == LEAKDIAG_E_NOMEM)
-        return ld_fail_nomem(err);
-    if (!refused && q->endpoint.service)
-        refused = ld_ask_unanswered(&q->requests[0], &why);
-    if (refused)
-        return not_reached(refused, &why, ret, err);
-    bool has_page = !ld_endpoint_check(&q->endpoint, &q->requests[1], NULL);
-    return ld_load_ask_decode(&q->requests[0], has_page ? &q->requests[1] : NULL, ret, err);
 }
 
 static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_error *err)
@@ -77,7 +54,7 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
         return ld_facts_add_failed(facts, LD_FACT_LOAD, source.data, NULL, now_ms, q->invalid,
                                    q->why.message, err);
     ld_fact *fact = NULL;
-    leakdiag_status status = decode(q, &load, err);
+    leakdiag_status status = ld_load_ask_decode_from(&q->endpoint, q->requests, &load, err);
     if (!status)
         status = ld_fact_from_load(load, source.data, now_ms, &fact, err);
     if (status)

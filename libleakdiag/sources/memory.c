@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "net/clock.h"
 #include "sources/cgroup.h"
 #include "sources/kernel_file.h"
 #include "wire/cgroup.h"
@@ -39,15 +39,13 @@ static void sample_done(sample *s)
 
 static leakdiag_status sample_begin(sample *s, const char *root, leakdiag_error *err)
 {
-    struct timespec now;
     *s = (sample){.root = root ? root : "", .fields = LD_MEMORY_FIELDS_UNKNOWN};
     if (strlen(s->root) > PATH_MAX_BYTES)
         return ld_fail(err, LEAKDIAG_E_INVALID, "the root is longer than %d bytes", PATH_MAX_BYTES);
     s->processes = ld_alloc(sizeof *s->processes);
     if (!s->processes)
         return ld_fail_nomem(err);
-    clock_gettime(CLOCK_REALTIME, &now);
-    s->fields.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    s->fields.time_ms = ld_wall_ms();
     return LEAKDIAG_OK;
 }
 

@@ -125,6 +125,7 @@ static leakdiag_status prepare(prometheus_question *q)
     q->request = (ld_http_request){.method = "GET",
                                    .url = q->url,
                                    .origin = q->endpoint.origin,
+                                   .retries_max = LD_SERVICE_RETRIES_MAX,
                                    .body_max_bytes = LD_PROMETHEUS_BODY_MAX_BYTES};
     ld_ask_send(asking, &q->request);
     return LEAKDIAG_OK;

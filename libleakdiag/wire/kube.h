@@ -64,6 +64,7 @@ leakdiag_status ld_kube_path_service(const char *ns, const char *name, char **re
                                      leakdiag_error *err);
 leakdiag_status ld_kube_path_endpoint_slices(const char *ns, const char *service, char **ret,
                                              leakdiag_error *err);
+leakdiag_status ld_kube_path_policies(const char *ns, char **ret, leakdiag_error *err);
 leakdiag_status ld_kube_path_config_map(const char *ns, const char *name, char **ret,
                                         leakdiag_error *err);
 leakdiag_status ld_kube_path_access_review(char **ret, leakdiag_error *err);
@@ -166,7 +167,17 @@ typedef struct ld_kube_instance { /* of one container of one pod */
     double limit_bytes; /* NAN: none */
     ld_kube_env *env;   /* from the spec, as in ld_kube_container */
     size_t n_env;
+    bool has_env_from; /* more variables come from config maps or secrets, which are not read */
 } ld_kube_instance;
+
+typedef struct ld_kube_port {
+    char *name, *target; /* target port as text; NULL */
+    int64_t port;
+} ld_kube_port;
+
+typedef struct ld_kube_pod_label {
+    char *key, *value;
+} ld_kube_pod_label;
 
 typedef struct ld_kube_pod {
     char *name, *ns, *uid, *node, *phase, *reason, *message; /* reason: Evicted, … */
@@ -178,6 +189,10 @@ typedef struct ld_kube_pod {
     ld_kube_instance
         *instances; /* as in the spec, also without a status yet: containers, then init */
     size_t n_instances;
+    ld_kube_pod_label *labels;
+    size_t n_labels;
+    ld_kube_port *ports; /* of all its containers; target NULL */
+    size_t n_ports;
 } ld_kube_pod;
 
 typedef struct ld_kube_pods {
@@ -213,11 +228,6 @@ void ld_kube_samples_done(ld_kube_samples *samples);
 
 /* --- services --- */
 
-typedef struct ld_kube_port {
-    char *name, *target; /* target port as text; NULL */
-    int64_t port;
-} ld_kube_port;
-
 typedef struct ld_kube_service {
     char *name, *type; /* ClusterIP, ExternalName, … */
     char *selector;    /* as a query; NULL: none */
@@ -239,6 +249,41 @@ typedef struct ld_kube_endpoints { /* of all EndpointSlices of one service */
 leakdiag_status ld_kube_read_endpoint_slices(const ld_kube_asked *asked, const ld_answer *answer,
                                              ld_kube_endpoints *ret, leakdiag_error *err);
 void ld_kube_endpoints_done(ld_kube_endpoints *endpoints);
+
+/* --- network policies --- */
+
+struct json_t;
+typedef struct ld_kube_policies { /* all of one namespace */
+    struct json_t *json;
+    const struct json_t *items; /* borrowed from json */
+} ld_kube_policies;
+
+/* E_LIMIT also for a list that the server cut: without all of them nothing is known. */
+leakdiag_status ld_kube_read_policies(const ld_kube_asked *asked, const ld_answer *answer,
+                                      ld_kube_policies *ret, leakdiag_error *err);
+void ld_kube_policies_done(ld_kube_policies *policies);
+
+typedef struct ld_kube_way { /* over TCP, within one namespace */
+    const ld_kube_pod *from, *to;
+    const char *ns;
+    int64_t port; /* that the pod `to` listens on */
+} ld_kube_way;
+
+typedef enum ld_kube_verdict {
+    LD_KUBE_PASSAGE_UNKNOWN = 0, /* it hangs on addresses, or on labels of namespaces */
+    LD_KUBE_PASSAGE_OPEN,
+    LD_KUBE_PASSAGE_BLOCKED
+} ld_kube_verdict;
+
+typedef struct ld_kube_passage {
+    ld_kube_verdict verdict;
+    const char *policy;    /* the first that blocks it, or that cannot be decided; NULL; borrowed */
+    const char *direction; /* "egress" of the one pod, or "ingress" of the other */
+} ld_kube_passage;
+
+/* What the policies say of a way; whether anything enforces them no object says. */
+void ld_kube_policies_judge(const ld_kube_policies *policies, const ld_kube_way *way,
+                            ld_kube_passage *ret);
 
 /* --- config map --- */
 

@@ -91,7 +91,7 @@ leakdiag_status ld_kube_read_config_map(const ld_kube_asked *asked, const ld_ans
     LD_JSON *json = NULL;
     ld_kube_config_map made = {0};
     leakdiag_error why = {0};
-    leakdiag_status status = ld_kube_parse(asked, answer, "ConfigMap", NULL, &json, err);
+    leakdiag_status status = ld_kube_parse_whole(asked, answer, "ConfigMap", NULL, &json, err);
     if (status)
         return status;
     const json_t *metadata = json_object_get(json, "metadata");

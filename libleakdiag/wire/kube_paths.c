@@ -105,10 +105,11 @@ static leakdiag_status list_path(const place *p, const char *selector, bool page
     return ld_text_take(&path, ret, err);
 }
 
-#define CORE      "/api/v1"
-#define APPS      "/apis/apps/v1"
-#define METRICS   "/apis/metrics.k8s.io/v1beta1"
-#define DISCOVERY "/apis/discovery.k8s.io/v1"
+#define CORE       "/api/v1"
+#define APPS       "/apis/apps/v1"
+#define METRICS    "/apis/metrics.k8s.io/v1beta1"
+#define NETWORKING "/apis/networking.k8s.io/v1"
+#define DISCOVERY  "/apis/discovery.k8s.io/v1"
 
 leakdiag_status ld_kube_path_deployment(const char *ns, const char *name, char **ret,
                                         leakdiag_error *err)
@@ -168,6 +169,11 @@ leakdiag_status ld_kube_path_endpoint_slices(const char *ns, const char *service
     char selector[128] = "kubernetes.io/service-name=";
     strcat(selector, service);
     return list_path(&(place){DISCOVERY, ns, "endpointslices", NULL}, selector, false, ret, err);
+}
+
+leakdiag_status ld_kube_path_policies(const char *ns, char **ret, leakdiag_error *err)
+{
+    return list_path(&(place){NETWORKING, ns, "networkpolicies", NULL}, NULL, false, ret, err);
 }
 
 leakdiag_status ld_kube_path_config_map(const char *ns, const char *name, char **ret,

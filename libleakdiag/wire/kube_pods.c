@@ -6,6 +6,8 @@
 #include "wire/kube_read.h"
 
 #define INSTANCES_MAX 20000 /* of one list */
+#define LABELS_MAX    1000  /* of one pod */
+#define PORTS_MAX     1000
 
 /* --- one container --- */
 
@@ -111,6 +113,7 @@ static void take_spec(ld_kube_container *c, ld_kube_instance *i)
     i->limit_bytes = c->limit_bytes;
     i->env = ld_steal(&c->env);
     i->n_env = c->n_env;
+    i->has_env_from = c->n_env_from > 0;
     c->n_env = 0;
     i->restarts = -1;
 }
@@ -174,13 +177,72 @@ static bool read_texts(const json_t *json, ld_kube_pod *pod)
            ld_kube_copy(controller(metadata), "name", &pod->owner);
 }
 
+/* What is no text is no label. */
+static leakdiag_status read_labels(const json_t *labels, ld_kube_pod *pod, leakdiag_error *err)
+{
+    size_t n = json_object_size(labels);
+    const char *key;
+    const json_t *value;
+    if (n > LABELS_MAX)
+        return ld_fail(err, LEAKDIAG_E_LIMIT, "a pod has more than %d labels", LABELS_MAX);
+    pod->labels = n ? ld_alloc_array(n, sizeof *pod->labels) : NULL;
+    if (n && !pod->labels)
+        return ld_fail_nomem(err);
+    json_object_foreach((json_t *)(uintptr_t)labels, key, value)
+    {
+        if (!json_is_string(value))
+            continue;
+        ld_kube_pod_label *label = &pod->labels[pod->n_labels++];
+        label->key = ld_copy_text(key);
+        label->value = ld_copy_text(json_string_value(value));
+        if (!label->key || !label->value)
+            return ld_fail_nomem(err);
+    }
+    return LEAKDIAG_OK;
+}
+
+static leakdiag_status add_port(const json_t *json, ld_kube_pod *pod, leakdiag_error *err)
+{
+    if (pod->n_ports == PORTS_MAX)
+        return ld_fail(err, LEAKDIAG_E_LIMIT, "a pod has more than %d ports", PORTS_MAX);
+    ld_kube_port *ports =
+        ld_resize_array(pod->ports, pod->n_ports, pod->n_ports + 1, sizeof *ports);
+    if (!ports)
+        return ld_fail_nomem(err);
+    pod->ports = ports;
+    ports[pod->n_ports] = (ld_kube_port){.port = ld_kube_count(json, "containerPort", 0)};
+    return ld_kube_copy(json, "name", &ports[pod->n_ports++].name) ? LEAKDIAG_OK
+                                                                   : ld_fail_nomem(err);
+}
+
+static leakdiag_status read_ports(const json_t *containers, ld_kube_pod *pod, leakdiag_error *err)
+{
+    size_t i, k;
+    const json_t *container, *port;
+    json_array_foreach(containers, i, container)
+    {
+        json_array_foreach(json_object_get(container, "ports"), k, port)
+        {
+            leakdiag_status status = add_port(port, pod, err);
+            if (status)
+                return status;
+        }
+    }
+    return LEAKDIAG_OK;
+}
+
 static leakdiag_status read_one(const json_t *json, ld_kube_pod *pod, leakdiag_error *err)
 {
+    const json_t *metadata = json_object_get(json, "metadata");
+    const json_t *containers = json_object_get(json_object_get(json, "spec"), "containers");
     if (!read_texts(json, pod))
         return ld_fail_nomem(err);
     if (!pod->name)
         return ld_fail(err, LEAKDIAG_E_PROTOCOL, "a pod has no name");
-    return read_instances(json, pod, err);
+    leakdiag_status status = read_labels(json_object_get(metadata, "labels"), pod, err);
+    if (!status)
+        status = read_ports(containers, pod, err);
+    return status ? status : read_instances(json, pod, err);
 }
 
 static void pod_done(ld_kube_pod *pod)
@@ -197,6 +259,14 @@ static void pod_done(ld_kube_pod *pod)
     for (size_t i = 0; i < pod->n_instances; i++)
         instance_done(&pod->instances[i]);
     ld_release(pod->instances);
+    for (size_t i = 0; i < pod->n_labels; i++) {
+        ld_release(pod->labels[i].key);
+        ld_release(pod->labels[i].value);
+    }
+    ld_release(pod->labels);
+    for (size_t i = 0; i < pod->n_ports; i++)
+        ld_release(pod->ports[i].name);
+    ld_release(pod->ports);
 }
 
 /* --- lists --- */

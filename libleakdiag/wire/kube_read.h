@@ -3,15 +3,24 @@
 #define LD_WIRE_KUBE_READ_H
 
 #include "base/json.h"
+#include "base/text.h"
 #include "wire/kube.h"
 
 #define LD_KUBE_CONTAINERS_MAX 64 /* of one pod */
 
-/* Checks the answer and parses an object of one of two kinds (the second may be NULL). */
+/* The body without what stands in the lists "managedFields", which is not checked. *ret is empty
+ * before, and stays so when the body has none. E_NOMEM only. */
+leakdiag_status ld_kube_lean(const char *body, size_t len, ld_text *ret, leakdiag_error *err);
+/* Checks the answer and parses an object of one of two kinds (the second may be NULL), without what
+ * is in its managedFields. */
 leakdiag_status ld_kube_parse(const ld_kube_asked *asked, const ld_answer *answer, const char *kind,
                               const char *or_kind, json_t **ret, leakdiag_error *err);
-/* The same for a list: at most LD_KUBE_ITEMS_MAX items, each an object with a name. The items are
- * borrowed from *ret. */
+/* The same with them. */
+leakdiag_status ld_kube_parse_whole(const ld_kube_asked *asked, const ld_answer *answer,
+                                    const char *kind, const char *or_kind, json_t **ret,
+                                    leakdiag_error *err);
+/* As ld_kube_parse() for a list: at most LD_KUBE_ITEMS_MAX items, each an object with a name. The
+ * items are borrowed from *ret. */
 leakdiag_status ld_kube_parse_list(const ld_kube_asked *asked, const ld_answer *answer,
                                    const char *kind, json_t **ret, const json_t **ret_items,
                                    leakdiag_error *err);

@@ -114,7 +114,7 @@ static leakdiag_status forbidden(const ld_kube_asked *asked, const ld_answer *an
     } else if (user) {
         ld_text_add(&detail, "HTTP 403: user ");
         ld_detail_add(&detail, user, len < USER_BYTES ? len : USER_BYTES);
-        ld_text_add(&detail, " has no right to");
+        ld_text_add(&detail, " has no right to do that");
         add_rule(&detail, asked);
     } else {
         add_words(&detail, answer, s);
@@ -278,8 +278,9 @@ static leakdiag_status wrong_kind(const ld_kube_asked *asked, const ld_answer *a
     return fail_detail(asked, LEAKDIAG_E_PROTOCOL, &detail, err);
 }
 
-leakdiag_status ld_kube_parse(const ld_kube_asked *asked, const ld_answer *answer, const char *kind,
-                              const char *or_kind, json_t **ret, leakdiag_error *err)
+leakdiag_status ld_kube_parse_whole(const ld_kube_asked *asked, const ld_answer *answer,
+                                    const char *kind, const char *or_kind, json_t **ret,
+                                    leakdiag_error *err)
 {
     leakdiag_status status = ld_kube_check(asked, answer, err);
     if (status)
@@ -295,6 +296,21 @@ leakdiag_status ld_kube_parse(const ld_kube_asked *asked, const ld_answer *answe
         return wrong_kind(asked, answer, json, kind, err);
     *ret = ld_steal(&json);
     return LEAKDIAG_OK;
+}
+
+leakdiag_status ld_kube_parse(const ld_kube_asked *asked, const ld_answer *answer, const char *kind,
+                              const char *or_kind, json_t **ret, leakdiag_error *err)
+{
+    LD_CLEANUP(ld_text_done) ld_text lean = {0};
+    ld_answer less = *answer;
+    leakdiag_status status = ld_kube_lean(answer->body, answer->len, &lean, err);
+    if (status)
+        return status;
+    if (lean.len) {
+        less.body = lean.data;
+        less.len = lean.len;
+    }
+    return ld_kube_parse_whole(asked, &less, kind, or_kind, ret, err);
 }
 
 leakdiag_status ld_kube_parse_list(const ld_kube_asked *asked, const ld_answer *answer,

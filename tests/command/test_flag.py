@@ -100,7 +100,7 @@ def context_and_token_are_sent_and_the_token_is_never_shown():
         token = folder.write("token", "sesame-canary\n")
         for form in ("text", "json"):
             result = run("flag", "get", "--url", fake.url, KEY, "-o", form, "--token-file", token,
-                         "--context", '{"targetingKey": "me"}')
+                         "--evaluation-context", '{"targetingKey": "me"}')
             assert result.status == 0 and "sesame" not in result.out + result.err, result
         _, _, head, body = fake.seen[0]
         assert head["authorization"] == "Bearer sesame-canary", head
@@ -117,8 +117,8 @@ def what_cannot_be_sent_is_refused_and_nothing_is_sent():
             result = run("flag", "get", "--url", url, KEY)
             refused(result)
             assert "u:p" not in result.err, result
-        refused(run("flag", "get", "--url", fake.url, KEY, "--context", "[1"))
-        refused(run("flag", "get", "--url", fake.url, KEY, "--timeout", "x"), "--timeout")
+        refused(run("flag", "get", "--url", fake.url, KEY, "--evaluation-context", "[1"))
+        refused(run("flag", "get", "--url", fake.url, KEY, "--request-timeout", "x"), "--request-timeout")
         for content in ("", "a\nb", "a\x00b"):
             token = folder.write("token", content)
             result = run("flag", "get", "--url", fake.url, KEY, "--token-file", token)
@@ -139,7 +139,7 @@ def a_hostile_answer_stays_harmless_on_the_terminal():
 def a_server_that_says_nothing_is_given_up():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = "http://127.0.0.1:%d" % silent.getsockname()[1]
-        got = get(url, "--timeout", "200ms", status=1)
+        got = get(url, "--request-timeout", "200ms", status=1)
         assert got["state"] == "unreachable", got
 
 
@@ -147,7 +147,7 @@ def a_server_that_says_nothing_is_given_up():
 def an_interrupt_ends_waiting():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         process = start("flag", "get", "--url", "http://127.0.0.1:%d" % silent.getsockname()[1],
-                        KEY, "--timeout", "20s")
+                        KEY, "--request-timeout", "20s")
         silent.settimeout(GUARD_S)
         connection, _ = silent.accept()
         with connection:

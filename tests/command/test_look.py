@@ -202,7 +202,7 @@ def a_second_interrupt_ends_at_once():
     hold = threading.Event()
     slow = Fake({}, default=lambda _: hold.wait(GUARD_S) and b"")
     with slow as fake:
-        process = start("diagnose", *at(fake), "--timeout", "25s", stdout=subprocess.PIPE,
+        process = start("diagnose", *at(fake), "--request-timeout", "25s", stdout=subprocess.PIPE,
                         stderr=subprocess.PIPE)
         wait_until("it waits", lambda: fake.seen)
         for _ in range(2):
@@ -363,6 +363,9 @@ def only_the_checks_that_were_named_count():
         result = run("check", "flag.value", *at(fake))
         assert result.status == 3 and result.out.startswith("fail"), result
         assert result.out.count("\n") == 1, result
+        result = run("check", "flag.seen", *at(fake))
+        assert result.out.startswith("blocked flag.seen: "), result
+        assert " – by flag.value" in result.out, result
         assert run("check", "load", "limit", *at(fake)).status in (3, 4, 5)
         got = json.loads(run("check", "flag.value", "load", *at(fake), "-o", "json").out)
         assert got["schema"] == "leakdiag.checks/1", got

@@ -13,7 +13,7 @@ MAN = os.path.join(TOP, "examples", "leakdiag", "leakdiag.1")
 
 def verbs():
     names = re.findall(r"^  ([a-z]+(?: [a-z]+)?) {2,}", run().out.split("Verbs\n")[1], re.M)
-    assert len(names) == 20, names
+    assert len(names) == 21, names
     return names
 
 
@@ -33,7 +33,7 @@ def without_arguments_it_shows_three_examples_and_every_verb():
     for verb in ("quick", "diagnose", "capture", "replay", "check", "explain", "flag get", "top",
                  "logs count", "load status", "timeline analyze", "timeline compare",
                  "scenario list", "scenario show", "scenario lint", "scenario test", "doctor",
-                 "completion", "version", "help"):
+                 "rbac", "completion", "version", "help"):
         assert re.search(r"^  %s  +\S" % verb, tail, re.M), verb
     assert run("--help").out == run("-h").out == run("help").out == result.out
 

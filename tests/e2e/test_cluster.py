@@ -50,7 +50,13 @@ class Machine:
         self.routes = read("/proc/net/route")
         self.folders = {
             path: set(os.listdir(path)) if os.path.isdir(path) else None
-            for path in ("/var/lib/kubelet", "/var/lib/cni", "/var/lib/containerd", "/var/log/pods", "/run/containerd")
+            for path in (
+                "/var/lib/kubelet",
+                "/var/lib/cni",
+                "/var/lib/containerd",
+                "/var/log/pods",
+                "/run/containerd",
+            )
         }
 
     def __eq__(self, other):
@@ -204,6 +210,24 @@ class WholeCluster(unittest.TestCase):
         said = self.kubernetes.box.run([sys.executable, "-c", code], seconds=30)
         self.assertEqual(int(said), errno.ENETUNREACH)
 
+    def test_9_what_the_runbooks_issues_need_can_be_turned_on_and_off(self):
+        kubernetes = self.kubernetes
+        kubernetes.stop_load()
+        self.assertEqual(kubernetes.load()["user_count"], 0)
+        kubernetes.set_flag_for_good(100)
+        kubernetes.set_limit("20M")
+        kubernetes.set_env("GOMEMLIMIT", "16MiB")
+        container = self.checkout()["spec"]["containers"][0]
+        self.assertEqual(container["resources"]["limits"]["memory"], "20M")
+        self.assertIn({"name": "GOMEMLIMIT", "value": "16MiB"}, container["env"])
+        kubernetes.set_limit(None)
+        kubernetes.set_env("GOMEMLIMIT", None)
+        container = self.checkout()["spec"]["containers"][0]
+        self.assertNotIn("memory", container["resources"].get("limits", {}))
+        self.assertNotIn("GOMEMLIMIT", [one["name"] for one in container["env"]])
+        kubernetes.start_load()
+        self.assertEqual(kubernetes.flag(), 100)
+
 
 class KilledCluster(unittest.TestCase):
     """The hard end of a cluster with containers, shims and mounts in it."""
@@ -211,7 +235,9 @@ class KilledCluster(unittest.TestCase):
     def test_after_kill_9_everything_ends_at_once_and_the_next_run_removes_the_rest(self):
         before = Machine()
         up = [COMMAND, "up", "--life-s", "300"]
-        kubeconfig = subprocess.run(up, check=True, stdout=subprocess.PIPE, timeout=300).stdout.decode().strip()
+        kubeconfig = (
+            subprocess.run(up, check=True, stdout=subprocess.PIPE, timeout=300).stdout.decode().strip()
+        )
         state = os.path.dirname(kubeconfig)
         self.addCleanup(box.remove, state)
         kubernetes, name = cluster.Cluster(state=state), box.name_of(state)
@@ -223,6 +249,13 @@ class KilledCluster(unittest.TestCase):
         self.assertEqual(Machine(), before)
         subprocess.run([COMMAND, "down", "--stale"], check=True, timeout=60)
         self.assertEqual(traces(name), [])
+
+
+class World(unittest.TestCase):
+    def test_names_services_and_endpoints_as_its_own_tests_say(self):
+        command = parts.go("test", "-count=1", ".")
+        done = subprocess.run(command, cwd=os.path.join(KUBERNETES, "world"), capture_output=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
 
 
 class Parts(unittest.TestCase):
@@ -388,6 +421,7 @@ def main():
         cluster.require_machine()
         box.Box.make(30, True).remove()
         parts.kubernetes()
+        cluster.images.build()
     except (box.Cannot, parts.Missing) as problem:
         required = os.environ.get("LEAKDIAG_CLUSTER") == "required"
         print("NO CLUSTER: this machine cannot: %s" % problem)

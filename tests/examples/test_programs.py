@@ -15,11 +15,16 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(TOP, "examples", "programs")
 BUILD = os.path.join(TOP, "build", "dev", "examples")
 FIXTURES = os.path.join(TOP, "tests", "fixtures")
+sys.path.insert(0, os.path.join(TOP, "tests", "command"))
+
+from api import POD, Api  # noqa: E402  pylint: disable=wrong-import-position
+from harness import Folder  # noqa: E402  pylint: disable=wrong-import-position
 
 
-def run(name, *arguments, data=b""):
+def run(name, *arguments, data=b"", **environment):
     program = os.path.join(BUILD, "example_" + name)
-    done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=20)
+    done = subprocess.run([program, *arguments], input=data, capture_output=True, timeout=60,
+                          env={**os.environ, "KUBECONFIG": "/nonexistent", **environment})
     return done.returncode, done.stdout.decode()
 
 
@@ -62,7 +67,7 @@ class Programs(unittest.TestCase):
 
     def test_each_has_at_most_30_lines_and_one_header_of_the_library(self):
         sources = glob.glob(os.path.join(PROGRAMS, "*.c"))
-        self.assertGreaterEqual(len(sources), 6)
+        self.assertGreaterEqual(len(sources), 7)
         for source in sources:
             with open(source) as file:
                 text = file.read()
@@ -74,7 +79,7 @@ class Programs(unittest.TestCase):
         for source in glob.glob(os.path.join(PROGRAMS, "*.c")):
             with open(source) as file:
                 used.update(re.findall(r"#include <leakdiag/(\w+)\.h>", file.read()))
-        self.assertEqual(used, {"flag", "logs", "series", "timeline", "memory", "load"})
+        self.assertEqual(used, {"flag", "logs", "series", "timeline", "memory", "load", "pods"})
 
     def test_count_logs_counts_the_demo_lines(self):
         with open(os.path.join(FIXTURES, "logs", "checkout-2.0.2.jsonl"), "rb") as file:
@@ -113,6 +118,43 @@ class Programs(unittest.TestCase):
         self.assertEqual(status, 0, out)
         self.assertRegex(out, r"\d")
         self.assertNotEqual(run("process_memory", "4194303")[0], 0)
+
+    def test_replay_judges_a_capture_as_the_command_does(self):
+        capture = os.path.join(FIXTURES, "captures", "flag-off-while-climbing.json")
+        status, out = run("replay", capture, "otel-demo/checkout")
+        self.assertEqual(status, 3)
+        command = os.path.join(os.path.dirname(BUILD), "leakdiag")
+        done = subprocess.run([command, "replay", capture, "-o", "json", "--scenario",
+                               "otel-demo/checkout"], capture_output=True, timeout=20)
+        self.assertEqual(out, done.stdout.decode())
+        self.assertEqual(run("replay", "/none", "otel-demo/checkout"), (2, ""))
+
+    def test_diagnose_looks_once(self):
+        status, out = run("diagnose", "any-workload", "pid=%d" % os.getpid())
+        self.assertEqual(status, 5, out)
+        self.assertIn("too-early", out)
+        self.assertEqual(run("diagnose", "no-such-scenario"), (2, ""))
+
+    def test_until_verdict_finds_a_leak(self):
+        code = "import time\nkept = []\nprint(flush=True)\n" \
+               "while True: kept.append(bytearray(400000)); time.sleep(0.05)"
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as leaking:
+            leaking.stdout.readline()
+            try:
+                status, out = run("until_verdict", str(leaking.pid), "10")
+            finally:
+                leaking.kill()
+        self.assertEqual(status, 3, out)
+        self.assertIn("Memory grows", out)
+
+    def test_pod_memory_sees_the_pods_of_a_deployment(self):
+        with Folder() as folder, Api(folder) as api:
+            place = {"KUBECONFIG": api.kubeconfig}
+            status, out = run("pod_memory", "deploy/checkout", **place)
+            self.assertEqual((status, out),
+                             (0, POD + "/checkout: %d bytes, limit 20Mi\n" % (12008 * 1024)))
+            self.assertEqual(run("pod_memory", "deploy/nix", **place), (1, ""))
+            self.assertEqual(run("pod_memory", "deploy/checkout", "other", **place)[0], 1)
 
 
 if __name__ == "__main__":

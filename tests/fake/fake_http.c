@@ -197,7 +197,8 @@ static void answer(fake_http *server, client *c)
     }
     if (!found)
         c->rule = (fake_rule){.bytes = no_rule, .len = sizeof no_rule - 1};
-    c->rule.bytes = copy(c->rule.bytes, c->rule.len);
+    c->rule.bytes = c->rule.make ? c->rule.make(c->request, &c->rule.len, c->rule.payload)
+                                 : copy(c->rule.bytes, c->rule.len);
     if (c->rule.endless)
         c->rule.endless = copy(c->rule.endless, strlen(c->rule.endless));
     pthread_mutex_unlock(&server->lock);

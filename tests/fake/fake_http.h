@@ -23,6 +23,10 @@ typedef struct fake_rule {
     bool stall;          /* leave it open, and say nothing more */
     size_t times;        /* answer only so many requests; 0 = all */
     const char *endless; /* after the bytes, this text again and again */
+    /* Instead of bytes: makes them, with malloc(), for the request. Runs on the server's thread,
+     * one request after the other. */
+    char *(*make)(const char *request, size_t *ret_len, void *payload);
+    void *payload;
 } fake_rule;
 
 fake_http *fake_http_start(const fake_rule *rules,

@@ -7,6 +7,8 @@
 
 #include "wire/kube.h"
 
+#define KINDS 12
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const int statuses[] = {200, 200, 200, 400, 401, 403, 404, 405,
@@ -116,6 +118,26 @@ static void services(const ld_answer *answer, bool slices)
     }
 }
 
+/* Each verdict but "open" names a policy, and the same list gives the same verdict. */
+static void policies(const ld_answer *answer)
+{
+    static ld_kube_pod_label labels[] = {{"app", "checkout"}};
+    static ld_kube_port ports[] = {{"rpc", NULL, 8013}};
+    static const ld_kube_pod pod = {
+        .name = "x", .labels = labels, .n_labels = 1, .ports = ports, .n_ports = 1};
+    const ld_kube_way way = {&pod, &pod, "otel-demo", 8013};
+    leakdiag_error err = {0};
+    ld_kube_policies list;
+    ld_kube_passage first, again;
+    if (!is_fine(ld_kube_read_policies(&asked, answer, &list, &err), &err))
+        return;
+    ld_kube_policies_judge(&list, &way, &first);
+    ld_kube_policies_judge(&list, &way, &again);
+    require(first.verdict == again.verdict && first.policy == again.policy && first.direction);
+    require((first.verdict == LD_KUBE_PASSAGE_OPEN) == !first.policy);
+    ld_kube_policies_done(&list);
+}
+
 static void config_map(const ld_answer *answer)
 {
     leakdiag_error err = {0};
@@ -155,21 +177,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         .len = len - 2,
         .retry_after_s = data[1] >> 6,
     };
-    switch (data[0] % 11) {
+    switch (data[0] % KINDS) {
     case 0:
     case 1:
-        deployments(&answer, data[0] % 11);
+        deployments(&answer, data[0] % KINDS);
         break;
     case 2:
     case 3:
-        pods(&answer, data[0] % 11 == 2);
+        pods(&answer, data[0] % KINDS == 2);
         break;
     case 4:
         metrics(&answer);
         break;
     case 5:
     case 6:
-        services(&answer, data[0] % 11 == 6);
+        services(&answer, data[0] % KINDS == 6);
         break;
     case 7:
         config_map(&answer);
@@ -177,8 +199,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     case 8:
         access_review(&answer);
         break;
+    case 11:
+        policies(&answer);
+        break;
     default:
-        checks(&answer, data[0] % 11 == 10);
+        checks(&answer, data[0] % KINDS == 10);
     }
     return 0;
 }

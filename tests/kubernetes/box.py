@@ -24,6 +24,7 @@ import selectors
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -39,6 +40,11 @@ CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x20000000, 0x40000000
 MS_BIND, MS_MOVE, MS_REC, MS_PRIVATE, MS_SHARED = 4096, 8192, 16384, 1 << 18, 1 << 20
 PR_SET_PDEATHSIG = 1
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+
+DEVICES = {
+    **{"kmsg": (1, 11), "null": (1, 3), "zero": (1, 5), "full": (1, 7)},
+    **{"random": (1, 8), "urandom": (1, 9), "tty": (5, 0)},
+}
 
 # What a kubelet sets when it is not so; the files in the box say that it is.
 KERNEL_SETTINGS = {
@@ -196,12 +202,10 @@ def remove(state):
 
 
 def sweep(state):
-    left = []
+    """The folder goes last: as long as it is there the next run knows what to remove."""
     if not patiently(lambda: remove_cgroups(name_of(state))):
-        left.append("cgroup %s" % name_of(state))
-    if not patiently(lambda: remove_folder(state)):
-        left.append(state)
-    return left
+        return ["cgroup %s" % name_of(state), state]
+    return [] if patiently(lambda: remove_folder(state)) else [state]
 
 
 # ---- the kernel's part ----
@@ -264,6 +268,19 @@ def own_the_root(state):
     mount("none", "/", "", MS_REC | MS_SHARED)  # among the box's own mounts containers expect it
 
 
+def own_devices():
+    """Devices that a node needs, in a /dev of the box's own."""
+    folder = "/run/box/dev"
+    for name in ("pts", "shm", "mqueue"):
+        os.makedirs(os.path.join(folder, name))
+    for name, (major, minor) in DEVICES.items():
+        os.mknod(os.path.join(folder, name), stat.S_IFCHR | 0o666, os.makedev(major, minor))
+    for name, to in (("fd", "/proc/self/fd"), ("ptmx", "pts/ptmx")):
+        os.symlink(to, os.path.join(folder, name))
+    mount("devpts", folder + "/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=620")
+    mount(folder, "/dev", "", MS_BIND | MS_REC)
+
+
 def furnish(state):
     """Makes the mounts of the box; runs in its mount namespace."""
     own_the_root(state)
@@ -271,6 +288,8 @@ def furnish(state):
     mount("tmpfs", "/run", "tmpfs", 0, "mode=755,size=1g")
     for part in ("upper", "work"):
         os.makedirs("/run/box/" + part)
+    if not os.path.exists("/dev/kmsg"):  # often so below a chroot; a kubelet insists on it
+        own_devices()
     lib = "lowerdir=/var/lib,upperdir=/run/box/upper,workdir=/run/box/work"
     mount("overlay", "/var/lib", "overlay", 0, lib)
     for name in ("log", "disk"):
@@ -513,7 +532,7 @@ class Box:
         """Runs a program in the box to its end; its standard output."""
         inside = ["nsenter", "--target", str(record(self.state)["first"]["pid"])]
         done = subprocess.run(
-            inside + ["--mount", "--net", "--pid", "--", *argv],
+            inside + ["--mount", "--net", "--pid", "--root", "--wd=/", "--", *argv],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

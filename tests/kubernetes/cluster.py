@@ -153,10 +153,14 @@ class Cluster:
             return base64.b64encode(opened.read()).decode()
 
     def write_kubeconfig(self, name, server, token=None):
-        user = ["    token: %s" % token] if token else [
-            "    client-certificate-data: %s" % self.encoded(name + ".crt"),
-            "    client-key-data: %s" % self.encoded(name + ".key"),
-        ]
+        user = (
+            ["    token: %s" % token]
+            if token
+            else [
+                "    client-certificate-data: %s" % self.encoded(name + ".crt"),
+                "    client-key-data: %s" % self.encoded(name + ".key"),
+            ]
+        )
         lines = ["apiVersion: v1", "kind: Config", "clusters:", "- name: test", "  cluster:"]
         lines += ["    server: %s" % server]
         lines += ["    certificate-authority-data: %s" % self.encoded("ca.crt")]
@@ -209,62 +213,71 @@ class Cluster:
         self.start(name, name, *words, program=self.kubernetes + "/hyperkube")
 
     def start_control_plane(self):
-        pki = self.path("pki") + "/"
-        self.start(
-            "etcd",
-            *["--name=test", "--data-dir=/run/etcd", "--listen-client-urls=" + ETCD],
-            *["--advertise-client-urls=" + ETCD, "--listen-peer-urls=http://127.0.0.1:2380"],
-            *["--initial-advertise-peer-urls=http://127.0.0.1:2380"],
-            *["--initial-cluster=test=http://127.0.0.1:2380", "--logger=zap"],
-            program=self.packages + "/usr/bin/etcd",
-        )
-        self.hyperkube(
-            "kube-apiserver",
-            etcd_servers=ETCD,
-            bind_address="0.0.0.0",
-            secure_port=6443,
-            advertise_address=NODE_ADDRESS,
-            cert_dir="/run/box",
-            client_ca_file=pki + "ca.crt",
-            tls_cert_file=pki + "apiserver.crt",
-            tls_private_key_file=pki + "apiserver.key",
-            token_auth_file=pki + "tokens.csv",
-            authorization_mode="Node,RBAC",
-            allow_privileged="true",
-            service_account_key_file=pki + "sa.pub",
-            service_account_signing_key_file=pki + "sa.key",
-            service_account_issuer="https://kubernetes.default.svc",
-            service_cluster_ip_range=SERVICE_RANGE,
-            kubelet_client_certificate=pki + "kubelet-client.crt",
-            kubelet_client_key=pki + "kubelet-client.key",
-            kubelet_certificate_authority=pki + "ca.crt",
-            kubelet_preferred_address_types="InternalIP",
-            requestheader_client_ca_file=pki + "front-proxy-ca.crt",
-            requestheader_allowed_names="front-proxy-client",
-            requestheader_username_headers="X-Remote-User",
-            requestheader_group_headers="X-Remote-Group",
-            requestheader_extra_headers_prefix="X-Remote-Extra-",
-            proxy_client_cert_file=pki + "front-proxy-client.crt",
-            proxy_client_key_file=pki + "front-proxy-client.key",
-            enable_aggregator_routing="true",
-            etcd_compaction_interval="1m",
-            profiling="false",
-        )
+        self.start_etcd()
+        self.hyperkube("kube-apiserver", **self.api_server_flags())
         self.wait("API server", self.api_is_ready)
-        for name in ("controller-manager", "scheduler"):
-            config = self.kubeconfig(name)
-            flags = {"kubeconfig": config, "authentication_kubeconfig": config}
-            flags.update({"authorization_kubeconfig": config, "bind_address": "127.0.0.1"})
-            if name == "controller-manager":
-                flags["service_account_private_key_file"] = pki + "sa.key"
-                flags["root_ca_file"] = pki + "ca.crt"
-                flags["use_service_account_credentials"] = "true"
-                flags.update({"node_monitor_period": "2s", "node_monitor_grace_period": "20s"})
-            self.hyperkube(
-                "kube-" + name, leader_elect="false", cert_dir="/run/box", profiling="false", **flags
-            )
+        pki = self.path("pki") + "/"
+        self.start_controller(
+            "controller-manager",
+            service_account_private_key_file=pki + "sa.key",
+            root_ca_file=pki + "ca.crt",
+            use_service_account_credentials="true",
+            node_monitor_period="2s",
+            node_monitor_grace_period="20s",
+        )
+        self.start_controller("scheduler")
         dns = DNS_ADDRESS + ":53"
         self.start("network", "network", "-api", API, "-pki", self.path("pki"), "-dns", dns)
+
+    def start_etcd(self):
+        peer = "http://127.0.0.1:2380"
+        flags = {"name": "test", "data-dir": "/run/etcd", "logger": "zap"}
+        flags.update({"listen-client-urls": ETCD, "advertise-client-urls": ETCD})
+        flags.update({"listen-peer-urls": peer, "initial-advertise-peer-urls": peer})
+        flags["initial-cluster"] = "test=" + peer
+        words = ["--%s=%s" % pair for pair in flags.items()]
+        self.start("etcd", *words, program=self.packages + "/usr/bin/etcd")
+
+    def api_server_flags(self):
+        pki = self.path("pki") + "/"
+        return {
+            "etcd-servers": ETCD,
+            "bind-address": "0.0.0.0",
+            "secure-port": 6443,
+            "advertise-address": NODE_ADDRESS,
+            "cert-dir": "/run/box",
+            "client-ca-file": pki + "ca.crt",
+            "tls-cert-file": pki + "apiserver.crt",
+            "tls-private-key-file": pki + "apiserver.key",
+            "token-auth-file": pki + "tokens.csv",
+            "authorization-mode": "Node,RBAC",
+            "allow-privileged": "true",
+            "service-account-key-file": pki + "sa.pub",
+            "service-account-signing-key-file": pki + "sa.key",
+            "service-account-issuer": "https://kubernetes.default.svc",
+            "service-cluster-ip-range": SERVICE_RANGE,
+            "kubelet-client-certificate": pki + "kubelet-client.crt",
+            "kubelet-client-key": pki + "kubelet-client.key",
+            "kubelet-certificate-authority": pki + "ca.crt",
+            "kubelet-preferred-address-types": "InternalIP",
+            "requestheader-client-ca-file": pki + "front-proxy-ca.crt",
+            "requestheader-allowed-names": "front-proxy-client",
+            "requestheader-username-headers": "X-Remote-User",
+            "requestheader-group-headers": "X-Remote-Group",
+            "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+            "proxy-client-cert-file": pki + "front-proxy-client.crt",
+            "proxy-client-key-file": pki + "front-proxy-client.key",
+            "enable-aggregator-routing": "true",  # metrics-server has an endpoint, but no pod
+            "etcd-compaction-interval": "1m",
+            "profiling": "false",
+        }
+
+    def start_controller(self, name, **flags):
+        config = self.kubeconfig(name)
+        flags.update({"kubeconfig": config, "authentication_kubeconfig": config})
+        flags.update({"authorization_kubeconfig": config, "bind_address": "127.0.0.1"})
+        flags.update({"leader_elect": "false", "cert_dir": "/run/box", "profiling": "false"})
+        self.hyperkube("kube-" + name, **flags)
 
     def start_containerd(self):
         config = self.path("containerd.toml")
@@ -297,7 +310,9 @@ class Cluster:
         config, pki = self.kubeconfig("metrics-server"), self.path("pki") + "/"
         flags = {"kubeconfig": config, "authentication-kubeconfig": config}
         flags.update({"authorization-kubeconfig": config, "secure-port": METRICS_PORT})
-        flags.update({"tls-cert-file": pki + "metrics-server.crt", "metric-resolution": "%ds" % self.metrics_s})
+        flags.update(
+            {"tls-cert-file": pki + "metrics-server.crt", "metric-resolution": "%ds" % self.metrics_s}
+        )
         flags.update({"tls-private-key-file": pki + "metrics-server.key"})
         flags.update({"kubelet-certificate-authority": pki + "ca.crt"})
         flags.update({"kubelet-preferred-address-types": "InternalIP", "kubelet-request-timeout": "5s"})
@@ -327,7 +342,11 @@ class Cluster:
             "resolvConf": "",
             "clusterDNS": [DNS_ADDRESS],
             "clusterDomain": "cluster.local",
-            "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
+            "evictionHard": {
+                "memory.available": "100Mi",
+                "nodefs.available": "1%",
+                "imagefs.available": "1%",
+            },
             "imageGCHighThresholdPercent": 100,
             "nodeStatusUpdateFrequency": "5s",
             "syncFrequency": "10s",
@@ -492,10 +511,56 @@ class Cluster:
             raise RuntimeError("flagd-ui: HTTP %s: %s" % (status, body))
         self.wait("flag %s over OFREP" % value, lambda: self.flag() == value, 10)
 
+    def set_flag_for_good(self, value):
+        """Edits the flag where a restart of flagd keeps it, and restarts flagd."""
+        config = self.get("configmaps", "flagd-config")
+        document = json.loads(config["data"]["demo.flagd.json"])
+        flag = document["flags"]["kafkaQueueProblems"]
+        flag["variants"]["on"] = value or 300
+        flag["defaultVariant"] = "on" if value else "off"
+        patch = json.dumps({"data": {"demo.flagd.json": json.dumps(document, indent=2)}})
+        self.kubectl("patch", "configmap", "flagd-config", "-p", patch)
+        self.kubectl("rollout", "restart", "deployment/flagd")
+        self.wait_for_rollout("flagd")
+        self.wait("flag %s over OFREP" % value, lambda: self.flag() == value, 10)
+
+    def set_limit(self, limit, deployment="checkout"):
+        """Memory limit of a Deployment's container of the same name, e.g. "20M"; None: no limit."""
+        container = {"name": deployment, "resources": {"limits": {"memory": limit}}}
+        self.patch_pods(deployment, {"containers": [container]})
+
+    def set_env(self, name, value, deployment="checkout"):
+        """One variable of a Deployment's container of the same name; None takes it away."""
+        entry = {"name": name, "value": value} if value is not None else {"name": name, "$patch": "delete"}
+        self.patch_pods(deployment, {"containers": [{"name": deployment, "env": [entry]}]})
+
+    def patch_pods(self, deployment, pod_spec):
+        """Changes the pods of a Deployment and waits until the new ones are ready."""
+        patch = json.dumps({"spec": {"template": {"spec": pod_spec}}})
+        self.kubectl("patch", "deployment", deployment, "-p", patch)
+        self.wait_for_rollout(deployment)
+
     def load(self):
         """Locust's own statistics; None when it does not answer."""
         status, body = self.service("load-generator", 8089, "/stats/requests")
         return json.loads(body) if status == 200 else None
+
+    def start_load(self, users=25, per_s=3):
+        form = urllib.parse.urlencode({"user_count": users, "spawn_rate": per_s})
+        kind = "application/x-www-form-urlencoded"
+        status, body = self.service("load-generator", 8089, "/swarm", form, kind=kind)
+        if status != 200 or not json.loads(body).get("success"):
+            raise RuntimeError("Locust did not start: HTTP %s: %s" % (status, body))
+        self.wait("running load", lambda: self.load_is(("spawning", "running")))
+
+    def stop_load(self):
+        for method in ("POST", "GET"):  # POST since 2.47, GET before
+            if self.service("load-generator", 8089, "/stop", method=method)[0] == 200:
+                break
+        self.wait("stopped load", lambda: self.load_is(("ready", "stopped")))
+
+    def load_is(self, states):
+        return (self.load() or {}).get("state") in states
 
     # -- down --
 
@@ -549,7 +614,12 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "%s/usr/lib/cni"
     conf_dir = "%s"
-""" % (root, CONTAINERD, packages, state)
+""" % (
+        root,
+        CONTAINERD,
+        packages,
+        state,
+    )
 
 
 def network_config():
@@ -630,7 +700,7 @@ def parse_arguments():
 def shell(options):
     first = str(box.record(the_state(options.state))["first"]["pid"])
     argv = options.argv or [os.environ.get("SHELL", "/bin/sh")]
-    inside = ["nsenter", "--target", first, "--mount", "--net", "--pid", "--"]
+    inside = ["nsenter", "--target", first, "--mount", "--net", "--pid", "--root", "--wd=/", "--"]
     os.execvp(inside[0], inside + argv)
 
 

@@ -174,7 +174,9 @@ def digest_of(layer):
 def build():
     """The folder with images.tar; each image is localhost/NAME:1 in the cluster."""
     world, packages, locust = parts.world(), parts.packages(), parts.locust()
-    sources = [os.path.join(parts.HERE, name) for name in ("images.py", "world/flagd.py", "world/flagd_ui.py")]
+    sources = [
+        os.path.join(parts.HERE, name) for name in ("images.py", "world/flagd.py", "world/flagd_ui.py")
+    ]
     sources += [os.path.join(parts.LAB, name) for name in ("flag_service.py", "locustfile.py")]
 
     def make(folder):

@@ -193,17 +193,17 @@ def compile_static(sources, target):
 
 def world():
     folder_of_source = os.path.join(HERE, "world")
-    sources = sorted(glob.glob(folder_of_source + "/*.go") + [os.path.join(folder_of_source, "go.mod")])
-    pause = [os.path.join(folder_of_source, "pause.c")]
+    sources = [name for name in glob.glob(folder_of_source + "/*.go") if not name.endswith("_test.go")]
+    pause = [os.path.join(folder_of_source, "pause", "pause.c")]
     shop = sorted(glob.glob(os.path.join(LAB, "shop", "*.c")))
-    headers = glob.glob(os.path.join(LAB, "shop", "*.h"))
+    others = [os.path.join(folder_of_source, "go.mod"), os.path.join(LAB, "shop", "shop.h"), __file__]
 
     def make(folder):
         output_file(folder, "world", lambda part: go_build(folder_of_source, ".", part, "-s -w"))
         output_file(folder, "pause", lambda part: compile_static(pause, part))
         output_file(folder, "checkout", lambda part: compile_static(shop, part))
 
-    return made("world", digest(sources + pause + shop + headers, go_version()), make)
+    return made("world", digest(sorted(sources) + pause + shop + others, go_version()), make)
 
 
 # ---- Debian's ----

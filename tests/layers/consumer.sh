@@ -45,8 +45,9 @@ END
 
 install_package() { # KIND SHARED: build without tests, install below $work
     cmake -S "$top" -B "$top/build/consumer-$1" -DBUILD_SHARED_LIBS="$2" \
-        -DLEAKDIAG_BUILD_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$work/$1" &&
-        cmake --build "$top/build/consumer-$1" && cmake --install "$top/build/consumer-$1"
+        -DLEAKDIAG_BUILD_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/nowhere &&
+        cmake --build "$top/build/consumer-$1" &&
+        cmake --install "$top/build/consumer-$1" --prefix "$work/$1"
 }
 
 by_cmake() { # KIND WANTED

@@ -41,8 +41,8 @@ SOURCES = [
     # --- the soft limit
     ("diagnosis/checks/soft_limit.c", "R13", 'roomy ? "roomy" : "tight"',
      'roomy ? "tight" : "roomy"'),
-    ("diagnosis/soft_limit.c", "R13", 'strcmp(text, "off") == 0', 'strcmp(text, "none") == 0'),
-    ("diagnosis/soft_limit.c", "R13", "factor *= 1024;", "factor *= 1;"),
+    ("base/soft_limit.c", "R13", 'strcmp(text, "off") == 0', 'strcmp(text, "none") == 0'),
+    ("base/soft_limit.c", "R13", "factor *= 1024;", "factor *= 1;"),
     # --- rates
     ("diagnosis/checks/rate.c", "issue 3", "ld_load_is_idle(const ld_load_fact *load)\n{",
      "ld_load_is_idle(const ld_load_fact *load)\n{\n    return false;"),
@@ -72,7 +72,7 @@ SOURCES = [
     ("diagnosis/checks/rate.c", "R11", "counter.window_s = (double)view->log.window_ms / 1e3;",
      "counter.window_s = (double)view->scenario->window_ms / 1e3;"),
     ("diagnosis/checks/rate.c", "R11", "silence_s * 5e3 <=", "silence_s * 5e3 < 0 *"),
-    ("diagnosis/view.c", "R11", "log->has_gap && age_ms < window_ms", "log->has_gap && age_ms < 0"),
+    ("diagnosis/view_log.c", "R11", "log->has_gap && age_ms < window_ms", "log->has_gap && age_ms < 0"),
     # --- the load
     ("diagnosis/checks/load.c", "numbers", "(double)load->users != users",
      "(double)load->users < users"),
@@ -84,7 +84,7 @@ SOURCES = [
      "if (failed < ld_attribute_number"),
     ("diagnosis/checks/load.c", "issue 3", "if (!is_refused && ld_orders_in_log",
      "if (ld_orders_in_log"),
-    ("diagnosis/checks/load.c", "issue 3", 'ld_orders_in_log(&d->view) ? "other-generator" : "stopped"',
+    ("diagnosis/checks/load.c", "issue 3", 'orders_come ? "other-generator" : "stopped"',
      '"stopped"'),
     # --- restarts and ends
     ("diagnosis/checks/rollout.c", "issue 2", 'age_s < settle_s ? "settling" : "settled"',
@@ -93,9 +93,9 @@ SOURCES = [
      "if (view->oom_kills < -1)"),
     ("diagnosis/checks/termination.c", "numbers", "if (view->n_restarts > view->n_ooms)",
      "if (view->n_restarts < view->n_ooms)"),
-    ("diagnosis/view.c", "numbers", "now->oom_kills > before->oom_kills",
+    ("diagnosis/view_memory.c", "numbers", "now->oom_kills > before->oom_kills",
      "now->oom_kills < before->oom_kills"),
-    ("diagnosis/view.c", "numbers", "return a->started_ms != b->started_ms;", "return false;"),
+    ("diagnosis/view_memory.c", "numbers", "return a->started_ms != b->started_ms;", "return false;"),
     # --- the timeline
     ("diagnosis/view.c", "issue 1", "            later(view, active->first->time_ms);",
      "            (void)active;"),
@@ -121,8 +121,8 @@ SOURCES = [
     ("diagnosis/conclude.c", "R11", "if (any(d, LD_FAIL, true))", "if (any(d, LD_BLOCKED, true))"),
 ]
 
-# What the rules of the built-in scenario need that only a cluster tells.
-CLUSTER_ONLY = {"rollout.flagd", "reach.flagd", "frontend", "telemetry.arriving", "collector"}
+# Checks that nobody answers yet: rules on them make no difference in any world.
+UNANSWERED = {"telemetry.arriving", "collector"}
 
 # Rules that cannot make a difference in any world, and why.
 EQUIVALENT = {
@@ -133,12 +133,13 @@ EQUIVALENT = {
 # Rows of the world matrix that hold a cause to its rules.
 ROWS_OF_CAUSE = {
     "flag-not-applied": "R2,issue 1",
-    "app-has-old-value": "issue 2,R12,R9",
-    "no-checkouts": "issue 3,R10,R11",
+    "app-has-old-value": "issue 2,R12,R9,R3,R6,R18",
+    "no-checkouts": "issue 3,R10,R11,services",
     "flag-value-too-low": "issue 4,R20",
     "limit-too-high": "issue 5",
-    "settling": "issue 2",
+    "settling": "issue 2,R6,R18",
     "soft-limit": "R13",
     "hand-off-broken": "R12",
-    "edit-lost": "issue 1",
+    "edit-lost": "issue 1,R5,R8",
+    "flag-unreachable": "R3",
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Turn each rule of the engine around and see whether the world matrix notices.
+"""Turn each rule around and see whether the world matrix, or the test that holds it, notices.
 
 Two kinds of mutants: rules of the built-in scenario's causes (in a copy of the YAML), and single
 lines of the sources (mutants.py), compiled and linked outside the tree from the objects of a build
-folder. Each must turn at least one of its rows of the matrix red; a survivor is a failure.
+folder. Each must turn at least one of its rows of the matrix red, or its Check program where the
+matrix does not tell; a survivor is a failure.
 
 Usage: test_mutation.py [-k WORD] [BUILD]     BUILD is build/dev
 """
@@ -20,26 +21,53 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mutants import CLUSTER_ONLY, EQUIVALENT, ROWS_OF_CAUSE, SOURCES  # noqa: E402
+from mutants import EQUIVALENT, ROWS_OF_CAUSE, SOURCES, UNANSWERED  # noqa: E402
 
 SCENARIO = os.path.join(TOP, "libleakdiag/scenario/builtin/otel-demo-checkout.yaml")
 KINDS = os.path.join(TOP, "libleakdiag/scenario/kinds.c")
 CHECKS_LINE = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.M)
-PACKAGES = ["libcurl", "jansson", "yaml-0.1", "libpcre2-8", "check"]
+CLUSTER_ROWS = os.path.join(TOP, "tests/world/matrix/cluster.yaml")
+PACKAGES = ["libcurl", "jansson", "yaml-0.1", "libpcre2-8", "openssl", "check"]
+WORLD = "test_world"
 TIMEOUT_S = 60
 
 
 # --- running the matrix ---------------------------------------------------------------------------
 
-def judge(program, rows=None, scenario=None):
-    """How many cases turned red, or None when the program did not come to its end."""
-    environment = dict(os.environ, CK_FORK="no", CK_VERBOSITY="normal", CK_RUN_CASE="decoded")
+def rows_of_cluster():
+    """Rows that only a cluster has: they are run in the cluster, all others decoded (cheapest)."""
+    text = open(CLUSTER_ROWS, encoding="utf-8").read()
+    return list(dict.fromkeys(re.findall(r"^  row: (.*)$", text, re.M)))
+
+
+def runs_of(where):
+    """(program, case, rows) for "R2,R15" or "test_gather token"; None is the whole matrix."""
+    if where and where.startswith("test_"):
+        program, _, case = where.partition(" ")
+        return [(program, case, None)]
+    cluster = rows_of_cluster()
+    wanted = where.split(",") if where else cluster
+    decoded = [r for r in wanted if r not in cluster]
+    inside = [r for r in wanted if r in cluster]
+    runs = [(WORLD, "decoded", ",".join(decoded) or None)] if decoded or not where else []
+    return runs + ([(WORLD, "cluster", ",".join(inside))] if inside else [])
+
+
+def program_of(where):
+    return runs_of(where)[0][0]
+
+
+def judge(path, case, rows=None, scenario=None):
+    """How many tests turned red, or None when the program did not come to its end."""
+    environment = dict(os.environ, CK_FORK="no", CK_VERBOSITY="normal")
+    if case:
+        environment["CK_RUN_CASE"] = case
     if rows:
         environment["LEAKDIAG_WORLD_ROWS"] = rows
     if scenario:
         environment["LEAKDIAG_WORLD_SCENARIO"] = scenario
     try:
-        done = subprocess.run([program], env=environment, stdin=subprocess.DEVNULL,
+        done = subprocess.run([path], env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return None
@@ -50,9 +78,17 @@ def judge(program, rows=None, scenario=None):
     return failures + errors if total else 0
 
 
-def is_killed(program, rows, scenario=None):
-    red = judge(program, rows, scenario)
-    return red is None or red > 0
+def is_killed(path, where, scenario=None):
+    return any(judge(path, case, rows, scenario) != 0 for _, case, rows in runs_of(where))
+
+
+def fate(path, where, scenario=None):
+    """By what the mutant was killed: its own rows, another one's, or nothing (None)."""
+    if is_killed(path, where, scenario):
+        return "killed"
+    if program_of(where) == WORLD and is_killed(path, None, scenario):
+        return "killed, but by another row: adapt mutants.py"
+    return None
 
 
 # --- mutants of the scenario's causes --------------------------------------------------------------
@@ -114,12 +150,12 @@ def scenario_mutants():
                 mutants.append((name, rows, text[:start] + changed + text[end:]))
 
         if rows is None:
-            skipped.append("%s: only a cluster tells" % cause)
+            skipped.append("%s: no check answers it yet" % cause)
             continue
         add("is not known", "")
         for key, check, condition, findings in conditions(block):
-            if check in CLUSTER_ONLY:
-                skipped.append("%s: %s %s: only a cluster tells" % (cause, key, check))
+            if check in UNANSWERED:
+                skipped.append("%s: %s %s: no check answers it yet" % (cause, key, check))
                 continue
             others = [w for w in words[kinds[check]] if w not in findings]
             add("%s %s turned around" % (key, check),
@@ -135,7 +171,7 @@ def run_scenario_mutant(program, folder, number, mutant):
     path = os.path.join(folder, "scenario%d.yaml" % number)
     with open(path, "w", encoding="utf-8") as out:
         out.write(text)
-    return name, is_killed(program, rows, path) or is_killed(program, None, path)
+    return name, fate(program, rows, path)
 
 
 # --- mutants of the sources ------------------------------------------------------------------------
@@ -150,33 +186,36 @@ class Build:
 
     def __init__(self, folder):
         self.folder = folder
-        self.program = os.path.join(folder, "tests", "test_world")
-        self.objects = sorted(
-            glob.glob(os.path.join(folder, "libleakdiag/CMakeFiles/ld_*.dir/**/*.o"), recursive=True)
-            + glob.glob(os.path.join(folder, "tests/CMakeFiles/test_world.dir/**/*.o"), recursive=True))
-        self.objects = [o for o in self.objects if self.is_current(o)]
+        self.rooms = self.find("libleakdiag/CMakeFiles/ld_*.dir")
         self.flags = ["-std=gnu11", "-D_GNU_SOURCE", "-O0", "-w", "-ffp-contract=off",
                       "-I", os.path.join(TOP, "include"),
                       "-I", os.path.join(folder, "libleakdiag")] + pkg_config("--cflags")
         self.libraries = pkg_config("--libs") + ["-lm", "-lpthread"]
         self.compiler = os.environ.get("CC", "cc")
 
+    def path_of(self, program):
+        return os.path.join(self.folder, "tests", program)
+
+    def find(self, pattern):
+        found = glob.glob(os.path.join(self.folder, pattern, "**/*.o"), recursive=True)
+        return sorted(o for o in found if self.is_current(o))
+
     @staticmethod
     def is_current(path):
         """An object of a source that is gone would be linked twice."""
-        source = re.sub(r".*/CMakeFiles/(ld_\w+|test_world)\.dir/", "", path)[:-len(".o")]
+        source = re.sub(r".*/CMakeFiles/(ld_\w+|test_\w+)\.dir/", "", path)[:-len(".o")]
         return (source.startswith(("builtin_data", "scenario/builtin_data"))
                 or os.path.exists(os.path.join(TOP, "libleakdiag", source))
                 or os.path.exists(os.path.join(TOP, "tests", source)))
 
     def object_of(self, source):
         ending = "/%s.o" % source
-        found = [o for o in self.objects if o.endswith(ending)]
+        found = [o for o in self.rooms if o.endswith(ending)]
         if len(found) != 1:
             raise RuntimeError("no object of %s in %s; build the preset dev" % (source, self.folder))
         return found[0]
 
-    def link(self, source, text, folder, number):
+    def link(self, program, source, text, folder, number):
         """A test program with this text in place of a source; its path."""
         place = os.path.join(folder, "mutant%d" % number)
         with open(place + ".c", "w", encoding="utf-8") as out:
@@ -187,27 +226,33 @@ class Build:
         subprocess.run([self.compiler] + self.flags + include + ["-c", place + ".c", "-o", place + ".o"],
                        check=True)
         own = self.object_of(source)
-        objects = [place + ".o" if o == own else o for o in self.objects]
+        objects = [place + ".o" if o == own else o for o in self.rooms]
+        objects += self.find("tests/CMakeFiles/%s.dir" % program)
         subprocess.run([self.compiler, "-o", place] + objects + self.libraries, check=True)
         return place
 
 
 def run_source_mutant(build, folder, number, mutant):
-    source, rows, old, new = mutant
+    source, where, old, new = mutant
     name = "%s: %s" % (source, " ".join(new.split()))
     text = open(os.path.join(TOP, "libleakdiag", source), encoding="utf-8").read()
     if text.count(old) != 1:
-        return name + " (the line to change is not there once: adapt mutants.py)", False
+        return name + " (the line to change is not there once: adapt mutants.py)", None
     try:
-        program = build.link(source, text.replace(old, new), folder, number)
+        path = build.link(program_of(where), source, text.replace(old, new), folder, number)
     except subprocess.CalledProcessError:
-        return name + " (does not compile or link: adapt mutants.py)", False
-    killed = is_killed(program, rows) or is_killed(program, None)
-    os.unlink(program)
+        return name + " (does not compile or link: adapt mutants.py)", None
+    killed = fate(path, where)
+    os.unlink(path)
     return name, killed
 
 
 # --- the whole -------------------------------------------------------------------------------------
+
+def is_red(build, run):
+    program, case, rows = run
+    return judge(build.path_of(program), case, rows) != 0 and " ".join(filter(None, run))
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -216,15 +261,17 @@ def main():
     options = parser.parse_args()
     build = Build(os.path.abspath(options.build))
     mutants, skipped = scenario_mutants()
+    runs = set(runs_of(None)).union(*(runs_of(m[1]) for m in SOURCES if m[1].startswith("test_")))
 
     folder = tempfile.mkdtemp(prefix="leakdiag-mutation-")
     try:
-        if judge(build.program) != 0:
-            print("FAILED: the matrix is not green before any mutation: %s" % build.program)
-            print("0 passed, 1 failed, 0 skipped")
-            return 1
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            jobs = [pool.submit(run_scenario_mutant, build.program, folder, i, m)
+        with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 2) + 1) as pool:
+            red = [r for r in pool.map(lambda run: is_red(build, run), runs) if r]
+            if red:
+                print("FAILED: not green before any mutation: %s" % "; ".join(red))
+                print("0 passed, 1 failed, 0 skipped")
+                return 1
+            jobs = [pool.submit(run_scenario_mutant, build.path_of(WORLD), folder, i, m)
                     for i, m in enumerate(mutants) if options.k in m[0]]
             jobs += [pool.submit(run_source_mutant, build, folder, i, m)
                      for i, m in enumerate(SOURCES) if options.k in " ".join(m)]
@@ -235,7 +282,7 @@ def main():
     for name in skipped:
         print("skipped        %s" % name)
     for name, killed in results:
-        print("%s       %s" % ("killed  " if killed else "SURVIVED", name))
+        print("%-14s %s" % (killed or "SURVIVED", name))
     survived = sum(not killed for _, killed in results)
     print("%d passed, %d failed, %d skipped" % (len(results) - survived, survived, len(skipped)))
     return 1 if survived or not results else 0

@@ -34,6 +34,7 @@ static const char scenario_text[] =
     "sources:\n  workload:\n"
     "    - {type: kubernetes, as: app, namespace: otel-demo, deployment: checkout,"
     " usual_selector: app=checkout, container: checkout}\n"
+    "  log:\n    - {type: pod-log, of: app}\n"
     "patterns:\n"
     "  kind0: {text: kind 0}\n  kind1: {text: kind 1}\n"
     "checks:\n"

@@ -220,20 +220,27 @@ START_TEST(a_plugin_inherits_no_file_and_no_blocked_signal_of_the_host)
     ck_assert_int_eq(pipe(leaky), 0); /* without O_CLOEXEC: a careless host */
     sigfillset(&set);
     pthread_sigmask(SIG_BLOCK, &set, &before);
-    plugin("d=${0%/*}\nls /proc/self/fd > \"$d/fds\"\ngrep SigBlk /proc/self/status > "
-           "\"$d/sig\"\n" GOOD,
-           "");
+    plugin("ls /proc/self/fd > \"${0%/*}/fds\"\n" GOOD, "");
     leakdiag_cluster *cluster = place_open(&p, LEAKDIAG_EXEC_ALLOW);
     assert_authorization(cluster, "Bearer " CANARY);
+    leakdiag_cluster_free(cluster);
+    /* Not through a shell: that one empties its mask itself. */
+    char *user = replaced("exec: {apiVersion: client.authentication.k8s.io/v1, command: cp, "
+                          "interactiveMode: Never, args: [/proc/self/status, 'DIR/status']}",
+                          "DIR", p.dir);
+    place_config(&p, HTTPS, user);
+    cluster = place_open(&p, LEAKDIAG_EXEC_ALLOW);
+    free(failure(cluster, 5000, LEAKDIAG_E_AUTH)); /* it says nothing */
     leakdiag_cluster_free(cluster);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(leaky[0]);
     close(leaky[1]);
-    char *fds = left("fds"), *sig = left("sig");
+    char *fds = left("fds"), *status = left("status");
     ck_assert_str_eq(fds, "0\n1\n2\n3\n"); /* 3: that of ls itself */
-    ck_assert_str_eq(sig, "SigBlk:\t0000000000000000\n");
+    ck_assert_ptr_nonnull(strstr(status, "SigBlk:\t0000000000000000\n"));
     leakdiag_free(fds);
-    leakdiag_free(sig);
+    leakdiag_free(status);
+    free(user);
 }
 END_TEST
 

@@ -407,7 +407,7 @@ END_TEST
 START_TEST(missing_files_of_the_list_and_unchecked_certificates_are_warned_of)
 {
     place_config(&p, HTTPS ", insecure-skip-tls-verify: true", "token: t");
-    char *list = replaced("DIR/gone:DIR/config", "DIR", p.dir);
+    char *list = replaced("DIR/gone:DIR/config:DIR/gone", "DIR", p.dir);
     p.around.kubeconfig = list;
     leakdiag_cluster *cluster = NULL;
     ck_assert_int_eq(ld_cluster_open_in(NULL, &p.around, &cluster, NULL), LEAKDIAG_OK);

@@ -340,6 +340,36 @@ START_TEST(the_capture_of_a_look_is_judged_the_same_as_the_look)
 }
 END_TEST
 
+START_TEST(bad_options_are_refused_before_anything_is_asked)
+{
+    static const struct {
+        int64_t deadline_ms;
+        size_t size;
+        bool has_mute_transport;
+        const char *message;
+    } rows[] = {{-1, sizeof(leakdiag_session_options), false, "deadline"},
+                {INT64_C(2147483648), sizeof(leakdiag_session_options), false, "deadline"},
+                {0, 0, false, "size"},
+                {0, sizeof(leakdiag_session_options), true, "answer()"}};
+    const leakdiag_transport mute = LEAKDIAG_TRANSPORT_INIT;
+    leakdiag_scenario *scenario = NULL;
+    ck_assert(!leakdiag_scenario_builtin("any-workload", NULL, 0, &scenario, NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        leakdiag_session_options options = {.size = rows[i].size,
+                                            .deadline_ms = rows[i].deadline_ms,
+                                            .transport = rows[i].has_mute_transport ? &mute : NULL};
+        leakdiag_session *session = NULL;
+        leakdiag_error err = {0};
+        ck_assert_int_eq(leakdiag_session_new(scenario, &options, &session, &err),
+                         LEAKDIAG_E_INVALID);
+        ck_assert_msg(strstr(err.message, rows[i].message), "%s", err.message);
+        ck_assert_ptr_null(session);
+    }
+    ck_assert_int_eq(leakdiag_session_new(NULL, NULL, NULL, NULL), LEAKDIAG_E_INVALID);
+    leakdiag_scenario_unref(scenario);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("session");
@@ -356,6 +386,7 @@ int main(void)
     tcase_add_test(tc, a_cancelled_watch_returns_what_it_knows);
     tcase_add_test(tc, a_bad_url_is_a_fact_and_the_rest_goes_on);
     tcase_add_test(tc, the_capture_of_a_look_is_judged_the_same_as_the_look);
+    tcase_add_test(tc, bad_options_are_refused_before_anything_is_asked);
     Suite *suite = suite_create("session");
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

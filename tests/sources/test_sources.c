@@ -16,7 +16,9 @@
 
 #include "fake/fake_http.h"
 #include "fake/torture.h"
+#include "sources/asking.h"
 #include "sources/flag.h"
+#include "sources/kube_facts.h"
 #include "sources/load.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -494,6 +496,108 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
+/* ---- the API server's clock ---- */
+
+#define ASKED_MS INT64_C(1795439371000)
+
+/* The question went out late_ms after the look began, and the answer took took_ms. */
+static const struct {
+    int64_t late_ms, took_ms, date_ms, ahead_ms;
+} dates[] = {
+    {0, 10, ASKED_MS, 0},           {0, 10, ASKED_MS + 3000, 3495},
+    {0, 10, ASKED_MS + 2000, 0},    {0, 10, ASKED_MS - 60000, -59505},
+    {0, 4900, ASKED_MS, 0},        /* written at once, and the rest came late */
+    {0, 4900, ASKED_MS + 4000, 0}, /* written late */
+    {4900, 10, ASKED_MS + 4000, 0}, {4900, 10, ASKED_MS + 64000, 59595},
+};
+
+START_TEST(a_slow_answer_is_no_wrong_clock)
+{
+    ld_asking asking = {.now_ms = ASKED_MS, .begun_ms = 1000};
+    ld_http_request request = {.end = LD_HTTP_ANSWERED,
+                               .status = 200,
+                               .asked_ms = 1000 + dates[_i].late_ms,
+                               .latency_ms = dates[_i].took_ms,
+                               .date_ms = dates[_i].date_ms};
+    ld_ask_note(&asking, &request);
+    ck_assert(asking.has_clock);
+    ck_assert_int_eq(asking.ahead_ms, dates[_i].ahead_ms);
+    request.date_ms += 3600000; /* the first one counts */
+    ld_ask_note(&asking, &request);
+    ck_assert_int_eq(asking.ahead_ms, dates[_i].ahead_ms);
+}
+END_TEST
+
+START_TEST(an_answer_without_a_date_says_nothing_of_the_clock)
+{
+    ld_asking asking = {.now_ms = ASKED_MS, .begun_ms = 1000};
+    ld_http_request request = {.end = LD_HTTP_ANSWERED, .status = 200, .asked_ms = 1000};
+    ld_ask_note(&asking, &request);
+    ck_assert(!asking.has_clock);
+    ck_assert_int_eq(asking.ahead_ms, 0);
+}
+END_TEST
+
+/* ---- which container of a workload is meant ---- */
+
+/* Containers "a b"; one with '~' before it is an init container. */
+static const struct {
+    const char *containers, *wanted,
+        *meant; /* of the Deployment "shop"; meant NULL: nobody knows */
+} choices[] = {
+    {"shop", NULL, "shop"},
+    {"shop", "", "shop"},
+    {"main", "", "main"},
+    {"main", "other", "main"},
+    {"shop worker", "", "shop"},
+    {"shop worker", "worker", "worker"},
+    {"worker shop", "worker", "worker"},
+    {"worker shop", "other", "shop"},
+    {"main proxy", "", NULL},
+    {"~init main", "", "main"},
+    {"~shop main", "", "shop"},
+    {"~proxy main", "proxy", "proxy"},
+};
+
+enum { CONTAINERS = 2 };
+
+static size_t split(const char *text, char names[CONTAINERS][16], bool *is_init)
+{
+    size_t n = 0;
+    for (const char *at = text; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
+        is_init[n] = *at == '~';
+        at += is_init[n];
+        snprintf(names[n++], 16, "%.*s", (int)strcspn(at, " "), at);
+    }
+    return n;
+}
+
+/* The template says the limit, the pod its memory: both must be of the same container. */
+START_TEST(template_and_pod_agree_on_the_container)
+{
+    char names[CONTAINERS][16];
+    bool is_init[CONTAINERS];
+    ld_kube_container containers[CONTAINERS] = {0};
+    ld_kube_instance instances[CONTAINERS] = {0};
+    size_t n = split(choices[_i].containers, names, is_init);
+    for (size_t i = 0; i < n; i++) {
+        containers[i].name = containers[i].limit_text = instances[i].name = names[i];
+        containers[i].is_init = instances[i].is_init = is_init[i];
+    }
+    ld_kube_deployment deployment = {.name = "shop", .containers = containers, .n_containers = n};
+    ld_kube_pod pod = {.name = "shop-1", .instances = instances, .n_instances = n};
+    leakdiag_scenario scenario = {0};
+    ld_fact *fact = NULL;
+    ck_assert_int_eq(ld_fact_from_deployment(&deployment, NULL, choices[_i].wanted, "app",
+                                             &scenario, 0, &fact, NULL),
+                     LEAKDIAG_OK);
+    const ld_kube_instance *instance = ld_pod_container(&pod, choices[_i].wanted, "shop", NULL);
+    ck_assert_pstr_eq(fact->of.workload.limit_text, choices[_i].meant);
+    ck_assert_pstr_eq(instance ? instance->name : NULL, choices[_i].meant);
+    ld_fact_unref(fact);
+}
+END_TEST
+
 #include "memory_cases.h"
 
 int main(void)
@@ -523,6 +627,13 @@ int main(void)
     tcase_add_test(tc, a_page_that_hangs_does_not_hide_the_statistics);
     tcase_add_test(tc, what_is_not_locust_or_does_not_answer_is_a_state);
     tcase_add_test(tc, every_allocation_may_fail);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("container");
+    tcase_add_loop_test(tc, template_and_pod_agree_on_the_container, 0, (int)COUNT(choices));
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("clock");
+    tcase_add_loop_test(tc, a_slow_answer_is_no_wrong_clock, 0, (int)COUNT(dates));
+    tcase_add_test(tc, an_answer_without_a_date_says_nothing_of_the_clock);
     suite_add_tcase(suite, tc);
     suite_add_tcase(suite, memory_cases());
     SRunner *runner = srunner_create(suite);

@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #include "net/http.h"
-#include "sources/sessions.h"
+#include "sources/gathers.h"
 
 #define THREADS 4
 #define CLIENTS 8
@@ -56,6 +56,71 @@ START_TEST(sessions_of_one_scenario_run_side_by_side)
     }
     leakdiag_scenario_unref(scenario);
     fake_http_stop(server);
+}
+END_TEST
+
+/* --- one cluster, a session a thread --- */
+
+#define CLUSTER_THREADS 8
+
+typedef struct cluster_worker {
+    leakdiag_cluster *opened;
+    leakdiag_scenario *scenario;
+    leakdiag_status status;
+    int seen;
+} cluster_worker;
+
+static void *look_at_cluster(void *payload)
+{
+    cluster_worker *w = payload;
+    leakdiag_session *session = NULL;
+    leakdiag_session_options options = LEAKDIAG_SESSION_OPTIONS_INIT;
+    options.cluster = w->opened;
+    options.deadline_ms = 60000;
+    w->status = leakdiag_session_new(w->scenario, &options, &session, NULL);
+    for (int i = 0; !w->status && i < LOOKS; i++) {
+        leakdiag_observation *o = NULL;
+        leakdiag_diagnosis *d = NULL;
+        w->status = leakdiag_session_gather(session, &o, NULL);
+        if (!w->status)
+            w->status = leakdiag_diagnose(w->scenario, o, &d, NULL);
+        if (!w->status)
+            w->seen += strcmp(finding(d, "flag.value"), "expected") == 0 &&
+                       strcmp(finding(d, "flag.seen"), "seen") == 0 &&
+                       strcmp(finding(d, "memory"), "on-track") == 0;
+        leakdiag_diagnosis_free(d);
+        leakdiag_observation_unref(o);
+    }
+    leakdiag_session_free(session);
+    return NULL;
+}
+
+/* One of them meets the 401; all of them renew the one token, and nobody sees less for it. */
+START_TEST(sessions_of_one_cluster_run_side_by_side)
+{
+    const fake_rule once = {.path = "/apis/apps/v1/namespaces/otel-demo/deployments/checkout",
+                            .bytes = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n"
+                                     "Connection: close\r\n\r\n",
+                            .times = 3};
+    place p = {0};
+    pthread_t threads[CLUSTER_THREADS];
+    cluster_worker workers[CLUSTER_THREADS];
+    place_make(&p);
+    place_serve(&p, &once, 1, NULL);
+    leakdiag_cluster *opened = place_open(&p, fake_http_url(p.server));
+    leakdiag_scenario *scenario = place_scenario();
+    for (int i = 0; i < CLUSTER_THREADS; i++) {
+        workers[i] = (cluster_worker){.opened = opened, .scenario = scenario};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, look_at_cluster, &workers[i]), 0);
+    }
+    for (int i = 0; i < CLUSTER_THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        ck_assert_int_eq(workers[i].status, LEAKDIAG_OK);
+        ck_assert_int_eq(workers[i].seen, LOOKS);
+    }
+    leakdiag_scenario_unref(scenario);
+    leakdiag_cluster_free(opened);
+    place_remove(&p);
 }
 END_TEST
 
@@ -215,6 +280,7 @@ int main(void)
     TCase *tc = tcase_create("threads");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, sessions_of_one_scenario_run_side_by_side);
+    tcase_add_test(tc, sessions_of_one_cluster_run_side_by_side);
     tcase_add_test(tc, a_cancel_from_another_thread_ends_a_look_that_hangs);
     tcase_add_test(tc, a_compiled_set_is_shared_by_scans_of_many_threads);
     tcase_add_test(tc, each_thread_may_have_a_client);

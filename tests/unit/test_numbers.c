@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
+#include "base/soft_limit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -348,6 +349,37 @@ START_TEST(anything_else_is_no_duration)
 }
 END_TEST
 
+/* --- GOMEMLIMIT --- */
+
+static const struct {
+    const char *text;
+    int fine;
+    double bytes;
+} soft_limits[] = {
+    {NULL, 1, NAN},
+    {"", 1, NAN},
+    {"off", 1, NAN},
+    {"16MiB", 1, 16777216},
+    {"16777216", 1, 16777216},
+    {"1B", 1, 1},
+    {"2GiB", 1, 2147483648},
+    {"16Mi", 0, NAN},
+    {"16MB", 0, NAN},
+    {"MiB", 0, NAN},
+    {"-1", 0, NAN},
+};
+
+START_TEST(a_soft_limit_is_read_as_go_reads_it)
+{
+    double bytes = -1;
+    ck_assert_int_eq(ld_soft_limit_parse(soft_limits[_i].text, &bytes), soft_limits[_i].fine);
+    if (isnan(soft_limits[_i].bytes))
+        ck_assert(isnan(bytes));
+    else
+        ck_assert_double_eq(bytes, soft_limits[_i].bytes);
+}
+END_TEST
+
 /* --- RFC 3339 --- */
 
 static const struct {
@@ -522,6 +554,7 @@ int main(void)
     tcase_add_loop_test(tc, a_quantity_is_read_as_kubernetes_does, 0, (int)COUNT(quantities));
     tcase_add_loop_test(tc, anything_else_is_no_quantity, 0, (int)COUNT(no_quantities));
     tcase_add_test(tc, a_quantity_that_is_missing_or_endless_is_refused);
+    tcase_add_loop_test(tc, a_soft_limit_is_read_as_go_reads_it, 0, (int)COUNT(soft_limits));
     tcase_add_loop_test(tc, a_duration_is_read, 0, (int)COUNT(durations));
     tcase_add_test(tc, anything_else_is_no_duration);
     tcase_add_loop_test(tc, a_time_is_read_wherever_its_zone_is, 0, (int)COUNT(times));

@@ -28,6 +28,10 @@ static const char capture[] =
     "\"failures\":1,\"method\":\"POST\",\"name\":\"/api/checkout\",\"rate_per_s\":0.3,"
     "\"requests\":4}],\"spawn_per_s\":3,\"state\":\"running\",\"users\":25},"
     "\"source\":\"locust x\",\"t_ms\":2000},\n"
+    "{\"kind\":\"service\",\"service\":{\"exists\":true,\"no_ways\":\"of others\",\"object\":"
+    "\"service/flagd\",\"ports\":\"8013\",\"ready\":1,\"ways\":[{\"policy\":\"egress by deny\","
+    "\"port\":8013,\"verdict\":\"blocked\"}]},\"source\":\"service otel-demo/flagd\","
+    "\"t_ms\":2000},\n"
     "{\"kind\":\"series\",\"series\":{\"times_ms\":[0,15000],\"values_bytes\":[1,2.5]},"
     "\"source\":\"csv x.csv\",\"t_ms\":2000}\n"
     "],\n"
@@ -88,7 +92,7 @@ START_TEST(a_join_keeps_the_order_of_times_and_the_later_now)
 {
     leakdiag_observation *a = read_capture(capture), *b = read_capture(capture), *both = NULL;
     ck_assert_int_eq(leakdiag_observation_join(a, b, &both, NULL), LEAKDIAG_OK);
-    ck_assert_uint_eq(leakdiag_observation_fact_count(both), 11); /* one recording */
+    ck_assert_uint_eq(leakdiag_observation_fact_count(both), 13); /* one recording */
     for (size_t i = 1; i < 11; i++)
         ck_assert_int_ge(leakdiag_observation_fact_time_ms(both, i),
                          leakdiag_observation_fact_time_ms(both, i - 1));
@@ -116,7 +120,8 @@ static const bad_capture bad_captures[] = {
     {"{\"schema\":\"leakdiag.capture/1\",\"now_ms\":1}", LEAKDIAG_E_INVALID, "facts"},
     {"{\"schema\":\"a\",\"schema\":\"b\"}", LEAKDIAG_E_INVALID, "duplicate"},
     {FACT("7"), LEAKDIAG_E_INVALID, "facts[0]"},
-    {FACT("{\"kind\":\"spam\"}"), LEAKDIAG_E_INVALID, "unknown word \"spam\""},
+    {FACT("{\"kind\":\"spam\"}"), LEAKDIAG_E_UNSUPPORTED,
+     "facts[0]: \"kind\" is \"spam\", which only a newer version may know"},
     {FACT("{\"kind\":\"memory\",\"source\":\"x\"}"), LEAKDIAG_E_INVALID, "t_ms"},
     {FACT("{\"kind\":\"memory\",\"source\":\"x\",\"t_ms\":1}"), LEAKDIAG_E_INVALID, "memory"},
     {FACT(
@@ -203,14 +208,14 @@ START_TEST(of_a_recording_that_is_read_again_the_newest_is_kept)
     ck_assert_int_eq(leakdiag_series_new(times_ms, values, 3, &fact->of.series.series, NULL),
                      LEAKDIAG_OK);
     ck_assert_int_eq(ld_observation_extend(o, &fact, 1, 4000, &more, NULL), LEAKDIAG_OK);
-    ck_assert_uint_eq(more->n_facts, 6);
-    ck_assert_ptr_eq(more->facts[5], fact);
+    ck_assert_uint_eq(more->n_facts, 7);
+    ck_assert_ptr_eq(more->facts[6], fact);
     ck_assert_int_eq(ld_fact_new_failed(LD_FACT_SERIES, "csv x.csv", 5000, LEAKDIAG_E_IO, "gone",
                                         &failure, NULL),
                      LEAKDIAG_OK);
     ck_assert_int_eq(ld_observation_extend(more, &failure, 1, 5000, &failed, NULL), LEAKDIAG_OK);
-    ck_assert_uint_eq(failed->n_facts, 7);
-    ck_assert_ptr_eq(failed->facts[5], fact);
+    ck_assert_uint_eq(failed->n_facts, 8);
+    ck_assert_ptr_eq(failed->facts[6], fact);
     ld_fact_unref(fact);
     ld_fact_unref(failure);
     leakdiag_observation_unref(o);

@@ -230,7 +230,10 @@ static const struct {
     {"app-has-old-value",
      "flag.value:expected orders:in-range,low,high,lower-bound hand-off:configured "
      "flag.seen:not-seen,other-value",
-     "", "rollout.app:settling,in-progress rollout.flagd:settling,in-progress", false},
+     "",
+     "rollout.app:settling,in-progress rollout.flagd:settling,in-progress "
+     "reach.flagd:config-mismatch,no-endpoints,policy-blocks",
+     false},
     {"no-checkouts", "orders:zero", "load:stopped frontend:missing,no-endpoints requests:zero", "",
      false},
     {"flag-value-too-low", "flag.value:lower flag.seen:seen", "",
@@ -277,6 +280,31 @@ START_TEST(any_workload_expects_no_growth_and_no_flag)
 }
 END_TEST
 
+START_TEST(a_built_in_scenario_is_read_without_its_tests_and_shows_and_runs_them)
+{
+    static const char *const set[] = {"limit=40Mi"};
+    for (size_t i = 0; i < leakdiag_scenario_builtin_count(); i++) {
+        bool is_demo = strcmp(leakdiag_scenario_builtin_name(i), "otel-demo/checkout") == 0;
+        LD_CLEANUP(scenario_unrefp)
+        leakdiag_scenario *s = builtin(leakdiag_scenario_builtin_name(i), set, is_demo);
+        LD_CLEANUP(scenario_unrefp) leakdiag_scenario *whole = NULL;
+        LD_CLEANUP(scenario_unrefp) leakdiag_scenario *parsed = NULL;
+        LD_CLEANUP(ld_releasep) char *shown = NULL;
+        LD_CLEANUP(ld_releasep) char *wanted = NULL;
+        ck_assert_uint_eq(s->n_tests, 0);
+        ck_assert(!ld_scenario_with_tests(s, &whole, NULL));
+        ck_assert_uint_ge(whole->n_tests, 6);
+        ck_assert(!is_demo || strcmp(ld_scenario_param(whole, "limit"), "40Mi") == 0);
+        ck_assert(
+            !leakdiag_scenario_parse(s->text, s->text_len, s->origin, set, is_demo, &parsed, NULL));
+        ck_assert(!leakdiag_scenario_to_json(parsed, &wanted, NULL));
+        ck_assert(!leakdiag_scenario_to_json(s, &shown, NULL));
+        ck_assert_str_eq(shown, wanted);
+        ck_assert(!is_demo || strstr(shown, "40Mi"));
+    }
+}
+END_TEST
+
 START_TEST(the_built_in_scenarios_are_found_by_name_and_lint_clean)
 {
     ck_assert_uint_eq(leakdiag_scenario_builtin_count(), 2);
@@ -289,7 +317,6 @@ START_TEST(the_built_in_scenarios_are_found_by_name_and_lint_clean)
         ck_assert_uint_eq(len, strlen(text));
         ck_assert_uint_eq(s->text_len, len);
         ck_assert_str_eq(s->text, text);
-        ck_assert_uint_ge(s->n_tests, 6);
         LD_CLEANUP(lint_freep) leakdiag_lint *lint = NULL;
         ck_assert_int_eq(leakdiag_scenario_lint(text, len, &lint, NULL), LEAKDIAG_OK);
         ck_assert_msg(leakdiag_lint_len(lint) == 0, "%s", leakdiag_lint_message(lint, 0));
@@ -326,5 +353,6 @@ int main(void)
     tcase_add_loop_test(tc, an_issue_of_the_runbook_fires_on_these_findings, 0, (int)COUNT(issues));
     tcase_add_test(tc, any_workload_expects_no_growth_and_no_flag);
     tcase_add_test(tc, the_built_in_scenarios_are_found_by_name_and_lint_clean);
+    tcase_add_test(tc, a_built_in_scenario_is_read_without_its_tests_and_shows_and_runs_them);
     return run_suite("scenario", tc);
 }

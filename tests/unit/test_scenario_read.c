@@ -131,10 +131,12 @@ START_TEST(supporting_checks_and_embedded_sizes_are_told_apart)
     ck_assert(check_named(s, "hand-off")->supporting);
     ck_assert(!check_named(s, "flag.value")->supporting);
     ck_assert(!check_named(s, "memory")->supporting);
+    LD_CLEANUP(scenario_unrefp) leakdiag_scenario *whole = NULL;
+    ck_assert(!ld_scenario_with_tests(s, &whole, NULL));
     size_t sizes = 0, none = 0, numbers = 0, states = 0;
-    for (size_t i = 0; i < s->n_tests; i++) {
-        const ld_attribute *limit = ld_attribute_find(&s->tests[i].given, "limit");
-        const ld_attribute *flag = ld_attribute_find(&s->tests[i].given, "flag");
+    for (size_t i = 0; i < whole->n_tests; i++) {
+        const ld_attribute *limit = ld_attribute_find(&whole->tests[i].given, "limit");
+        const ld_attribute *flag = ld_attribute_find(&whole->tests[i].given, "flag");
         sizes += limit && limit->number == 20 * MI;
         none += limit && isnan(limit->number) && strcmp(limit->text, "none") == 0;
         numbers += flag && flag->number == 300;

@@ -38,7 +38,7 @@ static const struct {
      "kubeconfig"},
     {"auth-401-nouser", &list_pods, LEAKDIAG_E_AUTH, "system:anonymous", "no credentials"},
     {"auth-403-dev-cert", &list_pods, LEAKDIAG_E_AUTH,
-     "list pods in namespace otel-demo: HTTP 403: user dev has no right to",
+     "list pods in namespace otel-demo: HTTP 403: user dev has no right to do that",
      "bind a Role with the rule {apiGroups: [\"\"], resources: [pods], verbs: [list]}"},
     {"auth-403-nobody", &list_pods, LEAKDIAG_E_AUTH, "user e2e-nobody", "verbs: [list]"},
     {"auth-403-serviceaccount", &list_pods, LEAKDIAG_E_AUTH,

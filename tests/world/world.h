@@ -12,11 +12,12 @@
 #include "scenario/scenario.h"
 #include "wire/answer.h"
 
-#define WORLD_POINTS 24
-#define WORLD_SETS   8
-#define WORLD_ENVS   4
-#define WORLD_ENDS   4
-#define WORLD_EPOCH  1795435200000 /* 2026-11-23T12:00:00Z: time 0 of a world that is not live */
+#define WORLD_POINTS  24
+#define WORLD_SETS    8
+#define WORLD_ENVS    4
+#define WORLD_ENDS    4
+#define WORLD_FORBIDS 12
+#define WORLD_EPOCH   1795435200000 /* 2026-11-23T12:00:00Z: time 0 of a world that is not live */
 
 /* What can change in the middle of a run. */
 typedef struct world_state {
@@ -32,6 +33,28 @@ typedef struct world_point {
     double bytes;
 } world_point;
 
+/* What only a cluster has. NULL: as in a healthy one. */
+typedef struct world_cluster {
+    const char *rpc, *stored, *ui; /* names in answers.yaml, or a word; as OFREP answers */
+    int64_t stored_changed_ms, flagd_started_ms;
+    const char *forbid[WORLD_FORBIDS]; /* resources that may not be read */
+    size_t n_forbid;
+    const char *metrics;                 /* "not-installed", "unavailable", "absent" */
+    const char *ports;                   /* of the Service flagd */
+    const char *flagd, *frontend;        /* "missing", "no-endpoints" */
+    const char *policies;                /* "deny-all", "allow", "by-address" */
+    const char *app;                     /* "missing", "scaled-to-0", "crash-loop", … */
+    const char *second, *template_limit; /* another pod's limit; the Deployment's */
+    const char *sidecar;                 /* a container before the application's: its limit */
+    const char *version, *release;       /* of the demo; before its names */
+    const char *image;
+    const char *prometheus;   /* "as-metrics", points, "empty" */
+    const char *secret;       /* put where a cluster may hold one; only by a test */
+    const char *load;         /* "missing" */
+    double prometheus_orders; /* a minute; NAN: not counted */
+    int64_t clock_ms;         /* what this machine's clock is ahead of the cluster's */
+} world_cluster;
+
 /* All times are relative to the beginning of load and flag. */
 typedef struct world {
     const char *name, *row, *fact;
@@ -46,6 +69,7 @@ typedef struct world {
     world_point points[WORLD_POINTS];
     size_t n_points;
     double floor_bytes, noise_bytes, limit_bytes; /* limit NAN: none */
+    const char *limit_text;
     uint64_t noise_seed;
     int64_t oom_ms[WORLD_ENDS], crash_ms[WORLD_ENDS];
     size_t n_oom, n_crash;
@@ -54,6 +78,7 @@ typedef struct world {
     size_t n_env;
     const char *set[WORLD_SETS];
     size_t n_set;
+    world_cluster cluster;
     const ld_node *expect;
     const ld_node *answers; /* the document answers.yaml */
 } world;
@@ -62,8 +87,12 @@ typedef struct world {
 world world_healthy(const ld_node *answers);
 /* One case of the matrix; ends the test when the case is not written right. */
 world world_read(const ld_node *node, const ld_node *answers);
+/* The keys of `world: {cluster: …}`. */
+void world_read_cluster(const ld_node *node, world *w);
 /* A document of matrix/; ends the test when it cannot be read. */
 ld_node *world_document(const char *file);
+/* "12m", "-10s"; ends the test when it is none. */
+int64_t world_duration(const char *text);
 /* Points like "0m=8Mi 3m=10Mi". */
 void world_set_points(world *w, const char *text);
 
@@ -89,6 +118,11 @@ void world_log(const world *w, int64_t base_ms, int64_t from_ms, int64_t to_ms, 
 /* "t,ws" with Unix seconds. */
 void world_csv(const world *w, int64_t base_ms, int64_t at_ms, ld_text *out);
 
+/* A whole file, ended by a 0; free() it. Ends the test when it cannot be read. */
+char *world_file(const char *path, size_t *ret_len);
+/* Working set at a time. */
+double world_bytes_at(const world *w, int64_t at_ms);
+
 /* Files of the application's cgroup (or process) at a time. */
 typedef struct world_files {
     char usage[32], limit[32], stat[256], oom[128], process[128];
@@ -108,6 +142,8 @@ extern const world_places world_usual_places;
 /* The built-in scenario of the checkout (or the file named by LEAKDIAG_WORLD_SCENARIO) with what
  * the world sets. */
 leakdiag_scenario *world_scenario(const world *w, const world_places *places);
+/* The same with these settings and no others. */
+leakdiag_scenario *world_scenario_with(const char *const *set, size_t n);
 /* All looks before until_ms, or at it too, decoded by the real codecs. */
 leakdiag_observation *world_observe(const world *w, leakdiag_scenario *scenario,
                                     const world_places *places, int64_t base_ms, int64_t until_ms,

@@ -21,10 +21,8 @@ const world_state *world_at(const world *w, int64_t at_ms)
     return at_ms >= w->then_at_ms ? &w->then : &w->first;
 }
 
-static char *read_fixture(const char *name)
+char *world_file(const char *path, size_t *ret_len)
 {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s", FIXTURES, name);
     FILE *file = fopen(path, "rb");
     ck_assert_msg(file != NULL, "no fixture %s", path);
     fseek(file, 0, SEEK_END);
@@ -34,7 +32,16 @@ static char *read_fixture(const char *name)
     ck_assert_uint_eq(fread(bytes, 1, (size_t)len, file), (size_t)len);
     bytes[len] = '\0';
     fclose(file);
+    *ret_len = (size_t)len;
     return bytes;
+}
+
+static char *read_fixture(const char *name)
+{
+    char path[1024];
+    size_t len;
+    snprintf(path, sizeof path, "%s/%s", FIXTURES, name);
+    return world_file(path, &len);
 }
 
 /* Every `from` becomes `to`; a text that is not there is a mistake of the matrix. */
@@ -357,7 +364,7 @@ static double noise(const world *w, int64_t at_ms)
     return (double)(x % 20001) / 10000 - 1;
 }
 
-static double bytes_at(const world *w, int64_t at_ms)
+double world_bytes_at(const world *w, int64_t at_ms)
 {
     size_t i = 0;
     while (i + 1 < w->n_points && w->points[i + 1].at_ms <= at_ms)
@@ -390,7 +397,7 @@ void world_files_at(const world *w, int64_t at_ms, world_files *ret)
 {
     *ret = (world_files){0};
     bool is_v1 = strcmp(w->memory_kind, "cgroup-v1") == 0;
-    double bytes = bytes_at(w, at_ms);
+    double bytes = world_bytes_at(w, at_ms);
     int oom_kills = 0;
     for (size_t i = 0; i < w->n_oom; i++)
         oom_kills += w->oom_ms[i] <= at_ms;
@@ -423,7 +430,7 @@ void world_csv(const world *w, int64_t base_ms, int64_t at_ms, ld_text *out)
     for (int64_t t = 0; t <= at_ms && t <= w->memory_until_ms; t += w->every_ms) {
         ld_text_add_number(out, (double)(base_ms + t) / 1e3);
         ld_text_add_char(out, ',');
-        ld_text_add_number(out, bytes_at(w, t));
+        ld_text_add_number(out, world_bytes_at(w, t));
         ld_text_add_char(out, '\n');
     }
 }

@@ -314,7 +314,7 @@ leakdiag_scenario *world_scenario(const world *w, const world_places *places)
 {
     char sets[8][512];
     const char *list[8 + WORLD_SETS];
-    size_t n = 0, len;
+    size_t n = 0;
     add_set(sets, list, &n, "ofrep_url", places->ofrep_url);
     add_set(sets, list, &n, "locust_url", strcmp(w->first.load, "none") ? places->locust_url : "");
     if (w->flag_file)
@@ -329,15 +329,20 @@ leakdiag_scenario *world_scenario(const world *w, const world_places *places)
         add_set(sets, list, &n, "cgroup", places->cgroup);
     for (size_t i = 0; i < w->n_set; i++)
         list[n++] = w->set[i];
+    return world_scenario_with(list, n);
+}
 
+leakdiag_scenario *world_scenario_with(const char *const *set, size_t n)
+{
+    size_t len;
     leakdiag_scenario *scenario = NULL;
     const char *path = getenv("LEAKDIAG_WORLD_SCENARIO");
     if (!path) {
-        OK(leakdiag_scenario_builtin("otel-demo/checkout", list, n, &scenario, &err));
+        OK(leakdiag_scenario_builtin("otel-demo/checkout", set, n, &scenario, &err));
         return scenario;
     }
     char *text = read_scenario(path, &len);
-    OK(leakdiag_scenario_parse(text, len, path, list, n, &scenario, &err));
+    OK(leakdiag_scenario_parse(text, len, path, set, n, &scenario, &err));
     free(text);
     return scenario;
 }

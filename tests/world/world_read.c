@@ -38,7 +38,7 @@ ld_node *world_document(const char *file)
     return root;
 }
 
-static int64_t duration(const char *text)
+int64_t world_duration(const char *text)
 {
     bool is_negative = text[0] == '-';
     int64_t ms;
@@ -75,7 +75,7 @@ void world_set_points(world *w, const char *text)
         char *value = strchr(word, '=');
         ck_assert_msg(value != NULL && w->n_points < WORLD_POINTS, "bad points: %s", text);
         *value++ = '\0';
-        w->points[w->n_points++] = (world_point){duration(word), quantity(value)};
+        w->points[w->n_points++] = (world_point){world_duration(word), quantity(value)};
     }
 }
 
@@ -105,6 +105,10 @@ world world_healthy(const ld_node *answers)
         .memory_kind = "cgroup-v2",
         .noise_bytes = 96 * KIB,
         .limit_bytes = 20 * KIB * KIB,
+        .limit_text = "20Mi",
+        .cluster = {.stored_changed_ms = -3 * 3600000,
+                    .flagd_started_ms = -2 * 3600000,
+                    .prometheus_orders = NAN},
         .has_env = true,
         .env_name = {"KAFKA_ADDR"},
         .env_value = {"kafka:9092"},
@@ -185,7 +189,8 @@ static void read_memory(const ld_node *node, world *w)
 
 static void read_limit(const ld_node *node, world *w)
 {
-    w->limit_bytes = strcmp(node->text, "none") == 0 ? NAN : quantity(node->text);
+    w->limit_text = strcmp(node->text, "none") == 0 ? NULL : node->text;
+    w->limit_bytes = w->limit_text ? quantity(node->text) : NAN;
 }
 
 static void read_env(const ld_node *node, world *w)
@@ -210,7 +215,63 @@ static void read_set(const ld_node *node, world *w)
 static void read_end(const ld_node *node, int64_t *list, size_t *n)
 {
     ck_assert(*n < WORLD_ENDS);
-    list[(*n)++] = duration(node->text);
+    list[(*n)++] = world_duration(node->text);
+}
+
+/* One key of a cluster; false when it is none. */
+static bool read_cluster_key(const ld_node *node, world_cluster *c)
+{
+    const struct {
+        const char *key;
+        const char **text;
+        int64_t *ms;
+    } keys[] = {
+        {"rpc", &c->rpc, NULL},
+        {"stored", &c->stored, NULL},
+        {"ui", &c->ui, NULL},
+        {"stored_changed", NULL, &c->stored_changed_ms},
+        {"flagd_started", NULL, &c->flagd_started_ms},
+        {"metrics", &c->metrics, NULL},
+        {"ports", &c->ports, NULL},
+        {"flagd", &c->flagd, NULL},
+        {"frontend", &c->frontend, NULL},
+        {"app", &c->app, NULL},
+        {"second", &c->second, NULL},
+        {"template_limit", &c->template_limit, NULL},
+        {"sidecar", &c->sidecar, NULL},
+        {"policies", &c->policies, NULL},
+        {"version", &c->version, NULL},
+        {"release", &c->release, NULL},
+        {"image", &c->image, NULL},
+        {"prometheus", &c->prometheus, NULL},
+        {"load", &c->load, NULL},
+        {"clock", NULL, &c->clock_ms},
+    };
+    size_t k = 0, n = sizeof keys / sizeof keys[0];
+    while (k < n && strcmp(keys[k].key, node->key) != 0)
+        k++;
+    if (k < n && keys[k].text)
+        *keys[k].text = node->text;
+    else if (k < n)
+        *keys[k].ms = world_duration(node->text);
+    return k < n;
+}
+
+void world_read_cluster(const ld_node *node, world *w)
+{
+    world_cluster *c = &w->cluster;
+    for (size_t i = 0; i < node->n; i++) {
+        const ld_node *child = &node->children[i];
+        if (read_cluster_key(child, c))
+            continue;
+        if (strcmp(child->key, "prometheus_orders") == 0)
+            c->prometheus_orders = number(child->text);
+        else if (strcmp(child->key, "forbid") == 0)
+            for (size_t f = 0; f < child->n && f < WORLD_FORBIDS; f++)
+                c->forbid[c->n_forbid++] = child->children[f].text;
+        else
+            ck_abort_msg("line %zu: a cluster has no %s", child->line, child->key);
+    }
 }
 
 /* One key of the whole world; false when it is none. */
@@ -218,15 +279,15 @@ static bool read_world(const ld_node *node, world *w)
 {
     const char *key = node->key;
     if (strcmp(key, "at") == 0)
-        w->at_ms = duration(node->text);
+        w->at_ms = world_duration(node->text);
     else if (strcmp(key, "looks") == 0)
         w->only_last = strcmp(node->text, "last") == 0;
     else if (strcmp(key, "every") == 0)
-        w->every_ms = duration(node->text);
+        w->every_ms = world_duration(node->text);
     else if (strcmp(key, "started") == 0)
-        w->started_ms = duration(node->text);
+        w->started_ms = world_duration(node->text);
     else if (strcmp(key, "log_from") == 0)
-        w->log_from_ms = duration(node->text);
+        w->log_from_ms = world_duration(node->text);
     else if (strcmp(key, "log_gap") == 0)
         w->has_log_gap = strcmp(node->text, "yes") == 0;
     else if (strcmp(key, "flag_file") == 0)
@@ -236,7 +297,7 @@ static bool read_world(const ld_node *node, world *w)
     else if (strcmp(key, "memory_kind") == 0)
         w->memory_kind = node->text;
     else if (strcmp(key, "memory_until") == 0)
-        w->memory_until_ms = duration(node->text);
+        w->memory_until_ms = world_duration(node->text);
     else if (strcmp(key, "floor") == 0)
         w->floor_bytes = quantity(node->text);
     else if (strcmp(key, "limit") == 0)
@@ -249,6 +310,8 @@ static bool read_world(const ld_node *node, world *w)
         read_env(node, w);
     else if (strcmp(key, "set") == 0)
         read_set(node, w);
+    else if (strcmp(key, "cluster") == 0)
+        world_read_cluster(node, w);
     else
         return false;
     return true;
@@ -260,7 +323,7 @@ static void read_then(const ld_node *node, world *w)
     for (size_t i = 0; i < node->n; i++) {
         const ld_node *child = &node->children[i];
         if (strcmp(child->key, "at") == 0)
-            w->then_at_ms = duration(child->text);
+            w->then_at_ms = world_duration(child->text);
         else
             ck_assert_msg(read_state(child, &w->then), "line %zu: `then` cannot change %s",
                           child->line, child->key);
@@ -285,7 +348,7 @@ world world_read(const ld_node *node, const ld_node *answers)
                           "line %zu: no such key: %s", child->line, child->key);
     }
     if (load_age)
-        w.load_since_ms = w.at_ms - duration(load_age->text);
+        w.load_since_ms = w.at_ms - world_duration(load_age->text);
     if (then)
         read_then(then, &w);
     return w;

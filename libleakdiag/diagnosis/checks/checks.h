@@ -60,8 +60,9 @@ typedef struct ld_counter {
 ld_counter ld_count(const ld_view *view, const char *of, int64_t window_ms, bool successful);
 /* The counter is silent for longer than chance explains, although its window holds lines. */
 bool ld_has_stopped(const ld_view *view, const ld_counter *counter);
-/* Whether a log counter that any rate check uses moved lately: orders come, whoever makes them. */
-bool ld_orders_in_log(const ld_view *view);
+/* Whether a log counter that any rate check uses moved lately: orders come, whoever makes them.
+ * ret_last_ms, which may be NULL: when it last did. */
+bool ld_orders_in_log(const ld_view *view, int64_t *ret_last_ms);
 /* A stopped generator makes no orders, whatever its frozen numbers say. */
 bool ld_load_is_idle(const ld_load_fact *load);
 

@@ -56,7 +56,8 @@ static bool judge_loaded(const leakdiag_diagnosis *d, ld_answer *answer, const l
     const ld_fact *held = file ? file : ui;
     if (!held || same_flag(served, &held->of.flag))
         return false;
-    if (held == ui && d->view.flag_stored && same_flag(served, &d->view.flag_stored->of.flag)) {
+    const ld_fact *stored = d->view.flag_stored;
+    if (held == ui && stored && same_flag(served, &stored->of.flag)) {
         ld_find(answer, "not-loaded");
         ld_text_add(&answer->reason, "the UI shows another value than is served: its edit was not "
                                      "taken, or its own copy is old and would overwrite the file");
@@ -84,6 +85,18 @@ static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const l
                     "the value was changed in the UI only, in a folder that dies with "
                     "the pod: a restart of flagd brings the ConfigMap's back");
     }
+    return true;
+}
+
+/* The port of the applications may lead to another flag service than OFREP's. */
+static bool judge_rpc(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
+{
+    const ld_fact *rpc = d->view.flag_rpc;
+    if (!rpc || rpc->error || !isfinite(rpc->of.flag.number) || !isfinite(served->number) ||
+        rpc->of.flag.number == served->number)
+        return false;
+    ld_find(answer, "app-differs");
+    ld_text_addf(&answer->reason, "the port that applications use serves %s", story(&rpc->of.flag));
     return true;
 }
 
@@ -145,7 +158,7 @@ leakdiag_status ld_judge_flag_agreement(leakdiag_diagnosis *d, ld_answer *answer
         ld_text_add_number(&answer->observed, used);
     }
     if (judge_loaded(d, answer, served) || judge_stored(d, answer, served) ||
-        judge_lost(d, answer, served))
+        judge_lost(d, answer, served) || judge_rpc(d, answer, served))
         return LEAKDIAG_OK;
     if (isfinite(used) && isfinite(served->number) && used != served->number) {
         ld_find(answer, "app-differs");

@@ -106,6 +106,14 @@ static const char *running_word(leakdiag_diagnosis *d, ld_answer *answer, double
     return "running";
 }
 
+/* A test that was stopped a moment ago has left orders too: their age tells which it is. */
+static void add_last_order(ld_answer *answer, int64_t age_ms)
+{
+    ld_text_add(&answer->reason, "the last order came ");
+    ld_add_duration(&answer->reason, (double)(age_ms > 0 ? age_ms : 0) / 1e3);
+    ld_text_add(&answer->reason, " ago: from something else, or from just before it stopped");
+}
+
 /* Orders that come without a generator we can see come from another one; one that only refuses to
  * answer us may well be the one. */
 static leakdiag_status no_generator(leakdiag_diagnosis *d, ld_answer *answer, const char *why)
@@ -120,9 +128,11 @@ static leakdiag_status no_generator(leakdiag_diagnosis *d, ld_answer *answer, co
         return LEAKDIAG_OK;
     }
     bool is_refused = !d->view.load->error && d->view.load->of.load.state == LEAKDIAG_LOAD_REFUSED;
-    if (!is_refused && ld_orders_in_log(&d->view)) {
+    int64_t last_ms;
+    if (!is_refused && ld_orders_in_log(&d->view, &last_ms)) {
         ld_find(answer, "other-generator");
-        ld_text_add(&answer->reason, "orders come all the same, from something else; ");
+        add_last_order(answer, d->view.now_ms - last_ms);
+        ld_text_add(&answer->reason, "; ");
     } else {
         ld_find(answer, "absent");
     }
@@ -157,8 +167,13 @@ leakdiag_status ld_judge_load(leakdiag_diagnosis *d, ld_answer *answer, leakdiag
             ld_find(answer, word);
         return LEAKDIAG_OK;
     }
-    ld_find(answer, ld_orders_in_log(&d->view) ? "other-generator" : "stopped");
+    int64_t last_ms;
+    bool orders_come = ld_orders_in_log(&d->view, &last_ms);
+    ld_find(answer, orders_come ? "other-generator" : "stopped");
+    if (orders_come)
+        add_last_order(answer, d->view.now_ms - last_ms);
     if (load->users == 0 && load->state == LEAKDIAG_LOAD_RUNNING)
-        ld_text_add(&answer->reason, "it is running, but with no user");
+        ld_text_addf(&answer->reason, "%sit is running, but with no user",
+                     answer->reason.len ? "; " : "");
     return LEAKDIAG_OK;
 }

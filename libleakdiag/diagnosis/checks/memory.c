@@ -53,10 +53,20 @@ static bool has_pace(leakdiag_memory_finding finding)
     return finding != LEAKDIAG_MEMORY_FLAT && finding != LEAKDIAG_MEMORY_TOO_EARLY;
 }
 
+/* The newest sample is older than the instance that runs now. */
+static bool is_of_instance_before(const leakdiag_diagnosis *d)
+{
+    return d->comparison && !isfinite(leakdiag_comparison_expected_bytes(d->comparison));
+}
+
 static void describe_now(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_memory_finding finding)
 {
     size_t n = leakdiag_series_len(d->view.series);
     ld_add_bytes(&answer->observed, leakdiag_series_values(d->view.series)[n - 1]);
+    if (is_of_instance_before(d)) {
+        ld_text_add(&answer->observed, " before the restart");
+        return;
+    }
     double slope = leakdiag_trend_slope_bytes_per_s(d->trend);
     if (!isfinite(slope) || !has_pace(finding) ||
         leakdiag_trend_verdict(d->trend) == LEAKDIAG_LEAK_TOO_EARLY)
@@ -69,17 +79,16 @@ static void describe_now(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_memo
 static void describe_curve(leakdiag_diagnosis *d, ld_answer *answer)
 {
     double ratio = leakdiag_comparison_fitted_time_ratio(d->comparison);
-    ld_add_bytes(&answer->expected, leakdiag_comparison_expected_bytes(d->comparison));
+    int64_t at_ms = leakdiag_comparison_position_ms(d->comparison);
+    ld_add_bytes(&answer->expected, leakdiag_timeline_bytes_at(d->scenario->timeline, at_ms));
     ld_text_add(&answer->expected, " at ");
-    ld_add_duration(&answer->expected,
-                    (double)leakdiag_comparison_position_ms(d->comparison) / 1e3);
-    const char *phase = leakdiag_timeline_phase_at(d->scenario->timeline,
-                                                   leakdiag_comparison_position_ms(d->comparison));
+    ld_add_duration(&answer->expected, (double)at_ms / 1e3);
+    const char *phase = leakdiag_timeline_phase_at(d->scenario->timeline, at_ms);
     if (phase[0])
         ld_text_addf(&answer->expected, " (%s)", phase);
     if (isfinite(ratio) && (ratio > 1.2 || ratio < 0.8)) {
         ld_text_add(&answer->reason, "it takes ");
-        ld_text_add_fixed(&answer->reason, ratio, 1);
+        ld_text_add_fixed(&answer->reason, ratio, ratio < 0.1 ? 2 : 1);
         ld_text_add(&answer->reason, " times as long as the timeline");
     }
     d->decides_at_ms = leakdiag_comparison_decides_at_ms(d->comparison);
@@ -135,15 +144,33 @@ static leakdiag_memory_finding find(leakdiag_diagnosis *d)
                          : leakdiag_trend_finding(d->trend);
 }
 
+static const ld_fact *recording(const ld_view *view, bool is_collected)
+{
+    for (size_t i = view->observation->n_facts; i-- > 0;) {
+        const ld_fact *fact = view->observation->facts[i];
+        if (fact->kind == LD_FACT_SERIES && (fact->error == NULL) == is_collected &&
+            !fact->subject && !fact->of.series.is_live && ld_series_is_memory(&fact->of.series))
+            return fact;
+    }
+    return NULL;
+}
+
+/* What is judged, or why there is nothing to judge. That a backend has no history is no reason
+ * while the memory itself was asked for. */
+static const ld_fact *evidence(const ld_view *view)
+{
+    const ld_fact *read = recording(view, true);
+    if (read)
+        return read;
+    if (view->memory || view->memory_error)
+        return view->memory ? view->memory : view->memory_error;
+    return recording(view, false);
+}
+
 leakdiag_status ld_judge_memory(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
 {
     const ld_view *view = &d->view;
-    const ld_fact *series = NULL;
-    for (size_t i = view->observation->n_facts; i-- > 0 && !series;)
-        if (view->observation->facts[i]->kind == LD_FACT_SERIES &&
-            !view->observation->facts[i]->subject)
-            series = view->observation->facts[i];
-    ld_rest_on(answer, series ? series : view->memory ? view->memory : view->memory_error);
+    ld_rest_on(answer, evidence(view));
     if (leakdiag_series_len(view->series) == 0) {
         if (!answer->is_configured)
             return ld_not_configured(answer, "memory");

@@ -93,16 +93,21 @@ static ld_counter count_row(const ld_view *view, const char *row_name, int64_t w
  */
 #define SILENCE_EVENTS 8
 
-bool ld_has_stopped(const ld_view *view, const ld_counter *counter)
+static bool is_silent(const ld_view *view, const ld_counter *counter, int64_t at_least_ms)
 {
     if (!counter->last_ms || !isfinite(counter->window_s))
         return false;
     double silence_s = (double)(view->now_ms - counter->last_ms) / 1e3;
     double before_s = counter->window_s - silence_s;
-    if (silence_s * 5e3 <= (double)view->scenario->window_ms)
+    if (silence_s * 1e3 <= (double)at_least_ms)
         return false;
     return silence_s * counter->mean_per_s > SILENCE_EVENTS &&
            (before_s <= 0 || silence_s * counter->count / before_s > SILENCE_EVENTS);
+}
+
+bool ld_has_stopped(const ld_view *view, const ld_counter *counter)
+{
+    return is_silent(view, counter, view->scenario->window_ms / 5);
 }
 
 static double mean_per_s(const ld_pattern_view *pattern)
@@ -196,18 +201,22 @@ static int64_t idle_since(const ld_view *view)
     return INT64_MIN;
 }
 
-/* Lately: within a fifth of the window, so that what stopped is not counted as going on; and after
- * the generator was seen to have stopped, because its last orders are its own. */
+/* Lately: within a fifth of the window, so that what stopped is not counted as going on, and less
+ * when lines came so often that a shorter silence tells (a thirtieth of the window for buffers and
+ * clocks); and after the generator was seen to have stopped, because its last orders are its own.
+ */
 static bool moved_lately(const ld_view *view, const ld_counter *counter)
 {
-    int64_t idle_ms = idle_since(view);
-    if (!counter->last_ms || view->now_ms - counter->last_ms > view->scenario->window_ms / 5)
+    int64_t idle_ms = idle_since(view), window_ms = view->scenario->window_ms;
+    if (!counter->last_ms || view->now_ms - counter->last_ms > window_ms / 5 ||
+        is_silent(view, counter, window_ms / 30))
         return false;
     return idle_ms == INT64_MIN || counter->last_ms > idle_ms + view->scenario->every_ms;
 }
 
-bool ld_orders_in_log(const ld_view *view)
+bool ld_orders_in_log(const ld_view *view, int64_t *ret_last_ms)
 {
+    int64_t last_ms = 0;
     for (size_t i = 0; i < view->scenario->n_checks; i++) {
         const ld_check *check = &view->scenario->checks[i];
         const ld_attribute *of = ld_attribute_find(&check->expect, "of");
@@ -217,11 +226,13 @@ bool ld_orders_in_log(const ld_view *view)
             if (strncmp(of->items[k], "log:", 4) != 0)
                 continue;
             ld_counter counter = ld_count(view, of->items[k], view->scenario->window_ms, false);
-            if (moved_lately(view, &counter))
-                return true;
+            if (moved_lately(view, &counter) && counter.last_ms > last_ms)
+                last_ms = counter.last_ms;
         }
     }
-    return false;
+    if (ret_last_ms)
+        *ret_last_ms = last_ms;
+    return last_ms != 0;
 }
 
 static void describe(const ld_view *view, ld_text *text, const ld_counter *counter)
@@ -325,7 +336,8 @@ leakdiag_status ld_judge_rate(leakdiag_diagnosis *d, ld_answer *answer, leakdiag
         silent = silent || counter.is_silent;
         unverified = unverified || counter.is_unverified;
         /* A stopped generator proves no orders only while the log does not show them. */
-        if (!counter.has_evidence || (is_row && counter.per_min <= 0 && ld_orders_in_log(&d->view)))
+        if (!counter.has_evidence ||
+            (is_row && counter.per_min <= 0 && ld_orders_in_log(&d->view, NULL)))
             continue;
         take(d, answer, &counter, of->items[i]);
         ld_find(answer, place(&d->view, &counter, min, max));

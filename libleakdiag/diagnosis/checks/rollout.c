@@ -32,7 +32,7 @@ static void describe_progress(ld_answer *answer, const ld_workload_fact *w)
         ld_text_addf(&answer->observed, ", %lld old", (long long)(w->total - w->updated));
     if (!w->is_observed)
         ld_text_add(&answer->reason, "the controller has not seen the latest change yet");
-    else if (w->reason)
+    else if (w->reason && strcmp(w->reason, "NewReplicaSetAvailable") != 0) /* of the time before */
         ld_text_add(&answer->reason, w->reason);
 }
 

@@ -12,6 +12,11 @@ leakdiag_status ld_judge_service(leakdiag_diagnosis *d, ld_answer *answer, leakd
         return ld_not_collected(answer, fact);
     const ld_service_fact *service = &fact->of.service;
     ld_rest_on(answer, fact);
+    if (!service->exists && ld_view_lacks_app(&d->view)) {
+        ld_text_addf(&answer->reason, "no %s, and no application: is the namespace right?",
+                     service->object);
+        return LEAKDIAG_OK;
+    }
     if (!service->exists) {
         ld_find(answer, "missing");
         ld_text_addf(&answer->observed, "no %s", service->object);

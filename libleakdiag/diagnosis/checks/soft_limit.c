@@ -1,8 +1,9 @@
 /* Does a soft limit of the runtime bend the curve before the container limit is met? */
 #include <math.h>
+#include <string.h>
 
+#include "base/soft_limit.h"
 #include "diagnosis/checks/checks.h"
-#include "diagnosis/soft_limit.h"
 
 static double hard_limit(const leakdiag_diagnosis *d)
 {
@@ -28,7 +29,10 @@ leakdiag_status ld_judge_soft_limit(leakdiag_diagnosis *d, ld_answer *answer, le
     double soft;
     if (!ld_soft_limit_parse(text, &soft)) {
         ld_text_addf(&answer->observed, "%s=%s", name, text);
-        ld_text_add(&answer->reason, "the runtime will not understand this value");
+        ld_text_add(&answer->reason, strcmp(text, LD_ENV_SET_ELSEWHERE) == 0
+                                         ? "its value comes from a secret or a field, which is not "
+                                           "read"
+                                         : "the runtime will not understand this value");
         return LEAKDIAG_OK;
     }
     if (!isfinite(soft)) {

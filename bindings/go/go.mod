@@ -1,0 +1,3 @@
+module leakdiag.example/leakdiag
+
+go 1.21

@@ -1,0 +1,5 @@
+//go:build race
+
+package leakdiag_test
+
+const raceEnabled = true

@@ -1,0 +1,168 @@
+package leakdiag
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/cgo"
+	"sync"
+
+	"leakdiag.example/leakdiag/internal/capi"
+)
+
+// Session asks all sources of a scenario at once, and keeps what it has seen. It serves one
+// goroutine at a time. Once cancelled through a context it stays so: make a new one, with the last
+// observation as history.
+type Session struct {
+	*object
+	mutex  sync.Mutex
+	cancel token
+	asks   *answering
+}
+
+// NewSession makes a session; nothing is asked yet. Without a cluster the scenario's sources
+// of one are not asked. Options: WithDeadline, WithHistory, WithCluster, WithTransport.
+func NewSession(scenario *Scenario, options ...Option) (*Session, error) {
+	given, err := collect("session", options, "WithDeadline", "WithHistory", "WithCluster",
+		"WithTransport")
+	if err != nil {
+		return nil, err
+	}
+	cancel, err := newToken("session")
+	if err != nil {
+		return nil, err
+	}
+	asks, cluster := newAnswering(given.transport), given.cluster
+	var handle uintptr
+	err = call("session", func(e *capi.ErrorDetail) int {
+		o := capi.NewSession_options()
+		defer capi.DeleteSession_options(o)
+		o.SetDeadline_ms(given.deadline.Milliseconds())
+		o.SetCancel(cancel.load())
+		if cluster != nil {
+			o.SetCluster(cluster.handleOf())
+		}
+		asks.set(o)
+		return capi.Session_new(scenario.load(), o, &handle, e)
+	})
+	runtime.KeepAlive(scenario)
+	if err != nil {
+		asks.release()
+		return nil, err
+	}
+	s := &Session{cancel: cancel, asks: asks}
+	s.object = newObject(handle, func(handle uintptr) {
+		capi.Session_free(handle)
+		asks.release() // what it borrows must outlive it
+		_ = cancel.Close()
+		runtime.KeepAlive(cluster)
+	}, nil)
+	for _, earlier := range given.history {
+		if err := s.AddHistory(earlier); err != nil {
+			_ = s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// alone runs f unless the session is in use.
+func (s *Session) alone(f func() error) error {
+	if !s.mutex.TryLock() {
+		return invalid("session", "it is in use by another goroutine or by its own callback; "+
+			"wait for it, or make a session of your own")
+	}
+	defer s.mutex.Unlock()
+	defer runtime.KeepAlive(s)
+	return f()
+}
+
+// Close gives the session back; what it returned stays. It waits for a call that is under way.
+func (s *Session) Close() error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.object.Close()
+}
+
+// IsCancelled says whether a context ended a call: the session is then of no use any more.
+func (s *Session) IsCancelled() bool { return s.cancel.isTriggered() }
+
+// AddHistory starts from what an earlier capture knows. Before the first look.
+func (s *Session) AddHistory(earlier *Observation) error {
+	defer runtime.KeepAlive(earlier)
+	return s.alone(func() error {
+		return call("history", func(e *capi.ErrorDetail) int {
+			return capi.Session_add_history(s.load(), earlier.load(), e)
+		})
+	})
+}
+
+// Gather is one look: it asks everything, and returns all that is known now.
+func (s *Session) Gather(ctx context.Context) (*Observation, error) {
+	var handle uintptr
+	err := s.alone(func() error {
+		return cancellable(ctx, s.cancel, func() error {
+			return call("gather", func(e *capi.ErrorDetail) int {
+				return capi.Session_gather(s.load(), &handle, e)
+			})
+		})
+	})
+	s.asks.goOn()
+	if err != nil {
+		return nil, err
+	}
+	return newObservation(handle), nil
+}
+
+// Watch looks again and again at the scenario's pace, and judges each time. When the context is done
+// it returns what is known so far; its error is nil then, too. Options: WithFor, WithUntilDecided,
+// WithOnLook.
+func (s *Session) Watch(ctx context.Context, options ...Option) (*Observation, *Diagnosis, error) {
+	given, err := collect("watch", options, "WithFor", "WithUntilDecided", "WithOnLook")
+	if err != nil {
+		return nil, nil, err
+	}
+	var observation, diagnosis uintptr
+	var panicked any
+	err = s.alone(func() error {
+		return cancellable(ctx, s.cancel, func() error {
+			return call("watch", func(e *capi.ErrorDetail) int {
+				o := capi.NewWatch_options()
+				defer capi.DeleteWatch_options(o)
+				o.SetFor_ms(given.lookFor.Milliseconds())
+				o.SetUntil_decided(int64(flagOf(given.untilDecided)))
+				if given.onLook != nil {
+					handle := cgo.NewHandle(lend(given.onLook, &panicked))
+					defer handle.Delete()
+					o.Set_on_look(uintptr(handle))
+				}
+				return capi.Session_watch(s.load(), o, &observation, &diagnosis, e)
+			})
+		})
+	})
+	s.asks.goOn()
+	if err != nil {
+		return nil, nil, err
+	}
+	seen, judged := newObservation(observation), newDiagnosis(diagnosis)
+	if panicked != nil {
+		_, _ = seen.Close(), judged.Close()
+		panic(panicked)
+	}
+	return seen, judged, nil
+}
+
+// lend makes of a callback one that may be called through C: its diagnosis is closed afterwards, and
+// a panic stops the watch and goes on when C has returned.
+func lend(onLook func(*Diagnosis) bool, panicked *any) capi.Look {
+	return func(handle uintptr) (stop bool) {
+		diagnosis := &Diagnosis{newObject(handle, nil, nil)}
+		defer func() {
+			_ = diagnosis.Close()
+			if reason := recover(); reason != nil {
+				*panicked, stop = fmt.Sprintf("in the callback of Watch: %v", reason), true
+			}
+		}()
+		return onLook(diagnosis)
+	}
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""On a real cluster: the Role that leakdiag prints is enough and is needed, kubectl finds the plugin and
+its completer, and the kubectl lines beside the findings work.
+
+Needs what the cluster of the tests needs (tests/kubernetes); without that it is counted as skipped.
+LEAKDIAG_CLUSTER=required makes that a failure.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("LEAKDIAG_BUILD", os.path.join(TOP, "build", "dev"))
+KUBERNETES = os.path.join(TOP, "tests", "kubernetes")
+DEMO = ("flagd", "checkout", "frontend", "load-generator", "prometheus")
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, KUBERNETES)
+import box  # noqa: E402
+import cluster  # noqa: E402
+import parts  # noqa: E402
+
+
+class Role(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.kubernetes = cluster.Cluster(life_s=600)
+        cls.kubernetes.up()
+        cls.addClassCleanup(cls.kubernetes.down)
+        cls.kubernetes.apply("otel-demo")
+        cls.kubernetes.wait_for_rollout(*DEMO)
+        cls.kubernetes.wait("a sample of checkout", cls.has_sample)
+
+    @classmethod
+    def has_sample(cls):
+        done = cls.run_as("admin", "top", "deploy/checkout", "-o", "json")
+        rows = json.loads(done.stdout)["containers"] if done.returncode == 0 else []
+        return any(row["working_set_bytes"] for row in rows)
+
+    @classmethod
+    def environment(cls, who):
+        path = ":".join((BUILD, parts.kubernetes(), "/usr/bin:/bin"))
+        return {"PATH": path, "HOME": cls.kubernetes.path("kubectl"), "LC_ALL": "C.UTF-8",
+                "KUBECONFIG": cls.kubernetes.kubeconfig(who)}
+
+    @classmethod
+    def run_as(cls, who, *words, program="leakdiag"):
+        return subprocess.run([program, *words], env=cls.environment(who), capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    def grant(self, rules=None):
+        """Applies the printed Role for the user nobody; rules takes lines of it away."""
+        yaml = self.run_as("nobody", "rbac").stdout.replace("name: SOMEBODY", "name: nobody")
+        lines = yaml.split("\n")
+        self.assertEqual(sum(line.startswith("- {apiGroups: [") for line in lines), 10, yaml)
+        self.kubernetes.kubectl("apply", "-f", "-", data="\n".join(filter(rules, lines)))
+
+    def denied(self):
+        """The rights that doctor misses, once the API server knows of the latest Role."""
+        out = self.run_as("nobody", "doctor").stdout
+        return re.findall(r"^missing (.*) in otel-demo: denied", out, re.M)
+
+    def test_1_without_the_role_every_right_is_missing_and_nothing_answers(self):
+        done = self.run_as("nobody", "doctor")
+        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual(len(self.denied()), 15, done.stdout)
+
+    def test_2_under_the_role_all_of_it_answers(self):
+        self.grant()
+        self.kubernetes.wait("the rights of the Role", lambda: not self.denied())
+        done = self.run_as("nobody", "doctor")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertNotIn("HTTP 403", done.stdout)
+        self.assertNotIn("missing", done.stdout.replace("missing memory cgroups", ""))
+        for words in (("top", "deploy/checkout"), ("flag", "get", "kafkaQueueProblems", "-n", "otel-demo"),
+                      ("load", "status", "-n", "otel-demo")):
+            done = self.run_as("nobody", *words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+        self.assertEqual(self.run_as("nobody", "top", "pod/x").returncode, 1)
+
+    def test_3_a_rule_that_is_taken_away_is_what_doctor_names(self):
+        self.grant(lambda line: "services/proxy" not in line or "create" not in line)
+        wanted = ["create services/proxy flagd:8016", "create services/proxy flagd:8013"]
+        self.kubernetes.wait("the smaller Role", lambda: self.denied() == wanted)
+        done = self.run_as("nobody", "flag", "get", "kafkaQueueProblems", "-n", "otel-demo")
+        self.assertIn("resources: [services/proxy], verbs: [create]", done.stdout)
+
+    def test_kubectl_finds_the_plugin_and_its_completer(self):
+        done = self.run_as("admin", "leakdiag", "top", "--help", program="kubectl")
+        self.assertIn("\n  kubectl leakdiag top [OPTIONS]", done.stdout, done)
+        shown = self.run_as("admin", "leakdiag", "top", "deploy/checkout", program="kubectl")
+        self.assertRegex(shown.stdout, r"\ncheckout-\S+ +checkout +\d+Ki +20Mi ")
+        done = self.run_as("admin", "__complete", "leakdiag", "timeline", "", program="kubectl")
+        self.assertEqual([line.split("\t")[0] for line in done.stdout.split("\n")[:3]],
+                         ["analyze", "compare", ":4"], done)
+
+    def test_the_kubectl_lines_beside_the_findings_work(self):
+        for words in ((), ("deploy/checkout",)):
+            report = json.loads(self.run_as("admin", "diagnose", *words, "-o", "json").stdout)
+            lines = [check["command"] for check in report["checks"] if check["command"]]
+            plain = [line for line in lines if "grep" not in line and "create" not in line]
+            self.assertGreaterEqual(len(plain), 5, lines)
+            for line in plain:
+                done = self.run_as("admin", "-o", "pipefail", "-c", line, program="bash")
+                self.assertEqual((done.returncode, done.stderr), (0, ""), line)
+
+    def test_top_says_what_kubectl_says(self):
+        row = json.loads(self.run_as("admin", "top", "deploy/checkout", "-o", "json").stdout)
+        pod = self.kubernetes.pods("checkout")[0]
+        (one,) = row["containers"]
+        self.assertEqual(one["pod"], pod["metadata"]["name"])
+        self.assertEqual(one["uid"], pod["metadata"]["uid"])
+        self.assertEqual(one["node"], pod["spec"]["nodeName"])
+        self.assertEqual((one["limit"], one["limit_bytes"]), ("20Mi", 20 << 20))
+        self.assertEqual(row["rollout"], "settled")
+
+
+def main():
+    try:
+        cluster.require_machine()
+        box.Box.make(30, True).remove()
+        parts.kubernetes()
+        cluster.images.build()
+    except (box.Cannot, parts.Missing) as problem:
+        required = os.environ.get("LEAKDIAG_CLUSTER") == "required"
+        print("NO CLUSTER: this machine cannot: %s" % problem)
+        print("0 passed, %d failed, %d skipped" % (required, not required))
+        return cluster.CANNOT if required else 0
+    result = unittest.main(exit=False, verbosity=2).result
+    failed = len(result.failures) + len(result.errors)
+    print("%d passed, %d failed, 0 skipped" % (max(result.testsRun - failed, 0), failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

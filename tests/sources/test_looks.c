@@ -1,0 +1,363 @@
+/* Many looks at one cluster: each line of a pod's log counts once, whatever the kubelet sends
+ * again, and what Prometheus remembers of a pod that was restarted becomes one series. */
+#include <check.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "run/session.h"
+#include "world/cluster.h"
+
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        leakdiag_error err = {0};                                                                  \
+        leakdiag_status status_ = (call);                                                          \
+        ck_assert_msg(status_ == LEAKDIAG_OK, #call ": %s", err.message);                          \
+    } while (0)
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* One session, and what it is told otherwise than by the world. */
+typedef struct place {
+    ld_node *answers;
+    world w;
+    cluster c;
+    leakdiag_cluster *opened;
+    leakdiag_session *session;
+    leakdiag_observation *seen;
+    size_t n_unwritten;    /* lines at the log's end that the kubelet does not have yet */
+    char newest[31];       /* the newest line's time */
+    char *history;         /* of memory, as Prometheus tells it; NULL: the world's */
+    int64_t asked_from_ms; /* for what of it was asked last */
+} place;
+
+/* --- the place --- */
+
+static int64_t place_now(void *payload)
+{
+    const place *p = payload;
+    return p->c.base_ms + p->c.at_ms;
+}
+
+/* The lines that the kubelet has: not the last n, but what it has shown once it has for good. */
+static size_t written_lines(place *p, const char *text, size_t len)
+{
+    for (size_t n = p->n_unwritten; n > 0 && len > 0; n--) {
+        const char *newline = memrchr(text, '\n', len - 1);
+        const char *line = newline ? newline + 1 : text;
+        if (strncmp(line, p->newest, sizeof p->newest - 1) == 0)
+            break;
+        len = (size_t)(line - text);
+    }
+    const char *newline = len ? memrchr(text, '\n', len - 1) : NULL;
+    if (len)
+        snprintf(p->newest, sizeof p->newest, "%s", newline ? newline + 1 : text);
+    return len;
+}
+
+static int place_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret,
+                        void *payload)
+{
+    place *p = payload;
+    double seconds = 0;
+    const char *start = strstr(request->url, "start=");
+    int status = cluster_transport(request, ret, &p->c);
+    if (strstr(request->url, "/log?") && ret->status == 200)
+        ret->body_len = written_lines(p, ret->body, ret->body_len);
+    if (!p->history || !start || !strstr(request->url, "memory_working_set"))
+        return status;
+    ck_assert(ld_number_parse(start + 6, strcspn(start + 6, "&"), &seconds));
+    p->asked_from_ms = (int64_t)round(seconds * 1e3) - p->c.base_ms;
+    ret->body = p->history;
+    ret->body_len = strlen(p->history);
+    return status;
+}
+
+static leakdiag_cluster *open_cluster(void)
+{
+    static const char config[] =
+        "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
+        "clusters: [{name: c, cluster: {server: \"https://kubernetes.invalid:6443\"}}]\n"
+        "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
+        "users: [{name: u, user: {token: viewer-token}}]\n";
+    char path[] = "/tmp/leakdiag-looks-XXXXXX";
+    leakdiag_cluster *opened = NULL;
+    leakdiag_cluster_options options = LEAKDIAG_CLUSTER_OPTIONS_INIT;
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, config, sizeof config - 1), sizeof config - 1);
+    ck_assert_int_eq(close(fd), 0);
+    options.kubeconfig = path;
+    OK(leakdiag_cluster_open(&options, &opened, &err));
+    unlink(path);
+    return opened;
+}
+
+static void place_make(place *p)
+{
+    p->answers = world_document("answers.yaml");
+    p->w = world_healthy(p->answers);
+    p->c = (cluster){.w = &p->w, .base_ms = WORLD_EPOCH};
+}
+
+static void place_begin(place *p)
+{
+    leakdiag_transport transport = LEAKDIAG_TRANSPORT_INIT;
+    leakdiag_session_options options = LEAKDIAG_SESSION_OPTIONS_INIT;
+    leakdiag_scenario *scenario = NULL;
+    transport.answer = place_answer;
+    transport.payload = p;
+    p->opened = open_cluster();
+    options.transport = &transport;
+    options.cluster = p->opened;
+    options.deadline_ms = 60000; /* nothing here waits */
+    OK(leakdiag_scenario_builtin("otel-demo/checkout", NULL, 0, &scenario, &err));
+    OK(leakdiag_session_new(scenario, &options, &p->session, &err));
+    leakdiag_scenario_unref(scenario);
+    p->session->clock_ms = place_now;
+    p->session->clock_payload = p;
+}
+
+static void place_look(place *p, int64_t at_ms)
+{
+    leakdiag_observation_unref(p->seen);
+    p->seen = NULL;
+    p->c.at_ms = at_ms;
+    OK(leakdiag_session_gather(p->session, &p->seen, &err));
+}
+
+static void place_remove(place *p)
+{
+    leakdiag_observation_unref(p->seen);
+    leakdiag_session_free(p->session);
+    leakdiag_cluster_free(p->opened);
+    cluster_done(&p->c);
+    ld_node_free(p->answers);
+    free(p->history);
+}
+
+/* --- lines --- */
+
+typedef struct counts {
+    int64_t lines, n_first, n_gaps;
+} counts;
+
+static counts counted(const place *p)
+{
+    counts sum = {0};
+    for (size_t i = 0; i < p->seen->n_facts; i++) {
+        const ld_fact *fact = p->seen->facts[i];
+        if (fact->kind != LD_FACT_LOG)
+            continue;
+        ck_assert_msg(!fact->error, "%s", fact->error);
+        sum.lines += fact->of.log.lines;
+        sum.n_first += fact->of.log.is_first && fact->of.log.lines > 0;
+        sum.n_gaps += fact->of.log.has_gap;
+    }
+    return sum;
+}
+
+/* Lines that all instances wrote until now. */
+static int64_t written(const place *p)
+{
+    int64_t lines = 0;
+    cluster_instance instances[2 * WORLD_ENDS + 1];
+    size_t n = cluster_instances(&p->c, instances);
+    for (size_t i = 0; i < n; i++) {
+        ld_text text = {0};
+        bool is_last = instances[i].ended_ms > p->c.at_ms;
+        world_log(&p->w, p->c.base_ms, instances[i].started_ms - 1,
+                  is_last ? p->c.at_ms : instances[i].ended_ms - 1, &text);
+        for (const char *at = text.data; at && (at = strchr(at, '\n')); at++)
+            lines++;
+        ld_text_done(&text);
+    }
+    return lines;
+}
+
+#define FIRST_MS INT64_C(120000)
+
+START_TEST(each_line_counts_once_wherever_a_look_cuts_the_log)
+{
+    static const int64_t steps_ms[] = {1700, 30, 970, 4001, 250, 30000, 1};
+    place p = {0};
+    place_make(&p);
+    place_begin(&p);
+    int64_t at_ms = FIRST_MS;
+    for (size_t i = 0; i < 40; i++) {
+        p.n_unwritten = i % 4;
+        place_look(&p, at_ms);
+        at_ms += steps_ms[i % COUNT(steps_ms)];
+    }
+    p.n_unwritten = 0;
+    place_look(&p, at_ms);
+    counts sum = counted(&p);
+    ck_assert_int_gt(written(&p), 300);
+    ck_assert_int_lt(written(&p), 2000); /* the first look's tail has them all */
+    ck_assert_int_eq(sum.lines, written(&p));
+    ck_assert_int_eq(sum.n_first, 1);
+    ck_assert_int_eq(sum.n_gaps, 0);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(a_kill_between_two_looks_loses_no_line_and_counts_none_twice)
+{
+    place p = {0};
+    place_make(&p);
+    p.w.oom_ms[p.w.n_oom++] = FIRST_MS + 14500;
+    place_begin(&p);
+    for (int i = 0; i < 5; i++)
+        place_look(&p, FIRST_MS + i * 10000);
+    counts sum = counted(&p);
+    ck_assert_int_eq(sum.lines, written(&p));
+    ck_assert_int_eq(sum.n_gaps, 0);
+    ck_assert_int_eq(sum.n_first, 1); /* both instances are one stream */
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(a_first_look_after_a_kill_has_the_lines_of_both_instances)
+{
+    place p = {0};
+    place_make(&p);
+    p.w.oom_ms[p.w.n_oom++] = FIRST_MS - 14500;
+    place_begin(&p);
+    place_look(&p, FIRST_MS);
+    place_look(&p, FIRST_MS + 10000);
+    counts sum = counted(&p);
+    ck_assert_int_eq(sum.lines, written(&p));
+    ck_assert_int_eq(sum.n_gaps, 0);
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(a_file_that_was_rotated_between_two_looks_has_a_gap)
+{
+    place p = {0};
+    place_make(&p);
+    p.w.has_log_gap = true;
+    p.w.every_ms = 10000;
+    p.w.at_ms = FIRST_MS + 30000;
+    place_begin(&p);
+    place_look(&p, FIRST_MS);
+    place_look(&p, FIRST_MS + 10000);
+    ck_assert_int_eq(counted(&p).n_gaps, 0);
+    place_look(&p, p.w.at_ms);
+    ck_assert_int_eq(counted(&p).n_gaps, 1);
+    ck_assert_int_lt(counted(&p).lines, written(&p));
+    place_remove(&p);
+}
+END_TEST
+
+/* --- what Prometheus remembers --- */
+
+#define STEP_MS 15000
+
+/* One series of 10 MB and up: a value names its series and its step. */
+static void add_series(ld_text *out, const place *p, const char *pod, int64_t from_ms,
+                       int64_t to_ms, double first)
+{
+    ld_text_addf(out,
+                 "%s{\"metric\":{\"__name__\":\"container_memory_working_set_bytes\",\"container\":"
+                 "\"checkout\",\"namespace\":\"otel-demo\",\"pod\":\"%s\"},\"values\":[",
+                 out->data[out->len - 1] == '[' ? "" : ",", pod);
+    for (int64_t t = from_ms; t <= to_ms; t += STEP_MS)
+        ld_text_addf(out, "%s[%" PRId64 ",\"%.0f\"]", t > from_ms ? "," : "",
+                     (p->c.base_ms + t) / 1000, first + (double)((t - from_ms) / STEP_MS));
+    ld_text_add(out, "]}");
+}
+
+static const leakdiag_series *series_of(const place *p, const char *pod)
+{
+    const leakdiag_series *found = NULL;
+    for (size_t i = 0; i < p->seen->n_facts; i++) {
+        const ld_fact *fact = p->seen->facts[i];
+        const char *of = fact->kind == LD_FACT_SERIES ? fact->of.series.pod : NULL;
+        if (!of || strcmp(of, pod) != 0)
+            continue;
+        ck_assert_msg(!found, "two facts of %s", pod);
+        found = fact->of.series.series;
+    }
+    ck_assert_msg(found != NULL, "no series of %s", pod);
+    return found;
+}
+
+/* For five minutes a dead instance's last value goes on beside the new one's: where both are the
+ * younger is right, whichever is told first. */
+START_TEST(two_series_of_a_restarted_pod_are_one)
+{
+    enum { MIN = 60000, RESTART = 10 * MIN, OLD = 10000000, YOUNG = 20000000, OTHER = 30000000 };
+    place p = {0};
+    ld_text matrix = {0};
+    place_make(&p);
+    place_begin(&p);
+    const char *pod = cluster_pod_name(&p.c), *other = "checkout-558fcdb47f-zzzz2";
+    p.w.cluster.prometheus = "as-metrics";
+    ld_text_add(&matrix,
+                "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[");
+    if (_i == 0)
+        add_series(&matrix, &p, pod, RESTART, 18 * MIN, YOUNG);
+    add_series(&matrix, &p, pod, 0, RESTART + 5 * MIN, OLD);
+    add_series(&matrix, &p, other, 0, 18 * MIN, OTHER);
+    if (_i == 1)
+        add_series(&matrix, &p, pod, RESTART, 18 * MIN, YOUNG);
+    ld_text_add(&matrix, "]}}");
+    p.history = matrix.data;
+    place_look(&p, 18 * MIN);
+    const leakdiag_series *series = series_of(&p, pod);
+    ck_assert_uint_eq(leakdiag_series_len(series_of(&p, other)), 18 * MIN / STEP_MS + 1);
+    ck_assert_uint_eq(leakdiag_series_len(series), 18 * MIN / STEP_MS + 1);
+    for (size_t i = 0; i < leakdiag_series_len(series); i++) {
+        size_t k = RESTART / STEP_MS;
+        ck_assert_double_eq(leakdiag_series_values(series)[i],
+                            i < k ? OLD + (double)i : YOUNG + (double)(i - k));
+    }
+    place_remove(&p);
+}
+END_TEST
+
+START_TEST(history_is_asked_for_only_once)
+{
+    enum { MIN = 60000 };
+    place p = {0};
+    ld_text matrix = {0};
+    place_make(&p);
+    place_begin(&p);
+    p.w.cluster.prometheus = "as-metrics";
+    ld_text_add(&matrix,
+                "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[");
+    add_series(&matrix, &p, cluster_pod_name(&p.c), 0, 12 * MIN, 1e7);
+    ld_text_add(&matrix, "]}}");
+    p.history = matrix.data;
+    place_look(&p, 12 * MIN + 7000);
+    ck_assert_int_eq(p.asked_from_ms, 12 * MIN + 7000 - 30 * MIN);
+    place_look(&p, 13 * MIN);
+    ck_assert_int_eq(p.asked_from_ms, 12 * MIN + STEP_MS);
+    place_remove(&p);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *log = tcase_create("log"), *prometheus = tcase_create("prometheus");
+    tcase_set_timeout(log, 60);
+    tcase_set_timeout(prometheus, 60);
+    tcase_add_test(log, each_line_counts_once_wherever_a_look_cuts_the_log);
+    tcase_add_test(log, a_kill_between_two_looks_loses_no_line_and_counts_none_twice);
+    tcase_add_test(log, a_first_look_after_a_kill_has_the_lines_of_both_instances);
+    tcase_add_test(log, a_file_that_was_rotated_between_two_looks_has_a_gap);
+    tcase_add_loop_test(prometheus, two_series_of_a_restarted_pod_are_one, 0, 2);
+    tcase_add_test(prometheus, history_is_asked_for_only_once);
+    Suite *suite = suite_create("looks");
+    suite_add_tcase(suite, log);
+    suite_add_tcase(suite, prometheus);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
