@@ -308,7 +308,7 @@ static ld_pattern_fact *add_pattern(ld_log_fact *log, const char *name, int64_t 
 static const struct {
     int64_t log_from_ms, active_ms, start_ms;
 } begins[] = {
-    /* the log's own beginning: what was before is not known */
+    /* the log's own beginning: what was before is not known, and the load is as old as the pod */
     {T0 - 10 * MINUTE, T0 - 10 * MINUTE + 1000, T0 - 1440 * MINUTE},
     /* a time without the flag is seen before it */
     {T0 - 10 * MINUTE, T0 - 5 * MINUTE, T0 - 5 * MINUTE},
@@ -316,18 +316,30 @@ static const struct {
     {T0 - 1440 * MINUTE, T0 - 1440 * MINUTE + 1000, T0 - 1440 * MINUTE + 1000},
 };
 
-START_TEST(the_first_activation_that_a_log_still_has_need_not_be_the_first)
+static void check_begin(int row, bool has_load, int64_t start_ms)
 {
     looks l = {0};
     add_pod(&l, "a", T0, 15);
-    ld_log_fact *log = add_log(&l, "pod-log x/a", T0, true, begins[_i].log_from_ms, 50);
+    ld_log_fact *log = add_log(&l, "pod-log x/a", T0, true, begins[row].log_from_ms, 50);
     log->to_ms = T0 - 3 * MINUTE; /* nothing was seen to come late: that is no wrong clock */
-    add_pattern(log, "flag-active", 40, begins[_i].active_ms);
+    add_pattern(log, "flag-active", 40, begins[row].active_ms);
+    if (has_load) {
+        ld_load_fact *load = &add(&l, LD_FACT_LOAD, "locust", T0)->of.load;
+        load->state = LEAKDIAG_LOAD_RUNNING;
+        load->age_ms = 1440 * MINUTE;
+    }
     see(&l, T0);
     ck_assert(l.view.has_start);
-    ck_assert_int_eq(l.view.start_ms, begins[_i].start_ms);
+    ck_assert_int_eq(l.view.start_ms, start_ms);
     ck_assert_int_eq(l.view.log.skew_ms, 0);
     looks_done(&l);
+}
+
+START_TEST(the_first_activation_that_a_log_still_has_need_not_be_the_first)
+{
+    check_begin(_i, true, begins[_i].start_ms);
+    /* nothing else tells: the first that is left is nearer than the pod's start */
+    check_begin(_i, false, begins[_i].active_ms);
 }
 END_TEST
 
