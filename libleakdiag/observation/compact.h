@@ -6,8 +6,8 @@
 #include "observation/observation.h"
 
 /* The facts before before_ms in fewer:
- *   - looks at a log are one: its counts are theirs together. First looks stay as they are, since
- *     they reach back, and so does the order of what a later session reads again.
+ *   - looks at a log within five minutes are one, with all their counts. First looks stay: they
+ *     reach back, and say what a later session reads again.
  *   - samples of memory are in a series for each source. The looks around everything that changed
  *     (an instance, its limit, how it ended) stay.
  *   - of all else the looks around each change stay, and of failures only the latest one.

@@ -7,6 +7,9 @@
 #include "observation/compact.h"
 
 #define RECENT_LINES 3 /* of which a report shows as many */
+/* So much of a log is one fact: when a later session reads the end of it again, the facts that
+ * reach into that part do not count, and so little before it is lost with them. */
+#define SLOT_MS INT64_C(300000)
 
 static bool is_log(const ld_fact *fact)
 {
@@ -138,6 +141,11 @@ static bool has_same_patterns(const ld_log_fact *a, const ld_log_fact *b)
     return same;
 }
 
+static bool is_in_slot(const ld_fact *fact, const ld_fact *first)
+{
+    return fact->time_ms / SLOT_MS == first->time_ms / SLOT_MS;
+}
+
 /* The looks behind this one that go with it. A first look reads again what others have counted, so
  * no sum goes over one. done: those that were summed up. */
 static leakdiag_status sum_up(ld_compaction *c, size_t i, bool *done)
@@ -149,7 +157,8 @@ static leakdiag_status sum_up(ld_compaction *c, size_t i, bool *done)
         const ld_fact *fact = c->facts[k];
         if (!is_log(fact) || strcmp(fact->source, sum->source) != 0)
             continue;
-        if (fact->of.log.is_first || !has_same_patterns(&fact->of.log, &sum->of.log))
+        if (fact->of.log.is_first || !is_in_slot(fact, c->facts[i]) ||
+            !has_same_patterns(&fact->of.log, &sum->of.log))
             break;
         done[k] = true;
         n++;

@@ -308,16 +308,33 @@ static leakdiag_status make_fact(ld_pod_log *log, ld_facts *facts, leakdiag_erro
     return LEAKDIAG_OK;
 }
 
+/* Nothing of it can be counted yet; the next look reads it again. What is counted so far may not be
+ * all. */
+static leakdiag_status make_empty_fact(ld_pod_log *log, ld_facts *facts, leakdiag_error *err)
+{
+    LD_CLEANUP(scan_freep) leakdiag_scan *scan = NULL;
+    ld_log_memory *memory = log->memory;
+    ld_gap gap = {"its answer does not join what was read before, as if it were cut off; the next "
+                  "look reads it again",
+                  memory->now.stitch.now.last_ms, 0};
+    leakdiag_status status = new_scan(log->asking, &scan, err);
+    if (!status)
+        status = leakdiag_scan_finish(scan, err);
+    if (!status)
+        status = add_fact(log->asking, scan, memory->source, false, &gap,
+                          log->readings[TAIL].request.latency_ms, facts, err);
+    if (status)
+        return status;
+    memory->next = memory->now;
+    memory->next.stitch = log->seam.next;
+    memory->has_next = true;
+    return LEAKDIAG_OK;
+}
+
 leakdiag_status ld_pod_log_finish(ld_pod_log *log, ld_facts *facts, leakdiag_error *err)
 {
-    if (!log->status && log->seam.need == LD_NEED_LATER) {
-        log->memory->next = log->memory->now;
-        log->memory->next.stitch = log->seam.next;
-        log->memory->has_next = true;
-        log->status = ld_fail(&log->why, LEAKDIAG_E_IO,
-                              "its answer does not join what was read before, as if it were cut "
-                              "off; nothing is counted, the next look reads it again");
-    }
+    if (!log->status && log->seam.need == LD_NEED_LATER)
+        return make_empty_fact(log, facts, err);
     if (!log->status)
         return make_fact(log, facts, err);
     return ld_facts_add_failed(facts, LD_FACT_LOG, log->memory->source, NULL, log->asking->now_ms,
