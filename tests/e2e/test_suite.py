@@ -6,8 +6,9 @@ is also the way to the next. What leakdiag must say of each is decided from the 
 it said. The clock is compressed (compressed.py): 20 minutes of the runbook are 40 seconds.
 
 LEAKDIAG names the command (default: build/dev/leakdiag, then build/leakdiag). LEAKDIAG_CLUSTER_STATE
-names the folder of a cluster with the demo that is up already, and is left up. Arguments are
-unittest's: names of tests. Without root, namespaces or a memory controller it says so and is skipped;
+names the folder of a cluster with the demo that is up already, and is left up. LEAKDIAG_SUITE_KEEP is
+a folder for the captures of all looks, which are thrown away otherwise. Arguments are unittest's: names
+of tests. Without root, namespaces or a memory controller it says so and is skipped;
 LEAKDIAG_CLUSTER=required makes that a failure.
 """
 
@@ -109,9 +110,11 @@ class Suite(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.command = find_command()
-        folder = tempfile.TemporaryDirectory(prefix="leakdiag-suite-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = folder.name
+        cls.folder = os.environ.get("LEAKDIAG_SUITE_KEEP")
+        if not cls.folder:
+            folder = tempfile.TemporaryDirectory(prefix="leakdiag-suite-")
+            cls.addClassCleanup(folder.cleanup)
+            cls.folder = folder.name
         cls.scenario = cls.file("scenario.yaml", compressed.scenario())
         state = os.environ.get("LEAKDIAG_CLUSTER_STATE")
         cls.kubernetes = cluster.Cluster(life_s=1200, state=state)

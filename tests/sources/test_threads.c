@@ -101,7 +101,7 @@ START_TEST(sessions_of_one_cluster_run_side_by_side)
     const fake_rule once = {.path = "/apis/apps/v1/namespaces/otel-demo/deployments/checkout",
                             .bytes = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n"
                                      "Connection: close\r\n\r\n",
-                            .times = 3};
+                            .times = 1};
     place p = {0};
     pthread_t threads[CLUSTER_THREADS];
     cluster_worker workers[CLUSTER_THREADS];

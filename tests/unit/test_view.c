@@ -139,6 +139,30 @@ START_TEST(pods_of_an_earlier_look_say_nothing_of_limits_and_ends_of_now)
 }
 END_TEST
 
+/* --- the clock --- */
+
+START_TEST(a_clock_that_is_wrong_is_told_beside_the_rollout)
+{
+    looks l = {0};
+    ld_fact *fact = add(&l, LD_FACT_WORKLOAD, "deployment x/checkout", T0);
+    ld_workload_fact *app = &fact->of.workload;
+    fact->subject = ld_copy_text("app");
+    app->object = ld_copy_text("deployment/checkout");
+    app->replicas = app->updated = app->ready = app->available = app->total = 1;
+    app->is_observed = true;
+    app->started_ms = T0 - 22 * MINUTE;
+    app->clock_skew_ms = _i ? 10 * MINUTE : -10 * MINUTE; /* to be added to the looker's clock */
+    see(&l, T0);
+    size_t at = leakdiag_diagnosis_find_check(l.diagnosis, "rollout.app");
+    ck_assert_str_eq(finding(&l, "rollout.app"), "settled");
+    ck_assert_str_eq(
+        leakdiag_check_reason(l.diagnosis, at),
+        _i ? "the clock of the machine that looked is 10m behind the cluster's, which is used"
+           : "the clock of the machine that looked is 10m ahead of the cluster's, which is used");
+    looks_done(&l);
+}
+END_TEST
+
 /* --- the flag in two places --- */
 
 static ld_flag_fact *add_flag(looks *l, const char *method, leakdiag_flag_state state)
@@ -384,6 +408,7 @@ int main(void)
     tcase_add_loop_test(tc, a_pod_is_followed_through_the_looks_in_whatever_order_they_tell_it, 0,
                         2);
     tcase_add_test(tc, pods_of_an_earlier_look_say_nothing_of_limits_and_ends_of_now);
+    tcase_add_loop_test(tc, a_clock_that_is_wrong_is_told_beside_the_rollout, 0, 2);
     tcase_add_loop_test(tc, what_is_served_and_stored_agree_by_state_unless_rules_decide, 0,
                         (int)(sizeof stories / sizeof stories[0]));
     tcase_add_test(tc, another_pod_that_took_over_is_a_restart_and_no_kill);
