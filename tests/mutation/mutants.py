@@ -331,7 +331,6 @@ SOURCES = [
     ("sources/kube_facts.c", "pods", "pod->reason ? pod->reason : instance->waiting_reason",
      "instance->waiting_reason"),
     ("sources/kube_facts.c", "test_looks pods", "if (pod->instances[i].is_init)\n            continue;", ""),
-    # --- a pod's log is read on
     # --- what Prometheus remembers
     ("sources/prometheus.c", "test_looks prometheus",
      "while (kept < p->n && p->times_ms[kept] < from_ms)", "while (kept < p->n)"),
