@@ -109,6 +109,8 @@ typedef struct leakdiag_watch_options {
 
 /**
  * Look again and again at the scenario's pace, and judge each time.
+ * However long it lasts, memory stays small: what is older than twice the scenario's window is kept
+ * in fewer facts, with the same counts, samples and changes.
  * When cancelled, also during the first look, what is known so far is returned with LEAKDIAG_OK; so
  * it is when, after the first look, a limit is reached.
  *

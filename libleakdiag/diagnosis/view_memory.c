@@ -185,7 +185,8 @@ static size_t count_points(const leakdiag_observation *o, size_t *n_memory)
 static const ld_series_fact *recording(const leakdiag_observation *o)
 {
     for (size_t i = o->n_facts; i-- > 0;)
-        if (is_series(o->facts[i]) && !o->facts[i]->of.series.pod)
+        if (is_series(o->facts[i]) && !o->facts[i]->of.series.pod &&
+            !o->facts[i]->of.series.is_of_looks)
             return &o->facts[i]->of.series;
     return NULL;
 }
@@ -198,7 +199,8 @@ static void collect_history(const ld_view *view, points *p)
     for (size_t i = 0; judged && judged->has_pod && i < o->n_facts; i++) {
         const ld_fact *fact = o->facts[i];
         const ld_series_fact *of = &fact->of.series;
-        if (!is_series(fact) || !of->pod || !ld_text_equal(of->pod, judged->pod.name) ||
+        if (!is_series(fact) || !of->pod || of->is_of_looks ||
+            !ld_text_equal(of->pod, judged->pod.name) ||
             (of->container && !ld_text_equal(of->container, judged->pod.container)))
             continue;
         const leakdiag_series *series = fact->of.series.series;
@@ -270,16 +272,115 @@ static void collect_looks(ld_view *view, points *p)
     }
 }
 
+/* --- looks that are not kept one by one --- */
+
+#define SERIES_MAX 256 /* pods that followed each other; what is older bends no curve */
+
+typedef struct part { /* the first n points of a series */
+    const leakdiag_series *series;
+    size_t n;
+} part;
+
+static size_t points_before(const leakdiag_series *series, int64_t before_ms)
+{
+    const int64_t *times_ms = leakdiag_series_times_ms(series);
+    size_t low = 0, high = leakdiag_series_len(series);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (times_ms[middle] < before_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_judged(const ld_view *view, const ld_series_fact *of)
+{
+    const ld_memory_fact *judged = view->memory ? &view->memory->of.memory : NULL;
+    return judged && ld_text_equal(of->pod, judged->pod.name) &&
+           ld_text_equal(of->container, judged->pod.container);
+}
+
+/* The newest samples before that time: the judged pod's, or those of the pod before it. */
+static part part_before(const ld_view *view, int64_t before_ms)
+{
+    const leakdiag_observation *o = view->observation;
+    part best = {0};
+    int64_t best_ms = INT64_MIN;
+    for (size_t i = 0; i < o->n_facts; i++) {
+        const ld_series_fact *of = &o->facts[i]->of.series;
+        if (!is_series(o->facts[i]) || !of->is_of_looks)
+            continue;
+        size_t n = points_before(of->series, before_ms);
+        int64_t last_ms = n ? leakdiag_series_times_ms(of->series)[n - 1] : 0;
+        bool is_first = before_ms == INT64_MAX && is_judged(view, of);
+        if (n && (is_first || last_ms > best_ms)) {
+            best = (part){of->series, n};
+            best_ms = is_first ? INT64_MAX : last_ms;
+        }
+    }
+    return best;
+}
+
+static void collect_kept(const ld_view *view, points *p)
+{
+    part parts[SERIES_MAX];
+    size_t n = 0;
+    int64_t before_ms = INT64_MAX;
+    while (n < SERIES_MAX && (parts[n] = part_before(view, before_ms)).n > 0)
+        before_ms = leakdiag_series_times_ms(parts[n++].series)[0];
+    while (n-- > 0)
+        for (size_t i = 0; i < parts[n].n; i++)
+            add_point(p, leakdiag_series_times_ms(parts[n].series)[i],
+                      leakdiag_series_values(parts[n].series)[i]);
+}
+
+static bool points_init(points *p, size_t room)
+{
+    p->room = room;
+    p->times_ms = ld_alloc_array(room, sizeof *p->times_ms);
+    p->values = ld_alloc_array(room, sizeof *p->values);
+    return p->times_ms && p->values;
+}
+
+static void merge(points *p, const points *a, const points *b)
+{
+    size_t i = 0, k = 0;
+    while (i < a->n || k < b->n) {
+        bool first = k == b->n || (i < a->n && a->times_ms[i] <= b->times_ms[k]);
+        if (first)
+            add_point(p, a->times_ms[i], a->values[i]);
+        else
+            add_point(p, b->times_ms[k], b->values[k]);
+        i += first;
+        k += !first;
+    }
+}
+
+/* What a backend remembers, and behind it what was seen. */
+static leakdiag_status collect(ld_view *view, points *p, leakdiag_error *err)
+{
+    LD_CLEANUP(points_done) points kept = {0}, looks = {0};
+    if (!points_init(&kept, p->room) || !points_init(&looks, p->room))
+        return ld_fail_nomem(err);
+    collect_history(view, p);
+    size_t n_history = p->n;
+    collect_kept(view, &kept);
+    collect_looks(view, &looks);
+    merge(p, &kept, &looks);
+    drop_held(p, n_history, view->oom_ms, view->n_ooms);
+    return LEAKDIAG_OK;
+}
+
 leakdiag_status ld_view_make_series(ld_view *view, leakdiag_error *err)
 {
     size_t n_memory;
     LD_CLEANUP(points_done) points p = {0};
-    p.room = count_points(view->observation, &n_memory) + 1;
-    p.times_ms = ld_alloc_array(p.room, sizeof *p.times_ms);
-    p.values = ld_alloc_array(p.room, sizeof *p.values);
+    bool has_room = points_init(&p, count_points(view->observation, &n_memory) + 1);
     view->restart_ms = ld_alloc_array(n_memory + 1, sizeof *view->restart_ms);
     view->oom_ms = ld_alloc_array(n_memory + 1, sizeof *view->oom_ms);
-    if (!p.times_ms || !p.values || !view->restart_ms || !view->oom_ms)
+    if (!has_room || !view->restart_ms || !view->oom_ms)
         return ld_fail_nomem(err);
 
     const ld_series_fact *recorded = recording(view->observation);
@@ -288,10 +389,9 @@ leakdiag_status ld_view_make_series(ld_view *view, leakdiag_error *err)
         view->series_is_live = recorded->is_live;
         return LEAKDIAG_OK;
     }
-    collect_history(view, &p);
-    size_t n_history = p.n;
-    collect_looks(view, &p);
-    drop_held(&p, n_history, view->oom_ms, view->n_ooms);
+    leakdiag_status status = collect(view, &p, err);
+    if (status)
+        return status;
     if (p.n) {
         forget_before(view->restart_ms, &view->n_restarts, p.times_ms[0]);
         forget_before(view->oom_ms, &view->n_ooms, p.times_ms[0]);

@@ -236,6 +236,7 @@ static void memory_done(ld_memory_fact *memory)
 
 static void log_done(ld_log_fact *log)
 {
+    ld_release(log->gap_reason);
     for (size_t i = 0; i < log->n_patterns; i++) {
         ld_release(log->patterns[i].name);
         ld_release(log->patterns[i].first.text);

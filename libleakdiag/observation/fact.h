@@ -120,8 +120,9 @@ typedef struct ld_series_fact {
     char *name; /* what it is of: NULL (or "memory") bytes of memory; else a counter's name, per
                    minute */
     char *pod;  /* of a backend's series; NULL: a recording, whose clock is its own */
-    char *container; /* NULL: of the pod as a whole */
-    bool is_live;    /* its times are of the same clock as the looks */
+    char *container;  /* NULL: of the pod as a whole */
+    bool is_live;     /* its times are of the same clock as the looks */
+    bool is_of_looks; /* its samples were seen in looks that are not kept one by one */
 } ld_series_fact;
 
 typedef struct ld_line {
@@ -142,8 +143,11 @@ typedef struct ld_pattern_fact {
 } ld_pattern_fact;
 
 typedef struct ld_log_fact {
-    bool is_first; /* the first look at this log: it may reach far back */
-    bool has_gap;  /* lines may have been lost before it (rotation, too much at once) */
+    bool is_first;    /* the first look at this log: it may reach far back */
+    bool has_gap;     /* lines may have been lost before it (rotation, too much at once) */
+    char *gap_reason; /* of a gap; NULL: not told */
+    int64_t gap_from_ms,
+        gap_to_ms; /* the last line before it, the first one behind it; 0 not known */
     bool has_span; /* from/to were read from the lines */
     int64_t from_ms, to_ms;
     int64_t modified_ms; /* when something was last added to the source; 0 not known */

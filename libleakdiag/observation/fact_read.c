@@ -312,6 +312,7 @@ static void read_series(reader *r, const json_t *o, ld_series_fact *fact)
     read_text(r, o, "pod", &fact->pod);
     read_text(r, o, "container", &fact->container);
     read_bool(r, o, "is_live", &fact->is_live);
+    read_bool(r, o, "is_of_looks", &fact->is_of_looks);
     const char *unit = ld_series_is_memory(fact) ? "values_bytes" : "values_per_min";
     const json_t *times = json_object_get(o, "times_ms");
     const json_t *values = json_object_get(o, unit);
@@ -384,6 +385,9 @@ static void read_log(reader *r, const json_t *o, ld_log_fact *log)
     void *list = NULL;
     read_bool(r, o, "is_first", &log->is_first);
     read_bool(r, o, "has_gap", &log->has_gap);
+    read_text(r, o, "gap_reason", &log->gap_reason);
+    read_int(r, o, "gap_from_ms", &log->gap_from_ms);
+    read_int(r, o, "gap_to_ms", &log->gap_to_ms);
     log->has_span = json_object_get(o, "from_ms") && json_object_get(o, "to_ms");
     read_int(r, o, "from_ms", &log->from_ms);
     read_int(r, o, "to_ms", &log->to_ms);

@@ -205,6 +205,7 @@ static json_t *series_json(writer *w, const ld_series_fact *fact)
     put_text(w, o, "pod", fact->pod);
     put_text(w, o, "container", fact->container);
     put_true(w, o, "is_live", fact->is_live);
+    put_true(w, o, "is_of_looks", fact->is_of_looks);
     return o;
 }
 
@@ -250,6 +251,9 @@ static json_t *log_json(writer *w, const ld_log_fact *log)
     json_t *o = json_object(), *patterns = json_array(), *recent = json_array();
     put_true(w, o, "is_first", log->is_first);
     put_true(w, o, "has_gap", log->has_gap);
+    put_text(w, o, "gap_reason", log->gap_reason);
+    put_time(w, o, "gap_from_ms", log->gap_from_ms);
+    put_time(w, o, "gap_to_ms", log->gap_to_ms);
     if (log->has_span) {
         put_int(w, o, "from_ms", log->from_ms);
         put_int(w, o, "to_ms", log->to_ms);

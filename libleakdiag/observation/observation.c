@@ -66,7 +66,8 @@ static void drop_old_recordings(leakdiag_observation *o)
     size_t n_seen = 0, kept = o->n_facts;
     for (size_t i = o->n_facts; i-- > 0;) {
         ld_fact *fact = o->facts[i];
-        if (fact->kind == LD_FACT_SERIES && !fact->error && !fact->of.series.pod) {
+        if (fact->kind == LD_FACT_SERIES && !fact->error && !fact->of.series.pod &&
+            !fact->of.series.is_of_looks) {
             size_t k = 0;
             while (k < n_seen && strcmp(seen[k], fact->source) != 0)
                 k++;

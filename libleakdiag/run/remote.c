@@ -186,11 +186,8 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
     int64_t until_ms = ld_monotonic_ms() + session->options.deadline_ms;
     bool is_renewed = false;
     for (int tries = 0;; tries++) {
-        LD_CLEANUP(ld_memories_done) ld_memories before = {0};
         bool was_refused = false, had_profile = session->profile != NULL;
         int64_t skew_ms = session->skew_ms;
-        if (!ld_memories_copy(&session->memories, &before))
-            return ld_fail_nomem(err);
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
         bool is_last = status || tries == TRIES_MAX - 1 || ld_monotonic_ms() >= until_ms ||
                        !is_worth_another(session, had_profile, skew_ms, was_refused, &is_renewed);
@@ -199,8 +196,6 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
         if (is_last)
             return status;
         ld_facts_done(facts);
-        ld_memories_done(&session->memories);
-        session->memories = before;
-        before = (ld_memories){0};
+        ld_memories_drop(&session->memories);
     }
 }

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "diagnosis/diagnosis.h"
 #include "net/clock.h"
+#include "observation/compact.h"
 
 #define DEFAULT_DEADLINE_MS 5000
 #define DEFAULT_WATCH_MS    3600000
@@ -213,29 +214,62 @@ static void stamp(ld_fact *fact, int64_t now_ms)
     fact->time_ms = now_ms;
 }
 
+/* All that is seen now, behind all that was seen before. */
+static leakdiag_status extend(leakdiag_session *session, ld_facts *facts,
+                              leakdiag_observation **ret, leakdiag_error *err)
+{
+    leakdiag_status status = ld_gather_remote(session, facts, err);
+    if (!status)
+        status = ld_gather_local(session, facts, err);
+    if (status)
+        return status;
+    int64_t now_ms = ld_session_now_ms(session);
+    for (size_t i = 0; i < facts->n; i++) /* one look, one time: its facts belong together */
+        stamp(facts->list[i], now_ms);
+    return ld_observation_extend(session->observation, facts->list, facts->n, now_ms, ret, err);
+}
+
+#define COMPACT_FACTS 512
+
+/* A watch of hours keeps what its verdict needs. Twice the window stays as it is, and the work is
+ * done when half as many facts have come again. */
+static leakdiag_status compact(leakdiag_session *session, leakdiag_error *err)
+{
+    const leakdiag_scenario *scenario = session->scenario;
+    int64_t keep_ms =
+        scenario->window_ms > scenario->stale_ms ? scenario->window_ms : scenario->stale_ms;
+    size_t most = session->compact_at ? session->compact_at : COMPACT_FACTS;
+    leakdiag_observation *fewer = NULL;
+    if (session->observation->n_facts < most)
+        return LEAKDIAG_OK;
+    leakdiag_status status = ld_observation_compact(
+        session->observation, session->observation->now_ms - 2 * keep_ms, &fewer, err);
+    if (status)
+        return status;
+    replace_observation(session, fewer);
+    most = fewer->n_facts + fewer->n_facts / 2;
+    session->compact_at = most > COMPACT_FACTS ? most : COMPACT_FACTS;
+    return LEAKDIAG_OK;
+}
+
 leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_observation **ret,
                                         leakdiag_error *err)
 {
     LD_CLEANUP(ld_facts_done) ld_facts facts = {0};
     if (leakdiag_cancel_is_triggered(session->options.cancel))
         return ld_fail(err, LEAKDIAG_E_CANCELLED, "the look was cancelled");
-    leakdiag_status status = ld_gather_remote(session, &facts, err);
-    if (!status)
-        status = ld_gather_local(session, &facts, err);
-    if (status)
-        return status;
-
-    int64_t now_ms = ld_session_now_ms(session);
-    for (size_t i = 0; i < facts.n; i++) /* one look, one time: its facts belong together */
-        stamp(facts.list[i], now_ms);
     leakdiag_observation *extended = NULL;
-    status =
-        ld_observation_extend(session->observation, facts.list, facts.n, now_ms, &extended, err);
-    if (status)
+    leakdiag_status status = extend(session, &facts, &extended, err);
+    if (status) {
+        ld_memories_drop(&session->memories);
         return status;
+    }
+    ld_memories_keep(&session->memories);
     replace_observation(session, extended);
-    *ret = leakdiag_observation_ref(extended);
-    return LEAKDIAG_OK;
+    status = compact(session, err);
+    if (!status)
+        *ret = leakdiag_observation_ref(session->observation);
+    return status;
 }
 
 /* One look and its judgement, put in place of the earlier ones. */

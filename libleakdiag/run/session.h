@@ -15,6 +15,7 @@ struct leakdiag_session {
     leakdiag_session_options options;
     leakdiag_patterns *patterns;              /* the scenario's, compiled once */
     leakdiag_observation *observation;        /* all that is known */
+    size_t compact_at;                        /* so many facts are made fewer */
     int64_t started_ms, started_monotonic_ms; /* its clock */
     int64_t (*clock_ms)(void *payload);       /* another one, for tests; NULL */
     void *clock_payload;

@@ -11,8 +11,7 @@
 #include "sources/kube_log.h"
 #include "sources/kube_look.h"
 
-#define PODS_MAX 16             /* looked at closely; all are counted */
-#define LOGS_MAX (2 * PODS_MAX) /* each with the instance before */
+#define PODS_MAX 16 /* looked at closely; all are counted */
 
 typedef struct workload_question {
     ld_question base;
@@ -23,8 +22,9 @@ typedef struct workload_question {
     const ld_profile *finding; /* the profile that find_request looks for */
     ld_http_request find_request;
     char *find_url;
-    ld_pod_log logs[LOGS_MAX];
+    ld_pod_log logs[PODS_MAX];
     size_t n_logs;
+    bool has_asked_logs;
 } workload_question;
 
 static void done(ld_question *question)
@@ -45,41 +45,23 @@ static void note_failure(workload_question *q, leakdiag_status status)
 
 /* --- logs, when the pods are known --- */
 
-/* The instance before has lines of the window when it ended in it, or since the last look. */
-static bool wants_previous(const workload_question *q, const ld_kube_instance *instance)
-{
-    const ld_asking *asking = q->base.asking;
-    return instance->last.has_ended &&
-           asking->now_ms - instance->last.finished_ms < asking->scenario->window_ms;
-}
-
-static void add_log(workload_question *q, const ld_kube_pod *pod, const char *container,
-                    bool previous)
-{
-    if (q->n_logs == LOGS_MAX)
-        return;
-    note_failure(
-        q, ld_pod_log_begin(&q->logs[q->n_logs++], q->base.asking, pod, container, previous, NULL));
-}
-
 static void ask_logs(workload_question *q)
 {
     for (size_t i = 0; i < q->look.pods.n && i < PODS_MAX; i++) {
         const ld_kube_pod *pod = &q->look.pods.list[i];
         const ld_kube_instance *instance =
             ld_pod_container(pod, q->container, q->look.deployment, NULL);
-        if (!instance)
-            continue;
-        if (wants_previous(q, instance))
-            add_log(q, pod, instance->name, true);
-        add_log(q, pod, instance->name, false);
+        if (instance)
+            note_failure(
+                q, ld_pod_log_begin(&q->logs[q->n_logs++], q->base.asking, pod, instance, NULL));
     }
+    q->has_asked_logs = true;
 }
 
 static void pods_are_known(ld_kube_look *look)
 {
     workload_question *q = look->payload;
-    if (q->reads_logs && q->n_logs == 0)
+    if (q->reads_logs && !q->has_asked_logs)
         ask_logs(q);
 }
 
@@ -275,6 +257,9 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
         status = add_pods(q, facts, err);
     for (size_t i = 0; !status && i < q->n_logs; i++)
         status = ld_pod_log_finish(&q->logs[i], facts, err);
+    /* Only a list that has all of them says that the others are gone. */
+    if (!status && q->has_asked_logs && !q->look.pods.is_partial && q->look.pods.n <= PODS_MAX)
+        status = ld_pod_logs_gone(q->base.asking, facts, err);
     return status;
 }
 

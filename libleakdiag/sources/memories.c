@@ -4,31 +4,44 @@
 
 #include "base/alloc.h"
 
-static void forget(ld_memory_of *memory)
+static void empty(ld_memory_of *memory)
 {
     ld_release(memory->key);
     ld_release(memory->text);
+    if (memory->log)
+        ld_release(memory->log->source);
+    ld_release(memory->log);
     *memory = (ld_memory_of){0};
+}
+
+/* Pods come and go: what nobody asked for for long is of one that is gone. */
+static ld_memory_of *make_room(ld_memories *memories)
+{
+    if (memories->n < LD_MEMORIES_MAX)
+        return &memories->list[memories->n++];
+    ld_memory_of *oldest = &memories->list[0];
+    for (size_t i = 1; i < memories->n; i++)
+        if (memories->list[i].used < oldest->used)
+            oldest = &memories->list[i];
+    empty(oldest);
+    return oldest;
 }
 
 ld_memory_of *ld_memories_of(ld_memories *memories, const char *key)
 {
-    for (size_t i = 0; i < memories->n; i++)
+    ld_memory_of *memory = NULL;
+    for (size_t i = 0; i < memories->n && !memory; i++)
         if (strcmp(memories->list[i].key, key) == 0)
-            return &memories->list[i];
-    char *copy = ld_copy_text(key);
-    if (!copy)
-        return NULL;
-    size_t at = memories->n;
-    if (at == LD_MEMORIES_MAX) { /* pods come and go: the oldest is gone for long */
-        at = memories->oldest;
-        memories->oldest = (at + 1) % LD_MEMORIES_MAX;
-        forget(&memories->list[at]);
-    } else {
-        memories->n++;
+            memory = &memories->list[i];
+    if (!memory) {
+        char *copy = ld_copy_text(key);
+        if (!copy)
+            return NULL;
+        memory = make_room(memories);
+        memory->key = copy;
     }
-    memories->list[at].key = copy;
-    return &memories->list[at];
+    memory->used = ++memories->asks;
+    return memory;
 }
 
 bool ld_memory_set_text(ld_memory_of *memory, const char *text, size_t len)
@@ -41,26 +54,41 @@ bool ld_memory_set_text(ld_memory_of *memory, const char *text, size_t len)
     return true;
 }
 
-bool ld_memories_copy(const ld_memories *memories, ld_memories *ret)
+static void keep(ld_memory_of *memory)
 {
-    *ret = (ld_memories){.oldest = memories->oldest};
-    for (size_t i = 0; i < memories->n; i++) {
-        const ld_memory_of *from = &memories->list[i];
-        ld_memory_of *to = &ret->list[ret->n++];
-        *to = *from;
-        to->key = ld_copy_text(from->key);
-        to->text = from->text ? ld_copy_text(from->text) : NULL;
-        if (!to->key || (from->text && !to->text)) {
-            ld_memories_done(ret);
-            return false;
-        }
+    if (memory->next_ms)
+        memory->ms = memory->next_ms;
+    memory->next_ms = 0;
+    if (memory->log && memory->log->has_next)
+        memory->log->now = memory->log->next;
+    if (memory->log)
+        memory->log->has_next = false;
+}
+
+void ld_memories_keep(ld_memories *memories)
+{
+    for (size_t i = memories->n; i-- > 0;) {
+        keep(&memories->list[i]);
+        if (!memories->list[i].log || !memories->list[i].log->is_gone)
+            continue;
+        empty(&memories->list[i]);
+        memories->list[i] = memories->list[--memories->n];
+        memories->list[memories->n] = (ld_memory_of){0};
     }
-    return true;
+}
+
+void ld_memories_drop(ld_memories *memories)
+{
+    for (size_t i = 0; i < memories->n; i++) {
+        memories->list[i].next_ms = 0;
+        if (memories->list[i].log)
+            memories->list[i].log->has_next = memories->list[i].log->is_gone = false;
+    }
 }
 
 void ld_memories_done(ld_memories *memories)
 {
     for (size_t i = 0; i < memories->n; i++)
-        forget(&memories->list[i]);
+        empty(&memories->list[i]);
     memories->n = 0;
 }

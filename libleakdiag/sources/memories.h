@@ -6,29 +6,51 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "logs/stitch.h"
 
 #define LD_MEMORIES_MAX 256
 
+/* How far the log of one container of one pod was read. */
+typedef struct ld_log_state {
+    ld_stitch stitch;   /* the lines that were counted last */
+    int64_t restarts;   /* that it was read over; -1: not read yet */
+    uint64_t new_lines; /* that the last look counted */
+    bool is_ended;      /* it was read after its pod's end: nothing more can come */
+} ld_log_state;
+
+/* What a look has found is only kept when its facts are: a look that is taken again, with another
+ * credential, begins where the first try began. */
+typedef struct ld_log_memory {
+    char *source; /* of its facts */
+    ld_log_state now, next;
+    bool has_next, is_gone;
+    int64_t asked_ms; /* the look that asked for it last */
+} ld_log_memory;
+
 typedef struct ld_memory_of {
-    char *key;       /* "selector app", "log otel-demo/checkout-1/checkout UID", … */
-    char *text;      /* a selector; the time prefix of the last line that was counted */
-    int64_t ms;      /* a time */
-    bool is_opened;  /* a log: it was read before */
-    bool is_bridged; /* a log: the instance before was read to its end in this look */
+    char *key;          /* "selector app", "log UID/checkout", … */
+    char *text;         /* a selector */
+    int64_t ms;         /* a time */
+    int64_t next_ms;    /* the time to be kept with the facts of this look; 0 none */
+    ld_log_memory *log; /* NULL: none */
+    uint64_t used;      /* when it was last asked for, in asks */
 } ld_memory_of;
 
 typedef struct ld_memories {
     ld_memory_of list[LD_MEMORIES_MAX];
     size_t n;
-    size_t oldest; /* the next to be forgotten when there is no room */
+    uint64_t asks;
 } ld_memories;
 
-/* The entry of that key, made when there is none. NULL when out of memory. */
+/* The entry of that key, made when there is none; what was not asked for for the longest time makes
+ * room. NULL when out of memory. */
 ld_memory_of *ld_memories_of(ld_memories *memories, const char *key);
 /* Replaces its text; false when out of memory (then the old one stays). */
 bool ld_memory_set_text(ld_memory_of *memory, const char *text, size_t len);
-/* As they are now, for a look that may have to be done again. False when out of memory. */
-bool ld_memories_copy(const ld_memories *memories, ld_memories *ret);
+/* The facts of the look are kept: so is what it has found. */
+void ld_memories_keep(ld_memories *memories);
+/* They are not. */
+void ld_memories_drop(ld_memories *memories);
 void ld_memories_done(ld_memories *memories);
 
 #endif

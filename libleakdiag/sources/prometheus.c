@@ -248,8 +248,8 @@ static leakdiag_status add_points(prometheus_question *q, const points *p,
     if (status) /* negative, or too large: this series says nothing */
         return ld_facts_add_failed(facts, LD_FACT_SERIES, source.data, q->name,
                                    q->base.asking->now_ms, status, why.message, err);
-    if (p->n && p->times_ms[p->n - 1] > q->memory->ms)
-        q->memory->ms = p->times_ms[p->n - 1];
+    if (p->n && p->times_ms[p->n - 1] > q->memory->ms && p->times_ms[p->n - 1] > q->memory->next_ms)
+        q->memory->next_ms = p->times_ms[p->n - 1];
     return ld_facts_add(facts, ld_steal(&fact), err);
 }
 

@@ -128,6 +128,12 @@ leakdiag_status ld_kube_path_pod(const char *ns, const char *name, char **ret, l
     return object_path(&(place){CORE, ns, "pods", name}, ret, err);
 }
 
+leakdiag_status ld_kube_path_pod_list(const char *ns, const char *selector, char **ret,
+                                      leakdiag_error *err)
+{
+    return list_path(&(place){CORE, ns, "pods", NULL}, selector, false, ret, err);
+}
+
 leakdiag_status ld_kube_path_pods(const char *ns, const char *selector, char **ret,
                                   leakdiag_error *err)
 {

@@ -337,3 +337,9 @@ leakdiag_status ld_kube_read_pod(const ld_kube_asked *asked, const ld_answer *an
     leakdiag_status status = ld_kube_parse(asked, answer, "Pod", NULL, &json, err);
     return status ? status : hand_out(asked, json, false, ret, err);
 }
+
+leakdiag_status ld_kube_read_pod_object(const ld_kube_asked *asked, const json_t *pod,
+                                        ld_kube_pods *ret, leakdiag_error *err)
+{
+    return hand_out(asked, pod, false, ret, err);
+}

@@ -49,6 +49,12 @@ leakdiag_status ld_kube_labels_text(const json_t *labels, char **ret, leakdiag_e
 bool ld_kube_is_label_key(const char *text, size_t len);
 bool ld_kube_is_label_value(const char *text, size_t len);
 
+/* A Pod as a list of one. */
+leakdiag_status ld_kube_read_pod_object(const ld_kube_asked *asked, const json_t *pod,
+                                        ld_kube_pods *ret, leakdiag_error *err);
+/* The pods of a namespace, not paged; selector may be NULL. */
+leakdiag_status ld_kube_path_pod_list(const char *ns, const char *selector, char **ret,
+                                      leakdiag_error *err);
 /* Containers first, then init containers, of a pod's spec. */
 leakdiag_status ld_kube_read_containers(const json_t *spec, ld_kube_container **ret, size_t *ret_n,
                                         leakdiag_error *err);

@@ -29,15 +29,15 @@ typedef struct place {
     leakdiag_cluster *opened;
     leakdiag_session *session;
     leakdiag_observation *seen;
-    size_t n_unwritten;    /* lines at the log's end that the kubelet does not have yet */
-    char newest[31];       /* the newest line's time */
-    size_t n_rotated;      /* lines at the beginning that the log of the instance before lost */
-    bool is_previous_gone; /* that log */
-    size_t n_tails;        /* times that a log was asked for from its end */
-    char *history;         /* of memory, as Prometheus tells it; NULL: the world's */
-    int64_t asked_from_ms; /* for what of it was asked last */
-    char token[64];        /* a file */
-    size_t n_refusals;     /* times that Deployments are answered with 401 */
+    size_t n_unwritten;       /* lines at the log's end that the kubelet does not have yet */
+    char newest[31];          /* the newest line's time */
+    size_t n_rotated;         /* lines at the beginning that the log of the instance before lost */
+    bool is_previous_gone;    /* that log */
+    size_t n_tails, n_wholes; /* times that a log was asked for from its end, and all of it */
+    char *history;            /* of memory, as Prometheus tells it; NULL: the world's */
+    int64_t asked_from_ms;    /* for what of it was asked last */
+    char token[64];           /* a file */
+    size_t n_refusals;        /* times that Deployments are answered with 401 */
 } place;
 
 /* --- the place --- */
@@ -81,7 +81,9 @@ static void log_answer(place *p, const char *url, leakdiag_http_answer *ret)
         "\"previous terminated container \\\"checkout\\\" in pod \\\"checkout\\\" not found\","
         "\"reason\":\"BadRequest\",\"code\":400}";
     bool is_previous = strstr(url, "previous=true") != NULL;
-    p->n_tails += strstr(url, "tailLines=") != NULL;
+    bool is_tail = strstr(url, "tailLines=") != NULL;
+    p->n_tails += is_tail;
+    p->n_wholes += !is_tail;
     if (is_previous && p->is_previous_gone) {
         *ret = (leakdiag_http_answer){.size = ret->size,
                                       .status = 400,
@@ -255,7 +257,8 @@ START_TEST(each_line_counts_once_wherever_a_look_cuts_the_log)
     ck_assert_int_lt(written(&p), 2000); /* the first look's tail has them all */
     ck_assert_int_eq(sum.lines, written(&p));
     ck_assert_int_eq(sum.n_first, 1);
-    ck_assert_uint_eq(p.n_tails, 1); /* each later look asks since the one before */
+    ck_assert_uint_eq(p.n_tails, 41);
+    ck_assert_uint_eq(p.n_wholes, 5); /* after each 30 s: more lines than a short tail has */
     ck_assert_int_eq(sum.n_gaps, 0);
     place_remove(&p);
 }
@@ -276,7 +279,7 @@ START_TEST(a_renewed_token_in_a_later_look_reads_no_line_twice)
     counts sum = counted(&p);
     ck_assert_int_eq(sum.lines, written(&p));
     ck_assert_int_eq(sum.n_gaps, 0);
-    ck_assert_uint_eq(p.n_tails, 1);
+    ck_assert_uint_eq(p.n_wholes, 0);
     place_remove(&p);
 }
 END_TEST
@@ -292,7 +295,7 @@ START_TEST(a_kill_between_two_looks_loses_no_line_and_counts_none_twice)
     counts sum = counted(&p);
     ck_assert_int_eq(sum.lines, written(&p));
     ck_assert_int_eq(sum.n_gaps, 0);
-    ck_assert_int_eq(sum.n_first, 2); /* and the one of the instance before */
+    ck_assert_int_eq(sum.n_first, 1); /* both instances are one stream */
     place_remove(&p);
 }
 END_TEST
@@ -335,10 +338,10 @@ START_TEST(lines_of_the_instance_before_that_are_gone_are_a_gap)
     place p = {0};
     place_make(&p);
     p.w.oom_ms[p.w.n_oom++] = FIRST_MS + 14500;
-    p.n_rotated = _i == 0 ? 8 : 0;
     p.is_previous_gone = _i == 1;
     place_begin(&p);
     place_look(&p, FIRST_MS);
+    p.n_rotated = _i == 0 ? (size_t)written(&p) + 8 : 0;
     place_look(&p, FIRST_MS + 20000);
     counts sum = counted(&p);
     ck_assert_int_lt(sum.lines, written(&p));
