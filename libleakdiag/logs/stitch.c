@@ -66,6 +66,12 @@ static bool is_younger(const joint *j, const ld_marks *marks)
     return ld_marks_last_ms(marks) > last_known(j);
 }
 
+/* The first look asked for both logs at once, and an instance ended between the two answers. */
+static bool is_between(const joint *j)
+{
+    return j->was->is_before_guessed && ld_marks_last_ms(&j->previous) > j->was->before.last_ms;
+}
+
 /* What ends before what was read already is no younger file, but an answer that was cut off. A
  * clock that was set back looks the same for a while. */
 static bool is_doubtful(const joint *j, const ld_marks *marks)
@@ -174,8 +180,8 @@ static void add_late(joint *j)
         need(j, LD_NEED_PREVIOUS_WHOLE);
     } else if (found != LD_FOUND_NOT && j->was->before.n > 0) {
         continue_before(j, at, found == LD_FOUND);
-    } else if ((j->was->before.n == 0 || is_younger(j, &j->previous))) {
-        if (j->was->before.n) { /* it restarted twice while it was asked */
+    } else if (j->was->before.n == 0 || is_younger(j, &j->previous) || is_between(j)) {
+        if (j->was->before.n && is_younger(j, &j->previous)) { /* twice while it was asked */
             tell_gap(j, replaced, ld_marks_first_ms(&j->previous, 0));
             j->seam->is_previous_behind = true;
         }
@@ -339,6 +345,7 @@ static void look_first(joint *j)
         take_previous(j, 0);
         ld_window_begin(&j->seam->next.before, &j->previous);
         close_previous(j, j->previous.n + 1);
+        j->seam->next.is_before_guessed = true;
     }
     take_current(j, 0);
     ld_window_begin(&j->seam->next.now, &j->current);
@@ -388,7 +395,10 @@ leakdiag_status ld_stitch_look(const ld_stitch *stitch, const ld_piece *current,
     leakdiag_status status = ld_marks_read(current, &j.current, err);
     if (!status)
         status = ld_marks_read(previous, &j.previous, err);
-    if (!status)
-        look(&j);
-    return status;
+    if (status)
+        return status;
+    look(&j);
+    if (stitch->is_opened && ret->need == LD_NEED_NOTHING && previous->kind >= LD_PIECE_ABSENT)
+        ret->next.is_before_guessed = false;
+    return LEAKDIAG_OK;
 }

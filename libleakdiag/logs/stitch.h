@@ -42,13 +42,14 @@ typedef struct ld_window {
 
 /* Plain data: all zero in the beginning, copied at will. */
 typedef struct ld_stitch {
-    ld_window now;        /* of the file of the newest instance */
-    ld_window before;     /* of the one before it, which may still be asked for */
-    bool is_opened;       /* something was read */
-    bool is_before_known; /* or known to be none */
-    bool is_before_open;  /* its end was not yet seen twice: an answer may have been cut off */
-    int deferred;         /* looks in a row that made no sense */
-    ld_mark torn;         /* what stood behind the last newline of the file before */
+    ld_window now;          /* of the file of the newest instance */
+    ld_window before;       /* of the one before it, which may still be asked for */
+    bool is_opened;         /* something was read */
+    bool is_before_known;   /* or known to be none */
+    bool is_before_open;    /* its end was not yet seen twice: an answer may have been cut off */
+    bool is_before_guessed; /* it was asked for together with the current one */
+    int deferred;           /* looks in a row that made no sense */
+    ld_mark torn;           /* what stood behind the last newline of the file before */
 } ld_stitch;
 
 typedef enum ld_piece_kind {
@@ -68,7 +69,8 @@ typedef struct ld_piece {
 
 /* What has to be asked before it can be told what is new. The log of the instance before must be
  * asked for when the current one was answered, not together with it: else there may be an instance
- * between the two. */
+ * between the two. Only the first look may ask for both at once: the next one asks for the instance
+ * before once more, and finds the one between. */
 typedef enum ld_need {
     LD_NEED_NOTHING = 0,
     LD_NEED_WHOLE,          /* of the current instance */

@@ -102,8 +102,10 @@ static bool ask(ld_pod_log *log, int which)
     reading->request.body_max_bytes = LOG_MAX_BYTES;
     reading->request.on_done = answered;
     reading->request.payload = log;
-    ld_ask_send(log->asking, &reading->request);
-    return !reading->request.why[0];
+    reading->is_under_way = ld_ask_send(log->asking, &reading->request);
+    if (!reading->is_under_way)
+        reading->status = ld_ask_unanswered(&reading->request, &reading->why);
+    return reading->is_under_way;
 }
 
 static leakdiag_status read_answer(const ld_pod_log *log, const ld_http_request *request,
@@ -185,21 +187,23 @@ static void go_on(ld_pod_log *log)
             ld_fail(&log->why, LEAKDIAG_E_TIMEOUT, "there was no time to ask for all of it");
         if (ask(log, which))
             return;
-        ld_log_reading *reading = &log->readings[which];
-        if (!reading->status)
-            reading->status = ld_ask_unanswered(&reading->request, &reading->why);
     }
 }
 
 static void answered(ld_http_request *request, void *payload)
 {
     ld_pod_log *log = payload;
-    ld_log_reading *reading = NULL;
-    for (size_t i = 0; i < sizeof log->readings / sizeof log->readings[0]; i++)
-        if (request == &log->readings[i].request)
-            reading = &log->readings[i];
-    reading->status = read_answer(log, request, &reading->why);
-    go_on(log);
+    bool is_waiting = false;
+    for (size_t i = 0; i < sizeof log->readings / sizeof log->readings[0]; i++) {
+        ld_log_reading *reading = &log->readings[i];
+        if (request == &reading->request) {
+            reading->is_under_way = false;
+            reading->status = read_answer(log, request, &reading->why);
+        }
+        is_waiting = is_waiting || reading->is_under_way;
+    }
+    if (!is_waiting)
+        go_on(log);
     if (log->status == LEAKDIAG_E_NOMEM)
         log->asking->failed = log->status;
 }
@@ -218,13 +222,13 @@ leakdiag_status ld_pod_log_begin(ld_pod_log *log, ld_asking *asking, const ld_ku
     if (status)
         return status;
     log->status = ld_fail(&log->why, LEAKDIAG_E_TIMEOUT, "there was no time to ask for it");
-    if (ask(log, TAIL))
+    bool is_asked = ask(log, TAIL);
+    if (is_asked && !log->memory->now.stitch.is_opened && log->has_previous)
+        ask(log, PREVIOUS_TAIL); /* where that fails, its reading says so */
+    if (is_asked)
         return LEAKDIAG_OK;
-    ld_log_reading *reading = &log->readings[TAIL];
-    if (!reading->status)
-        reading->status = ld_ask_unanswered(&reading->request, &reading->why);
-    log->status = reading->status;
-    log->why = reading->why;
+    log->status = log->readings[TAIL].status;
+    log->why = log->readings[TAIL].why;
     return log->status == LEAKDIAG_E_NOMEM ? ld_fail_nomem(err) : LEAKDIAG_OK;
 }
 

@@ -1,7 +1,9 @@
 /* The log of one container of one pod, from one look to the next.
  *
  * It is asked for by its last lines: those that were counted before are found in them, and what
- * follows is new (logs/stitch.h). More is only asked for when they are not there. */
+ * follows is new (logs/stitch.h). More is only asked for when they are not there. The first look asks
+ * for the instance before at once, so that whoever looks once waits for two rounds and not for three;
+ * later ones ask for it when the current log was read. */
 #ifndef LD_SOURCES_KUBE_LOG_H
 #define LD_SOURCES_KUBE_LOG_H
 
@@ -12,6 +14,7 @@ typedef struct ld_log_reading {
     char *url;
     ld_http_request request;
     int64_t tail_lines; /* 0: all of it */
+    bool is_under_way;
     leakdiag_status status;
     leakdiag_error why;
 } ld_log_reading;

@@ -24,14 +24,18 @@ static ld_piece whole(const char *text)
 static const ld_piece not_asked = {LD_PIECE_NOT_ASKED, NULL, 0};
 static const ld_piece absent = {LD_PIECE_ABSENT, NULL, 0};
 
-static ld_seam look(ld_stitch *stitch, ld_piece current, ld_piece previous)
+static ld_seam look_with(ld_stitch *stitch, ld_piece current, ld_piece previous, ld_hint hint)
 {
     ld_seam seam;
-    ck_assert_int_eq(ld_stitch_look(stitch, &current, &previous, &(ld_hint){0}, &seam, NULL),
-                     LEAKDIAG_OK);
+    ck_assert_int_eq(ld_stitch_look(stitch, &current, &previous, &hint, &seam, NULL), LEAKDIAG_OK);
     if (seam.need == LD_NEED_NOTHING || seam.need == LD_NEED_LATER)
         *stitch = seam.next;
     return seam;
+}
+
+static ld_seam look(ld_stitch *stitch, ld_piece current, ld_piece previous)
+{
+    return look_with(stitch, current, previous, (ld_hint){0});
 }
 
 /* What is new of the pieces, as one text. */
@@ -125,6 +129,39 @@ START_TEST(after_a_restart_the_instance_before_is_read_to_its_end)
     seam = look(&s, now, before); /* once more: that was all */
     ck_assert_str_eq(fresh(&seam, now, before), "");
     ck_assert(seam.is_previous_closed);
+}
+END_TEST
+
+static const ld_hint has_restarted = {.has_restarted = true};
+
+START_TEST(an_instance_that_ends_between_the_two_answers_of_the_first_look_is_read_by_the_next)
+{
+    ld_stitch s = {0};
+    ld_piece first = whole(T3 "c\n"), before = tail(T0 "a\n"), now = whole(T3 "c\n" T4 "d\n"),
+             between = whole(T1 "x\n" T2 "y\n");
+    ld_seam seam = look_with(&s, first, before, has_restarted);
+    ck_assert_str_eq(fresh(&seam, first, before), T0 "a\n" T3 "c\n");
+    ck_assert_int_eq(look_with(&s, now, not_asked, has_restarted).need, LD_NEED_PREVIOUS);
+    ck_assert_int_eq(look_with(&s, now, tail(between.data), has_restarted).need,
+                     LD_NEED_PREVIOUS_WHOLE);
+    seam = look_with(&s, now, between, has_restarted);
+    ck_assert_str_eq(fresh(&seam, now, between), T1 "x\n" T2 "y\n" T4 "d\n");
+    ck_assert_ptr_null(seam.gap.reason);
+    seam = look_with(&s, now, between, has_restarted); /* once, and no more */
+    ck_assert_str_eq(fresh(&seam, now, between), "");
+    ck_assert(seam.is_previous_closed);
+}
+END_TEST
+
+START_TEST(both_answers_of_the_first_look_may_be_of_one_instance)
+{
+    ld_stitch s = {0};
+    ld_piece first = whole(T1 "a\n"), ended = whole(T1 "a\n" T2 "b\n"), now = whole(T4 "d\n");
+    ld_seam seam = look_with(&s, first, ended, has_restarted);
+    ck_assert_str_eq(fresh(&seam, first, ended), T1 "a\n");
+    seam = look_with(&s, now, ended, has_restarted);
+    ck_assert_str_eq(fresh(&seam, now, ended), T2 "b\n" T4 "d\n");
+    ck_assert_ptr_null(seam.gap.reason);
 }
 END_TEST
 
@@ -253,6 +290,7 @@ typedef struct pod {
     bool has_before, has_repeats;
     int64_t clock, started_ms; /* of the node; in ns since some midnight, and in ms */
     int restarts;
+    unsigned char cut[LINES_MAX]; /* how much of each line an answer had that was cut off in it */
     uint32_t random;
 } pod;
 
@@ -319,8 +357,16 @@ static answer read_lines(pod *p, size_t begin, size_t end, size_t tail_lines, bo
     }
     if (may_cut && draw(p, 12) == 0)
         len = draw(p, (uint32_t)len + 1);
-    for (size_t i = a.first, at = 0; i < end && (at += strlen(p->lines[i])) <= len; i++)
+    size_t at = 0;
+    for (size_t i = a.first; i < end && at + strlen(p->lines[i]) <= len; i++) {
+        at += strlen(p->lines[i]);
         a.n_whole++;
+    }
+    /* The very same byte twice would make half a line a line, and rightly so. */
+    if (len > at && len - at == p->cut[a.first + a.n_whole])
+        len--;
+    if (len > at)
+        p->cut[a.first + a.n_whole] = (unsigned char)(len - at);
     a.piece = (ld_piece){tail_lines ? LD_PIECE_TAIL : LD_PIECE_WHOLE, a.data, len};
     return a;
 }
@@ -383,6 +429,20 @@ static void free_answer(answer *a)
     a->data = NULL;
 }
 
+/* The log of the instance before, asked for together with the current one: an instance may end
+ * before that one is answered. */
+static answer read_both(pod *p, size_t tail_lines)
+{
+    answer previous = read_previous(p, tail_lines, false);
+    if (draw(p, 2) == 0) {
+        write_line(p);
+        restart(p);
+        for (uint32_t i = 3 + draw(p, 4); i > 0; i--)
+            write_line(p);
+    }
+    return previous;
+}
+
 static void read_once(reader *r, pod *p, bool is_calm)
 {
     size_t tail_lines = 5 + draw(p, 30);
@@ -392,7 +452,10 @@ static void read_once(reader *r, pod *p, bool is_calm)
     ld_seam seam;
     ld_hint hint = {p->restarts != r->restarts || draw(p, 8) == 0, p->started_ms};
     int restarts = p->restarts; /* as the cluster said when the look began */
-    answer current = read_current(p, tail_lines, !is_calm), previous = {0};
+    answer previous = {0};
+    if (!is_opened && hint.has_restarted && p->has_before && draw(p, 2) == 0)
+        previous = read_both(p, tail_lines);
+    answer current = read_current(p, tail_lines, !is_calm);
     if (!is_opened)
         r->opened = current.first;
     for (int i = 0;; i++) {
@@ -424,6 +487,11 @@ static void read_once(reader *r, pod *p, bool is_calm)
         if (seam.is_previous_closed)
             r->restarts = restarts;
     } else if (seam.need == LD_NEED_NOTHING) {
+        if (seam.previous_to > 0 &&
+            current.first == p->begin) { /* from here on all is its business */
+            r->opened = previous.first;
+            take(r, p, previous.data + seam.previous_from, seam.previous_to - seam.previous_from);
+        }
         take(r, p, current.data, seam.current_to);
         note_must(p, r, &current);
     }
@@ -522,6 +590,9 @@ int main(void)
     tcase_add_test(tc, a_clock_that_was_set_back_hides_no_line);
     tcase_add_test(tc, the_rest_of_a_long_line_at_the_beginning_of_a_tail_is_no_new_line);
     tcase_add_test(tc, after_a_restart_the_instance_before_is_read_to_its_end);
+    tcase_add_test(
+        tc, an_instance_that_ends_between_the_two_answers_of_the_first_look_is_read_by_the_next);
+    tcase_add_test(tc, both_answers_of_the_first_look_may_be_of_one_instance);
     tcase_add_test(tc, an_answer_of_the_instance_before_that_was_cut_off_is_completed);
     tcase_add_test(tc, a_rotation_that_took_lines_away_is_told_with_its_times);
     tcase_add_test(tc, a_rotation_in_the_middle_of_what_was_read_loses_nothing);
