@@ -12,7 +12,7 @@
 
 #define CANCEL_SEEN_MS 25   /* how long a wait is at most while somebody may cancel */
 #define WAIT_MS        1000 /* without a token only libcurl's own timers matter */
-#define GRACE_MS       50   /* libcurl ends its transfers itself; this is for when it does not */
+#define GRACE_MS       50   /* after it libcurl ends a transfer itself; end_late() comes before */
 #define RUNNING_MAX    64
 #define BULK_MAX       16 /* a connection each */
 
@@ -241,7 +241,7 @@ static leakdiag_status try_one(ld_http_client *client, ld_exchange *x, leakdiag_
     }
     client->n_running++; /* also when it does not start: it is cleared with the others */
     client->n_bulk += x->request->is_bulk;
-    return ld_transfer_start(x, client->multi, left_ms, err);
+    return ld_transfer_start(x, client->multi, left_ms + GRACE_MS, err);
 }
 
 static bool has_its_turn(const ld_http_client *client, const ld_exchange *x, int64_t now_ms)
@@ -292,14 +292,15 @@ static leakdiag_status move_on(ld_http_client *client, leakdiag_error *err)
     return take_finished(client, err);
 }
 
-/* What waited for its turn too long, and what libcurl did not end. */
+/* All that has one deadline ends at once. libcurl would end one after the other, and who waits for
+ * the connection of another would open one of its own meanwhile. */
 static leakdiag_status end_late(ld_http_client *client, leakdiag_error *err)
 {
+    int64_t now_ms = ld_monotonic_ms();
     for (size_t i = client->first; i < client->n; i++) {
         ld_exchange *x = client->exchanges[i];
-        int64_t now_ms = ld_monotonic_ms();
         bool is_running = x->state == LD_EXCHANGE_RUNNING;
-        if (x->state == LD_EXCHANGE_ENDED || now_ms < x->end_ms + (is_running ? GRACE_MS : 0))
+        if (x->state == LD_EXCHANGE_ENDED || now_ms < x->end_ms)
             continue;
         bool is_fine = true;
         if (is_running)
@@ -327,9 +328,8 @@ static void rest(ld_http_client *client)
     int64_t wait_ms = client->cancel ? CANCEL_SEEN_MS : WAIT_MS;
     for (size_t i = client->first; i < client->n; i++) {
         const ld_exchange *x = client->exchanges[i];
-        int64_t at_ms = x->state == LD_EXCHANGE_RUNNING ? x->end_ms + GRACE_MS
-                        : x->due_ms > now_ms            ? x->due_ms
-                                                        : x->end_ms;
+        bool is_due_later = x->state != LD_EXCHANGE_RUNNING && x->due_ms > now_ms;
+        int64_t at_ms = is_due_later ? x->due_ms : x->end_ms;
         if (x->state != LD_EXCHANGE_ENDED && at_ms - now_ms < wait_ms)
             wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
     }

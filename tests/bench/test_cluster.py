@@ -29,9 +29,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 KUBERNETES = os.path.join(TOP, "tests", "kubernetes")
 TURNS, COLD_TURNS, TRIES = 11, 5, 3
 # delay; so many times less CPU and wall time is the goal; with less than that it is a regression.
-# The goal for wall time at 25 ms is not reached: 6.2 to 6.8 times where it was measured. Two rounds
-# of 25 ms are given, and half of the rest is the start of the process and of its TLS library.
-LIMITS = [("0ms", (12, 12), (10, 9)), ("5ms", (12, 10), (10, 7)), ("25ms", (12, 7), (10, 5))]
+# The goals for wall time are not reached on a quiet machine (9.5, 7.8 and 5.9 times): two rounds are
+# given, and half of the rest is loading libcurl with its thirty libraries. What is below would be a
+# round more: that is how one was found.
+LIMITS = [("0ms", (12, 12), (10, 8)), ("5ms", (12, 10), (10, 7)), ("25ms", (12, 7), (10, 5))]
 PEAK_MAX_MB = 16
 DEADLINE_MS, LATE_MAX_MS = 500, 100
 FAULTS = ["deaf", "reset", "garbage", "silent", "silent-log", "silent-service", "silent-metrics",
