@@ -532,6 +532,8 @@ static bool is_told(const reader *who, int before, int behind)
     return false;
 }
 
+/* It holds for these seeds, not for all: in 2000 other runs of this pod, whose clock, files and
+ * answers are far worse than any node's, six gaps were not told and five lines came twice. */
 START_TEST(lines_that_differ_come_once_each_and_every_gap_is_told)
 {
     size_t n_missing = 0, n_gaps = 0, n_ambiguous = 0, n_lost = 0;
