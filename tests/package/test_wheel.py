@@ -21,7 +21,7 @@ def test_a_capture(assert_leaking):
 
 def build_wheel(folder):
     return support.run(support.PYTHON, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation",
-                       "-C", "build-dir=" + os.path.join(support.BINDINGS, "wheel"),
+                       "--config-settings", "build-dir=" + os.path.join(support.BINDINGS, "wheel"),
                        "-w", folder, os.path.join(support.TOP, "bindings", "python"))
 
 
