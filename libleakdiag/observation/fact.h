@@ -212,8 +212,9 @@ bool ld_series_is_memory(const ld_series_fact *series);
 
 /* Numbers from outside as a capture can hold them: what is beyond reason is not known. So a capture
  * of what was seen says the same as what was seen. */
-#define LD_FACT_COUNT_MAX (INT64_C(1) << 40) /* no sum over all the facts of a capture overflows   \
-                                              */
+#define LD_FACT_COUNT_MAX                                                                          \
+    (INT64_C(1) << 40) /* no sum over all the facts of a capture overflows                         \
+                        */
 #define LD_FACT_BYTES_MAX 9223372036854775808.0 /* 2^63: as much as a series takes */
 void ld_fact_bound(ld_fact *fact);
 

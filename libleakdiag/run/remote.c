@@ -93,6 +93,7 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .now_ms = ld_session_now_ms(session),
                        .begun_ms = ld_monotonic_ms(),
                        .deadline_ms = session->options.deadline_ms,
+                       .is_time_virtual = session->clock_ms != NULL,
                        .skew_ms = session->skew_ms};
 }
 

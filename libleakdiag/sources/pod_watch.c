@@ -39,9 +39,21 @@ static const ld_kube_instance *container_of(const ld_pod_watch *watch, const ld_
     return ld_pod_container(pod, watch->container, watch->look->deployment, NULL);
 }
 
-/* The list of this look tells that end, or an event before this one did. */
-static bool is_told(const ld_pod_watch *watch, const ld_kube_pod *pod, const ld_kube_end *end)
+/* What was told of a container's ends; NULL when out of memory. They come in their order. */
+static ld_memory_of *told_of(const ld_pod_watch *watch, const ld_kube_pod *pod,
+                             const ld_kube_instance *instance)
 {
+    LD_CLEANUP(ld_text_done) ld_text key = {0};
+    ld_text_addf(&key, "end %s/%s", pod->uid ? pod->uid : pod->name, instance->name);
+    return key.failed ? NULL : ld_memories_of(watch->look->asking->memories, key.data);
+}
+
+/* A look before this one told that end, or the list of this one does, or an event before. */
+static bool is_told(const ld_pod_watch *watch, const ld_kube_pod *pod, const ld_kube_end *end,
+                    int64_t told_ms)
+{
+    if (end->finished_ms <= told_ms)
+        return true;
     const ld_kube_pod *now = listed(watch, pod);
     const ld_kube_instance *instance = now ? container_of(watch, now) : NULL;
     const ld_kube_end *latest = instance ? ld_pod_latest_end(instance) : NULL;
@@ -89,8 +101,13 @@ static bool take(const ld_kube_event *event, void *payload)
         watch->is_too_much = true;
         return true;
     }
-    if (end && !is_told(watch, pod, end))
+    ld_memory_of *told = end ? told_of(watch, pod, instance) : NULL;
+    if (end && !told)
+        watch->status = LEAKDIAG_E_NOMEM;
+    if (told && !is_told(watch, pod, end, told->ms)) {
+        told->next_ms = end->finished_ms;
         watch->status = add_end(watch, pod, instance);
+    }
     bool is_missed = event->kind == LD_KUBE_DELETED && watch->reads_logs && has_run(instance) &&
                      !ld_pod_log_is_known(watch->look->asking->memories, pod, instance->name);
     if (!watch->status && is_missed)
@@ -163,9 +180,9 @@ leakdiag_status ld_pod_watch_begin(ld_pod_watch *watch, const ld_kube_look *look
     watch->reads_logs = reads_logs;
     watch->memory = memory;
     watch->since_ms = memory->ms;
-    if (!memory->text || strcmp(memory->text, NOT_PERMITTED) == 0 ||
-        strcmp(memory->text, look->pods.resource_version) == 0 ||
-        look->asking->deadline_ms < DEADLINE_MS)
+    bool has_time = look->asking->is_time_virtual || look->asking->deadline_ms >= DEADLINE_MS;
+    if (!has_time || !memory->text || strcmp(memory->text, NOT_PERMITTED) == 0 ||
+        strcmp(memory->text, look->pods.resource_version) == 0)
         return LEAKDIAG_OK;
     leakdiag_status status = ask(watch, memory->text);
     return status == LEAKDIAG_E_NOMEM ? status : LEAKDIAG_OK;
@@ -205,6 +222,22 @@ static leakdiag_status add_unknown(ld_pod_watch *watch, const char *why, ld_fact
                                    watch->since_ms, why, facts, err);
 }
 
+/* Only with all events before it does a list tell all ends up to its own. */
+static leakdiag_status remember_list(const ld_pod_watch *watch, leakdiag_error *err)
+{
+    const ld_kube_pods *pods = &watch->look->pods;
+    for (size_t i = 0; i < pods->n && i < LD_POD_WATCH_FACTS_MAX / 4; i++) {
+        const ld_kube_instance *instance = container_of(watch, &pods->list[i]);
+        const ld_kube_end *end = instance ? ld_pod_latest_end(instance) : NULL;
+        ld_memory_of *told = end ? told_of(watch, &pods->list[i], instance) : NULL;
+        if (end && !told)
+            return ld_fail_nomem(err);
+        if (told && end->finished_ms > told->next_ms)
+            told->next_ms = end->finished_ms;
+    }
+    return LEAKDIAG_OK;
+}
+
 leakdiag_status ld_pod_watch_finish(ld_pod_watch *watch, ld_facts *facts, leakdiag_error *err)
 {
     leakdiag_status status = LEAKDIAG_OK;
@@ -215,6 +248,8 @@ leakdiag_status ld_pod_watch_finish(ld_pod_watch *watch, ld_facts *facts, leakdi
         return ld_fail_nomem(err);
     if (next)
         watch->memory->next_ms = watch->look->asking->now_ms;
+    if (next == watch->look->pods.resource_version || watch->is_gapless)
+        status = remember_list(watch, err);
     for (size_t i = 0; !status && i < watch->found.n; i++) {
         status = ld_facts_add(facts, watch->found.list[i], err);
         watch->found.list[i] = NULL;

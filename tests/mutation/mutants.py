@@ -369,6 +369,27 @@ SOURCES = [
      "return ahead_ms > doubt_ms || ahead_ms < -doubt_ms ? ahead_ms : 0;", "return ahead_ms;"),
     ("sources/asking.c", "clock", "request->date_ms + 500 - (asked_ms + half_ms)",
      "(asked_ms + half_ms) - request->date_ms"),
+    # --- what happened to pods between two looks
+    ("sources/pod_watch.c", "test_pod_watch watch", "if (end && !is_told(watch, pod, end))",
+     "if (end && false)"),
+    ("sources/pod_watch.c", "test_pod_watch watch", "latest->finished_ms == end->finished_ms",
+     "latest->finished_ms != end->finished_ms"),
+    ("sources/pod_watch.c", "test_pod_watch watch", "pod.is_between_looks = true;",
+     "pod.is_between_looks = false;"),
+    ("sources/pod_watch.c", "test_pod_watch watch", "!ld_pod_log_is_known(", "ld_pod_log_is_known("),
+    ("sources/pod_watch.c", "test_pod_watch watch", "if (!watch->is_gapless)",
+     "if (watch->is_gapless)"),
+    ("sources/pod_watch.c", "test_pod_watch watch", "a_len != b_len ? a_len > b_len :", ""),
+    ("sources/pod_watch.c", "test_pod_watch watch",
+     "    if (is_first || is_lost)", "    if (is_first)"),
+    ("sources/pod_watch.c", "test_pod_watch watch",
+     "if (watch->status == LEAKDIAG_E_AUTH && watch->request.status == 403)",
+     "if (watch->status == LEAKDIAG_E_AUTH && watch->request.status == 404)"),
+    ("sources/pod_watch.c", "test_pod_watch watch",
+     "if (!status && watch->status == LEAKDIAG_E_CONFLICT)", "if (false)"),
+    ("diagnosis/view_memory.c", "test_pod_watch watch", "note_ends_between(view, i, end);", ";"),
+    ("diagnosis/view_memory.c", "test_pod_watch watch", "if (i > 0 && times_ms[i - 1] == at_ms)",
+     "if (false)"),
 ]
 
 # Checks that nobody answers yet: rules on them make no difference in any world.
