@@ -40,7 +40,7 @@ func EvaluateFlags(ctx context.Context, url string, options ...Option) (*Flags, 
 func evaluate(ctx context.Context, op string, options []Option,
 	ask func(capi.Flag_options, *capi.ErrorDetail) int) error {
 	s, err := collect(op, options, "WithContext", "WithBearerToken", "WithAPIKey", "WithCluster",
-		"WithNamespace", "WithTransport")
+		"WithNamespace", "WithTransport", "WithLogger")
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func evaluate(ctx context.Context, op string, options []Option,
 		return err
 	}
 	defer runtime.KeepAlive(s)
-	return s.asking(ctx, op, func(t token, a *answering, e *capi.ErrorDetail) int {
+	return s.asking(ctx, op, func(t token, h hooks, e *capi.ErrorDetail) int {
 		var hold capi.Hold
 		defer hold.Release()
 		o := capi.NewFlag_options()
@@ -63,7 +63,7 @@ func evaluate(ctx context.Context, op string, options []Option,
 			o.SetCluster(s.cluster.handleOf())
 		}
 		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
-		a.set(o)
+		h.set(o)
 		return ask(o, e)
 	})
 }

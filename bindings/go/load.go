@@ -18,15 +18,16 @@ type LoadRow struct {
 }
 
 // ReadLoad asks Locust; with a cluster also a service of it, "load-generator:8089". A service that
-// does not answer is a state, no error. Options: WithCluster, WithNamespace, WithTransport.
+// does not answer is a state, no error. Options: WithCluster, WithNamespace, WithTransport,
+// WithLogger.
 func ReadLoad(ctx context.Context, url string, options ...Option) (*Load, error) {
-	s, err := collect("load", options, "WithCluster", "WithNamespace", "WithTransport")
+	s, err := collect("load", options, "WithCluster", "WithNamespace", "WithTransport", "WithLogger")
 	if err != nil {
 		return nil, err
 	}
 	defer runtime.KeepAlive(s)
 	var handle uintptr
-	err = s.asking(ctx, "load", func(t token, a *answering, e *capi.ErrorDetail) int {
+	err = s.asking(ctx, "load", func(t token, h hooks, e *capi.ErrorDetail) int {
 		var hold capi.Hold
 		defer hold.Release()
 		o := capi.NewLoad_options()
@@ -37,7 +38,7 @@ func ReadLoad(ctx context.Context, url string, options ...Option) (*Load, error)
 			o.SetCluster(s.cluster.handleOf())
 		}
 		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
-		a.set(o)
+		h.set(o)
 		return capi.Load_read(url, o, &handle, e)
 	})
 	if err != nil {

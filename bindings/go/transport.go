@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -35,28 +34,6 @@ func newAnswering(inner http.RoundTripper) *answering {
 	a := &answering{inner: inner}
 	a.raw = capi.NewAnswering(a.answer)
 	return a
-}
-
-// set gives it to the options of a call.
-func (a *answering) set(options interface{ SetTransport(capi.Transport) }) {
-	if a != nil {
-		options.SetTransport(a.raw.C())
-	}
-}
-
-func (a *answering) release() {
-	if a != nil {
-		a.raw.Release()
-	}
-}
-
-// goOn panics with what the transport panicked with, now that C has returned.
-func (a *answering) goOn() {
-	if a != nil && a.panicked != nil {
-		reason := a.panicked
-		a.panicked = nil
-		panic(fmt.Sprintf("in the transport: %v", reason))
-	}
 }
 
 func (a *answering) answer(r *capi.Request) (made capi.Answer) {

@@ -9,6 +9,7 @@
 #define LEAKDIAG_LOAD_H
 
 #include <leakdiag/cluster.h>
+#include <leakdiag/log.h>
 #include <leakdiag/transport.h>
 
 #ifdef __cplusplus
@@ -43,10 +44,11 @@ typedef struct leakdiag_load_options {
     const char *namespace_name; /**< of that service; NULL: the cluster's */
     /** Who answers instead of the network; NULL: the network. */
     const leakdiag_transport *transport;
+    const leakdiag_log *log; /**< who hears of it; NULL: nobody */
 } leakdiag_load_options;
 
 /* clang-format off */
-#define LEAKDIAG_LOAD_OPTIONS_INIT {sizeof(leakdiag_load_options), 0, NULL, NULL, NULL, NULL}
+#define LEAKDIAG_LOAD_OPTIONS_INIT {sizeof(leakdiag_load_options), 0, NULL, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** One answer. Immutable. */
@@ -68,7 +70,7 @@ typedef struct leakdiag_load leakdiag_load;
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
  * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
  * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

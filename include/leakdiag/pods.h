@@ -9,6 +9,7 @@
 #define LEAKDIAG_PODS_H
 
 #include <leakdiag/cluster.h>
+#include <leakdiag/log.h>
 #include <leakdiag/transport.h>
 
 #ifdef __cplusplus
@@ -25,10 +26,11 @@ typedef struct leakdiag_pods_options {
     const char *container;      /**< only containers of this name; NULL: all that run or should */
     /** Who answers instead of the network; NULL: the network. */
     const leakdiag_transport *transport;
+    const leakdiag_log *log; /**< who hears of it; NULL: nobody */
 } leakdiag_pods_options;
 
 /* clang-format off */
-#define LEAKDIAG_PODS_OPTIONS_INIT {sizeof(leakdiag_pods_options), 0, NULL, NULL, NULL, NULL, NULL}
+#define LEAKDIAG_PODS_OPTIONS_INIT {sizeof(leakdiag_pods_options), 0, NULL, NULL, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** One answer: a row for each container of each pod, in the order of namespace, pod and container.
@@ -59,7 +61,7 @@ typedef struct leakdiag_pods leakdiag_pods;
  * @retval LEAKDIAG_E_PROTOCOL     what answers is not the Kubernetes API
  * @retval LEAKDIAG_E_LIMIT        more pods than are taken; name a narrower selector
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           the server cannot be reached, or libcurl is missing
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

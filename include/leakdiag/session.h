@@ -10,6 +10,7 @@
 
 #include <leakdiag/cluster.h>
 #include <leakdiag/diagnosis.h>
+#include <leakdiag/log.h>
 #include <leakdiag/transport.h>
 
 #ifdef __cplusplus
@@ -27,10 +28,11 @@ typedef struct leakdiag_session_options {
     leakdiag_cluster *cluster;
     const leakdiag_transport *transport; /**< who answers instead of the network; copied; NULL: the
                                               network */
+    const leakdiag_log *log;             /**< who hears of it; copied; NULL: nobody */
 } leakdiag_session_options;
 
 /* clang-format off */
-#define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL, NULL, NULL}
+#define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** What gathers: a scenario, its sources, and all that was seen. No pointer to one may be NULL but
@@ -45,8 +47,8 @@ typedef struct leakdiag_session leakdiag_session;
  * @param[out] ret  Owned by the caller; free with leakdiag_session_free().
  * @retval LEAKDIAG_OK             *ret is set
  * @retval LEAKDIAG_E_INVALID      no scenario, a deadline that is negative or longer than 24 days,
- *                                 a transport without its function, options of a wrong size, or
- *                                 a pattern that cannot be compiled
+ *                                 a transport or log without its function, a level that is none,
+ *                                 options of a wrong size, or a pattern that cannot be compiled
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows
  * @retval LEAKDIAG_E_LIMIT        more or longer patterns than leakdiag_patterns_new() takes
  * @retval LEAKDIAG_E_NOMEM        out of memory
@@ -81,7 +83,7 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
  * @retval LEAKDIAG_OK             *ret is set
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
  * @retval LEAKDIAG_E_LIMIT        the session has as many facts as it can hold
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  libcurl lacks what is needed
  * @retval LEAKDIAG_E_NOMEM        out of memory
@@ -121,7 +123,7 @@ typedef struct leakdiag_watch_options {
  * @retval LEAKDIAG_OK             *ret_diagnosis is set
  * @retval LEAKDIAG_E_INVALID      a negative time, or options of a wrong size
  * @retval LEAKDIAG_E_LIMIT        at the first look: more than a session or a diagnosis takes
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

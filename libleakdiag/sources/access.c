@@ -124,6 +124,7 @@ static leakdiag_status ask(leakdiag_cluster *cluster, const leakdiag_access_opti
     LD_CLEANUP(review_done) review r = {0};
     ld_errand errand = {.cluster = cluster,
                         .transport = used->transport,
+                        .log = used->log,
                         .cancel = used->cancel,
                         .timeout_ms = used->timeout_ms};
     leakdiag_status status = prepare(cluster, &access->rights, &r, err);

@@ -274,6 +274,7 @@ static leakdiag_status perform(const call *c, ld_http_request *request, int64_t 
 {
     ld_errand errand = {.cluster = c->endpoint.service ? c->used.cluster : NULL,
                         .transport = c->used.transport,
+                        .log = c->used.log,
                         .cancel = c->used.cancel,
                         .timeout_ms = timeout_ms};
     return ld_errand_perform(&errand, request, 1, err);

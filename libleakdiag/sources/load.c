@@ -119,6 +119,7 @@ leakdiag_status leakdiag_load_read(const char *url, const leakdiag_load_options 
     ld_load_ask_requests(ask, requests);
     ld_errand errand = {.cluster = endpoint.service ? used.cluster : NULL,
                         .transport = used.transport,
+                        .log = used.log,
                         .cancel = used.cancel,
                         .timeout_ms = used.timeout_ms ? used.timeout_ms : DEFAULT_TIMEOUT_MS};
     status = ld_errand_perform(&errand, requests, LD_LOAD_ASK_REQUESTS, err);

@@ -282,6 +282,7 @@ leakdiag_status leakdiag_pods_read(leakdiag_cluster *cluster, const char *worklo
         return status;
     ld_errand errand = {.cluster = cluster,
                         .transport = used.transport,
+                        .log = used.log,
                         .cancel = used.cancel,
                         .timeout_ms = used.timeout_ms,
                         .begin = begin,

@@ -134,3 +134,58 @@ func ldGoAnswer(r *C.leakdiag_http_request, ret *C.leakdiag_http_answer, token C
 	ret.headers = t.texts(a.Headers)
 	return 0
 }
+
+// Record is leakdiag_log_record, copied. Missing texts are "".
+type Record struct {
+	Level, TimeMs           int64
+	Event, Source, Message  string
+	Method, URL, Connection string
+	HTTPStatus, DurationMs  int64
+	Bytes, Attempt          int64
+}
+
+// Write takes one record. It may not panic.
+type Write func(*Record) (stop bool)
+
+// Writing hands records of the log to Go.
+type Writing struct {
+	token cgo.Handle
+	raw   Log
+}
+
+// NewWriting makes a log of a function. Release it.
+func NewWriting(write Write) *Writing {
+	w := &Writing{token: cgo.NewHandle(write), raw: NewLog()}
+	w.raw.Set_write(uintptr(w.token))
+	return w
+}
+
+// C is what options take.
+func (w *Writing) C() Log { return w.raw }
+
+// Release frees it; nothing may use it any more.
+func (w *Writing) Release() {
+	w.token.Delete()
+	DeleteLog(w.raw)
+}
+
+func given(text *C.char) string {
+	if text == nil {
+		return ""
+	}
+	return C.GoString(text)
+}
+
+//export ldGoWrite
+func ldGoWrite(r *C.leakdiag_log_record, token C.uintptr_t) C.int {
+	write, ok := cgo.Handle(token).Value().(Write)
+	if !ok || write(&Record{
+		Level: int64(r.level), TimeMs: int64(r.time_ms), Event: given(r.event),
+		Source: given(r.source), Message: given(r.message), Method: given(r.method),
+		URL: given(r.url), Connection: given(r.connection), HTTPStatus: int64(r.http_status),
+		DurationMs: int64(r.duration_ms), Bytes: int64(r.bytes), Attempt: int64(r.attempt),
+	}) {
+		return 1
+	}
+	return 0
+}

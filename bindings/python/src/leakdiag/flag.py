@@ -6,10 +6,12 @@ import json
 from typing import Any, Callable, Iterator, Mapping
 
 from . import _capi
+from ._called import Called
 from ._handle import CancelToken, Handle, Result, Word, milliseconds, options
 from ._wait import with_callbacks
 from .cluster import Cluster
-from .transport import Transport, answering, asked
+from .log import Log
+from .transport import Transport
 
 
 class FlagState(Word):
@@ -57,14 +59,13 @@ def _asking(context: Mapping[str, Any] | None, timeout_s: float | None, bearer_t
     context_json = None if context is None else json.dumps(context, allow_nan=False)
 
     def call(evaluate: Callable[[Any], Any], cancel: CancelToken | None,
-             transport: Transport | None) -> Any:
-        token, made = cancel or CancelToken(), answering(transport)
+             transport: Transport | None, log: Log | None) -> Any:
+        token, called = cancel or CancelToken(), Called(transport, log)
         given = options("flag_options", timeout_ms=milliseconds(timeout_s),
                         context_json=context_json, bearer_token=bearer_token, api_key=api_key,
                         cancel=token._handle, cluster=None if cluster is None else cluster._handle,
-                        namespace_name=namespace_name,
-                        transport=None if made is None else made.handle)
-        return with_callbacks(asked(made, lambda: evaluate(given)), token)
+                        namespace_name=namespace_name, transport=called.transport, log=called.log)
+        return with_callbacks(called.during(lambda: evaluate(given)), token)
     return call
 
 
@@ -79,11 +80,11 @@ class Flag(Result):
                  timeout_s: float | None = None, bearer_token: str | None = None,
                  api_key: str | None = None, cancel: CancelToken | None = None,
                  cluster: Cluster | None = None, namespace_name: str | None = None,
-                 transport: Transport | None = None) -> Flag:
+                 transport: Transport | None = None, log: Log | None = None) -> Flag:
         """Evaluate one flag over OFREP; with a cluster also of a service of it, "flagd:8016". A
         service that does not answer is a state, no exception."""
         call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
-        return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport))
+        return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport, log))
 
     @classmethod
     def from_file(cls, data: bytes | str, key: str) -> Flag:
@@ -188,10 +189,10 @@ class Flags(Handle):
                  timeout_s: float | None = None, bearer_token: str | None = None,
                  api_key: str | None = None, cancel: CancelToken | None = None,
                  cluster: Cluster | None = None, namespace_name: str | None = None,
-                 transport: Transport | None = None) -> Flags:
+                 transport: Transport | None = None, log: Log | None = None) -> Flags:
         """Evaluate all flags of a service over OFREP."""
         call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
-        return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport))
+        return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport, log))
 
     @classmethod
     def from_file(cls, data: bytes | str) -> Flags:

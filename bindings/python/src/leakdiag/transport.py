@@ -92,12 +92,3 @@ class Answering:
 def answering(transport: Transport | None) -> Answering | None:
     """The transport for one call, or None for the network."""
     return None if transport is None else Answering(transport)
-
-
-def asked(made: Answering | None, call: Callable[[], Any]) -> Callable[[Ask], Any]:
-    """`call` for with_callbacks(): the transport runs on the calling thread."""
-    def run(ask: Ask) -> Any:
-        if made is not None:
-            made.ask = ask
-        return call()
-    return run
