@@ -180,6 +180,7 @@ static int ask(const cli_args *args, const char *key)
     if (code)
         return code;
     options.cancel = interrupts_cancel();
+    options.log = log_option(args);
     options.context_json = args_value(args, "evaluation-context");
     options.bearer_token = token;
     options.cluster = target.cluster;
@@ -237,6 +238,7 @@ static const option flag_options[] = {
      "what the rules are asked with (default {})"},
     {"token-file", 0, "FILE", NULL, HINT_FILE, false, "file with a bearer token"},
     {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
+    LOG_OPTION,
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
     {0},
 };
