@@ -73,14 +73,16 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_CALLBACK = -12     /**< a callback of yours failed, or asked to stop */
 } leakdiag_status;
 
-/** In leakdiag_error::flags: trying again later may help. Reserved, nothing sets it yet. */
+/** In leakdiag_error::flags: the same call may succeed later, with nothing changed. Set when the
+ * time was over, when a connection was refused or cut off, and after the answers 408, 429, 500,
+ * 502, 503, 504 and their kin. */
 #define LEAKDIAG_ERROR_RETRIABLE 1u
 
 /** Filled on failure. The caller owns it; zero it with `= {0}` (C) or `{}` (C++). */
 typedef struct leakdiag_error {
     int32_t status;      /**< a #leakdiag_status */
-    int32_t http_status; /**< of the answer that caused it; reserved, 0 */
-    uint32_t flags;      /**< LEAKDIAG_ERROR_…; reserved, 0 */
+    int32_t http_status; /**< of the answer that caused it; 0: none did */
+    uint32_t flags;      /**< LEAKDIAG_ERROR_… */
     uint32_t line;       /**< of the input text, counted from 1, or 0 */
     uint32_t column;     /**< of the input text, counted from 1, or 0 */
     uint32_t reserved[3];

@@ -139,7 +139,7 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
                                    session->options.cancel, &session->log, &origin, &why);
     if (status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_NOMEM ||
         status == LEAKDIAG_E_CALLBACK)
-        return ld_fail(err, status, "%s", why.message);
+        return ld_fail_as(err, status, &why);
     if (status)
         status = no_credential(session, status, &why, facts, err);
     if (status)

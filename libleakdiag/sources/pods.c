@@ -229,7 +229,7 @@ static leakdiag_status begin(ld_asking *asking, void *payload, leakdiag_error *e
     q->look = q->asked;
     q->look.asking = asking;
     leakdiag_status status = ld_kube_look_begin(&q->look);
-    return status ? ld_fail(err, status, "%s", q->look.no_pods.message) : LEAKDIAG_OK;
+    return status ? ld_fail_as(err, status, &q->look.no_pods) : LEAKDIAG_OK;
 }
 
 static leakdiag_status read_workload(const char *text, ld_kube_look *ret, leakdiag_error *err)

@@ -711,10 +711,12 @@ START_TEST(who_waits_for_another_threads_run_keeps_its_own_deadline_and_cancel)
         ck_assert_int_lt(monotonic_ms(), end_ms);
     status = ld_cluster_origin(shared, 100, NULL, NULL, &origin, &err);
     ck_assert_int_eq(status, LEAKDIAG_E_TIMEOUT);
+    ck_assert_uint_eq(err.flags, LEAKDIAG_ERROR_RETRIABLE);
     ck_assert_ptr_nonnull(strstr(err.message, "its exec plugin is still running"));
     ck_assert_int_eq(leakdiag_cancel_new(&cancel, NULL), LEAKDIAG_OK);
     leakdiag_cancel_trigger(cancel);
-    ck_assert_int_eq(ld_cluster_origin(shared, 10000, cancel, NULL, &origin, NULL), LEAKDIAG_E_CANCELLED);
+    ck_assert_int_eq(ld_cluster_origin(shared, 10000, cancel, NULL, &origin, NULL),
+                     LEAKDIAG_E_CANCELLED);
     place_write(&p, "go", "");
     pthread_join(thread, NULL);
     ck_assert_int_eq(first, LEAKDIAG_OK);

@@ -125,6 +125,18 @@ def test_pods_are_chosen_by_labels(cluster):
         ld.Pods.read(cluster, "pod/" + POD, container="none", transport=api)
 
 
+@pytest.mark.parametrize("answer, status, retriable", [
+    (ld.HttpAnswer(503, b"busy", "text/plain"), 503, True),
+    (ld.HttpAnswer(403, b"no", "text/plain"), 403, False),
+    (ld.HttpAnswer(failure="refused"), None, True),
+    (ld.HttpAnswer(failure="bad certificate", failure_kind=ld.HttpFailure.TLS), None, False)])
+def test_an_error_says_its_answer_and_whether_another_try_may_help(cluster, answer, status,
+                                                                   retriable):
+    with pytest.raises(ld.Error) as caught:
+        ld.Pods.read(cluster, transport=lambda request: answer)
+    assert (caught.value.http_status, caught.value.retriable) == (status, retriable)
+
+
 def test_rights_are_asked_for(cluster):
     access = ld.Access.review(cluster, ld.Scenario.builtin("otel-demo/checkout"), transport=Api(),
                               namespace_name="otel-demo", timeout_s=5)
