@@ -176,6 +176,8 @@ func TestASessionAsksThroughItsTransport(t *testing.T) {
 		leakdiag.WithTransport(api(t, "true", &asked))))(t)
 	defer s.Close()
 	must(s.Gather(context.Background()))(t)
+	same(t, "namespace", must(s.NamespaceName())(t), "otel-demo")
+	same(t, "scenario", must(must(s.Scenario())(t).ToJSON())(t), must(scenario.ToJSON())(t))
 	o, d, err := s.Watch(context.Background())
 	if err != nil {
 		t.Fatal(err)

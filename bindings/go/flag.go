@@ -172,6 +172,12 @@ func (f *Flags) At(i int) *Flag {
 	return &Flag{newObject(handle, nil, f.object)}
 }
 
+// ToJSON is the list as the C library and the command write it.
+func (f *Flags) ToJSON() (string, error) { return toJSON(f.object, "flags", capi.Flags_to_json) }
+
+// MarshalJSON is ToJSON.
+func (f *Flags) MarshalJSON() ([]byte, error) { return raw(f.ToJSON()) }
+
 // optional calls a getter of a text that may be missing.
 func optional(o *object, get func(uintptr) *byte) (string, bool) {
 	type found struct {

@@ -97,6 +97,33 @@ func (s *Session) AddHistory(earlier *Observation) error {
 	})
 }
 
+// Scenario is what the session looks and judges with: once the application was found in a version
+// that a profile describes, with the profile's settings added.
+func (s *Session) Scenario() (*Scenario, error) {
+	var handle uintptr
+	err := s.alone(func() error {
+		return call("scenario", func(*capi.ErrorDetail) int {
+			handle = capi.Session_scenario(s.load())
+			return 0
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newScenario(handle), nil
+}
+
+// NamespaceName is the namespace of the cluster in which the workload is looked for; "": in none.
+func (s *Session) NamespaceName() (name string, err error) {
+	err = s.alone(func() error {
+		return call("namespace", func(*capi.ErrorDetail) int {
+			name = capi.Text(capi.Session_namespace_name(s.load()))
+			return 0
+		})
+	})
+	return name, err
+}
+
 // Gather is one look: it asks everything, and returns all that is known now.
 func (s *Session) Gather(ctx context.Context) (*Observation, error) {
 	var handle uintptr

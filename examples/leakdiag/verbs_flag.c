@@ -105,18 +105,11 @@ static int print_one(const cli_args *args, const leakdiag_flag *flag, const answ
 
 static int print_all_json(const leakdiag_flags *flags)
 {
-    printf("{\"detail\": ");
-    print_json(stdout, leakdiag_flags_detail(flags));
-    printf(", \"flags\": [");
-    for (size_t i = 0; i < leakdiag_flags_len(flags); i++) {
-        CLEANUP(text_free) char *json = NULL;
-        leakdiag_error err = {0};
-        if (leakdiag_flag_to_json(leakdiag_flags_at(flags, i), &json, &err))
-            return fail_with(EXIT_TOOL, "flag get", &err, NULL);
-        printf("%s%s", i ? ", " : "", json);
-    }
-    printf("], \"schema\": \"leakdiag.flags/1\", \"state\": \"%s\"}\n",
-           leakdiag_flag_state_name(leakdiag_flags_state(flags)));
+    CLEANUP(text_free) char *json = NULL;
+    leakdiag_error err = {0};
+    if (leakdiag_flags_to_json(flags, &json, &err))
+        return fail_with(EXIT_TOOL, "flag get", &err, NULL);
+    puts(json);
     return 0;
 }
 

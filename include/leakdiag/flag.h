@@ -179,6 +179,15 @@ LEAKDIAG_API const char *leakdiag_flags_detail(const leakdiag_flags *flags);
 LEAKDIAG_API size_t leakdiag_flags_len(const leakdiag_flags *flags);
 /** Borrowed from the list; NULL beyond its end. @since 0.1.0 */
 LEAKDIAG_API const leakdiag_flag *leakdiag_flags_at(const leakdiag_flags *flags, size_t i);
+/**
+ * One JSON object, schema leakdiag.flags/1: state, detail, and the flags as leakdiag_flag_to_json()
+ * has them, in the order of the list. Free with leakdiag_free().
+ * @retval LEAKDIAG_OK       *ret is set
+ * @retval LEAKDIAG_E_NOMEM  out of memory
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_flags_to_json(const leakdiag_flags *flags,
+                                                                   char **ret, leakdiag_error *err);
 /** Free it and its flags; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_flags_free(leakdiag_flags *flags);
 

@@ -75,9 +75,8 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
  * the observation, not an error.
  *
  * The observation says which scenario it was made with (leakdiag_observation_scenario() and
- * leakdiag_observation_setting()): judge it with that one. It is the session's own, but where the
- * application was found in a version that one of the scenario's profiles describes: then the
- * profile's settings are added. leakdiag_session_watch() sees to it.
+ * leakdiag_observation_setting()): judge it with that one, which is leakdiag_session_scenario()
+ * after the look. leakdiag_session_watch() sees to it.
  *
  * @param[out] ret  Owned by the caller; give it back with leakdiag_observation_unref().
  * @retval LEAKDIAG_OK             *ret is set
@@ -92,6 +91,21 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_gather(leakdiag_session *session,
                                                                     leakdiag_observation **ret,
                                                                     leakdiag_error *err);
+
+/**
+ * The scenario that the session looks and judges with: the one it was made of, and once the
+ * application was found in a version that one of the scenario's profiles describes, that one with
+ * the profile's settings added. A new reference: give it back with leakdiag_scenario_unref().
+ * @since 0.1.0
+ */
+LEAKDIAG_API leakdiag_scenario *leakdiag_session_scenario(const leakdiag_session *session);
+
+/**
+ * The namespace of the cluster in which the scenario's first workload is looked for; NULL: in none,
+ * as there is no cluster or the scenario says no namespace. Borrowed, until the next look.
+ * @since 0.1.0
+ */
+LEAKDIAG_API const char *leakdiag_session_namespace_name(const leakdiag_session *session);
 
 /** How long to look. Start from LEAKDIAG_WATCH_OPTIONS_INIT. */
 typedef struct leakdiag_watch_options {

@@ -170,6 +170,17 @@ leakdiag_status leakdiag_session_new(leakdiag_scenario *scenario,
     return LEAKDIAG_OK;
 }
 
+leakdiag_scenario *leakdiag_session_scenario(const leakdiag_session *session)
+{
+    return leakdiag_scenario_ref(session->scenario);
+}
+
+const char *leakdiag_session_namespace_name(const leakdiag_session *session)
+{
+    const ld_source_spec *spec = session->cluster ? ld_configured(session, "workload", 0) : NULL;
+    return spec ? ld_attribute_text(&spec->attributes, "namespace", NULL) : NULL;
+}
+
 void leakdiag_session_free(leakdiag_session *session)
 {
     if (!session)

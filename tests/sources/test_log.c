@@ -286,6 +286,7 @@ START_TEST(what_is_missing_is_a_warning_once)
     leakdiag_session *session =
         listening(scenario_for(fake_http_url(server), dead, "log_file=/no/such.log"), &k,
                   LEAKDIAG_LOG_LEVEL_DEBUG);
+    ck_assert_ptr_null(leakdiag_session_namespace_name(session)); /* there is no cluster */
     gather(session);
     ck_assert_uint_eq(count(&k, "missing", LEAKDIAG_LOG_LEVEL_WARNING), 2);
     size_t load = find(&k, "missing", 0), log = find(&k, "missing", 1);

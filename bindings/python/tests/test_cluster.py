@@ -164,6 +164,7 @@ def test_a_session_asks_through_its_transport(cluster):
     scenario = ld.Scenario.builtin("any-workload", set={"namespace": "otel-demo", "pod": POD})
     with ld.Session(scenario, cluster=cluster, transport=api) as session:
         session.gather()
+        assert session.scenario == scenario and session.namespace_name == "otel-demo"
         observation, diagnosis = session.watch(on_look=lambda d: None)
     assert len(observation.facts) >= 2 and len(api.asked) >= 4
     assert api.threads == {threading.current_thread()}

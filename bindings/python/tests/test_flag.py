@@ -61,6 +61,9 @@ def test_all_flags_are_a_sequence(service):
         assert flags[0].key and flags[-1].key == flags[len(flags) - 1].key
         with pytest.raises(IndexError):
             flags[len(flags)]
+        made = flags.to_dict()
+        assert (made["schema"], made["state"]) == ("leakdiag.flags/1", "value")
+        assert made["flags"] == [flag.to_dict() for flag in flags]
 
 
 def test_a_flag_of_a_list_outlives_it():

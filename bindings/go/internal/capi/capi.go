@@ -390,6 +390,7 @@ extern swig_intgo _wrap_flags_state_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_voidp _wrap_flags_detail_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_type_21 _wrap_flags_len_capi_d6396b4ee7451382(uintptr_t arg1);
 extern uintptr_t _wrap_flags_at_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_22 arg2);
+extern swig_intgo _wrap_flags_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
 extern void _wrap_flags_free_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_intgo _wrap_flag_get_state_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_voidp _wrap_flag_key_capi_d6396b4ee7451382(uintptr_t arg1);
@@ -723,6 +724,8 @@ extern void _wrap_delete_session_options_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_intgo _wrap_session_new_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
 extern swig_intgo _wrap_session_add_history_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
 extern swig_intgo _wrap_session_gather_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_session_scenario_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_session_namespace_name_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_watch_options_for_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_222 arg2);
 extern swig_type_223 _wrap_watch_options_for_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_watch_options_until_decided_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_224 arg2);
@@ -1572,6 +1575,16 @@ func Flags_at(arg1 uintptr, arg2 int64) (_swig_ret uintptr) {
 	_swig_i_0 = open(arg1, "flags")
 	_swig_i_1 := arg2
 	swig_r = (uintptr)(C._wrap_flags_at_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1)))
+	return swig_r
+}
+
+func Flags_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "flags")
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_flags_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -4478,6 +4491,22 @@ func Session_gather(arg1 uintptr, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	swig_r = (int)(C._wrap_session_gather_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Session_scenario(arg1 uintptr) (_swig_ret uintptr) {
+	var swig_r uintptr
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "session")
+	swig_r = (uintptr)(C._wrap_session_scenario_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Session_namespace_name(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "session")
+	swig_r = (*byte)(C._wrap_session_namespace_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 

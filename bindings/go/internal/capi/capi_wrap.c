@@ -1564,6 +1564,23 @@ leakdiag_flag *_wrap_flags_at_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0, 
 }
 
 
+intgo _wrap_flags_to_json_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+  leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
+  char **arg2 = (char **) 0 ;
+  leakdiag_error *arg3 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_flags *)_swig_go_0;
+  arg2 = (char **)_swig_go_1;
+  arg3 = (leakdiag_error *)_swig_go_2;
+  
+  result = (leakdiag_status)leakdiag_flags_to_json((struct leakdiag_flags const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
 void _wrap_flags_free_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   
@@ -6240,6 +6257,32 @@ intgo _wrap_session_gather_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0, l
   
   result = (leakdiag_status)leakdiag_session_gather(arg1,arg2,arg3);
   _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+leakdiag_scenario *_wrap_session_scenario_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0) {
+  leakdiag_session *arg1 = (leakdiag_session *) 0 ;
+  leakdiag_scenario *result = 0 ;
+  leakdiag_scenario *_swig_go_result;
+  
+  arg1 = (leakdiag_session *)_swig_go_0;
+  
+  result = (leakdiag_scenario *)leakdiag_session_scenario((struct leakdiag_session const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_session_namespace_name_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0) {
+  leakdiag_session *arg1 = (leakdiag_session *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_session *)_swig_go_0;
+  
+  result = (char *)leakdiag_session_namespace_name((struct leakdiag_session const *)arg1);
+  _swig_go_result = (void *)result;
   return _swig_go_result;
 }
 

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterator, Mapping
 
 from . import _capi
 from ._called import Called
-from ._handle import CancelToken, Handle, Result, Word, milliseconds, options
+from ._handle import CancelToken, Result, Word, milliseconds, options
 from ._wait import with_callbacks
 from .cluster import Cluster
 from .log import Log
@@ -178,7 +178,7 @@ class Flag(Result):
         return _capi.flag_to_json(self._handle)
 
 
-class Flags(Handle):
+class Flags(Result):
     """All flags of a service; a sequence."""
 
     __slots__ = ()
@@ -220,3 +220,6 @@ class Flags(Handle):
 
     def __iter__(self) -> Iterator[Flag]:
         return (self[i] for i in range(len(self)))
+
+    def to_json(self) -> str:
+        return _capi.flags_to_json(self._handle)

@@ -77,6 +77,19 @@ class Session(Handle):
         with self._alone() as handle:
             _capi.session_add_history(handle, earlier._handle)
 
+    @property
+    def scenario(self) -> Scenario:
+        """What it looks and judges with: once the application was found in a version that a profile
+        describes, with the profile's settings added."""
+        with self._alone() as handle:
+            return Scenario._of(_capi.session_scenario(handle))
+
+    @property
+    def namespace_name(self) -> str | None:
+        """The namespace of the cluster in which the workload is looked for; None: in none."""
+        with self._alone() as handle:
+            return _capi.session_namespace_name(handle)
+
     def gather(self) -> Observation:
         """One look: ask everything, return all that is known now."""
         with self._alone() as handle:
