@@ -125,7 +125,7 @@ func ReadPods(ctx context.Context, cluster *Cluster, workload string, options ..
 		defer hold.Release()
 		o := capi.NewPods_options()
 		defer capi.DeletePods_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetCancel(t.load())
 		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
 		o.SetSelector(hold.OptionalText(s.selector))
@@ -245,7 +245,7 @@ func ReviewAccess(ctx context.Context, cluster *Cluster, options ...Option) (*Ac
 		defer hold.Release()
 		o := capi.NewAccess_options()
 		defer capi.DeleteAccess_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetCancel(t.load())
 		h.set(o)
 		return capi.Access_review(cluster.load(), s.scenario.handleOf(),

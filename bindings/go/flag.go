@@ -54,7 +54,7 @@ func evaluate(ctx context.Context, op string, options []Option,
 		defer hold.Release()
 		o := capi.NewFlag_options()
 		defer capi.DeleteFlag_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetContext_json(hold.OptionalText(contextJSON))
 		o.SetBearer_token(hold.OptionalText(s.bearerToken))
 		o.SetApi_key(hold.OptionalText(s.apiKey))

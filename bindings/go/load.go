@@ -32,7 +32,7 @@ func ReadLoad(ctx context.Context, url string, options ...Option) (*Load, error)
 		defer hold.Release()
 		o := capi.NewLoad_options()
 		defer capi.DeleteLoad_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetCancel(t.load())
 		if s.cluster != nil {
 			o.SetCluster(s.cluster.handleOf())

@@ -43,7 +43,7 @@ func (a *answering) answer(r *capi.Request) (made capi.Answer) {
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(),
-		time.Duration(r.TimeoutMs)*time.Millisecond)
+		time.Duration(r.DeadlineMs)*time.Millisecond)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {

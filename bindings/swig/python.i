@@ -593,7 +593,7 @@ static PyObject *ld_request(const leakdiag_http_request *request)
         return NULL;
     return Py_BuildValue("(ssy#NL)", request->method, request->url,
                          request->body ? request->body : "", (Py_ssize_t)request->body_len, headers,
-                         (long long)request->timeout_ms);
+                         (long long)request->deadline_ms);
 }
 
 /* (status, content_type, body, date_ms, latency_ms, headers, failure, failure_kind) */

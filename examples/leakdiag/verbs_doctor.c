@@ -246,7 +246,7 @@ static void print_rights(const cli_args *args, const cli_look *look)
     leakdiag_error err = {0};
     options.cancel = interrupts_cancel();
     options.log = log_option(args);
-    if (duration_option(args, "request-timeout", 0, &options.timeout_ms))
+    if (duration_option(args, "request-timeout", 0, &options.deadline_ms))
         return;
     leakdiag_status status =
         leakdiag_access_review(look->cluster, look->scenario, NULL, &options, &access, &err);

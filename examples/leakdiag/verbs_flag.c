@@ -165,7 +165,7 @@ static int ask(const cli_args *args, const char *key)
     leakdiag_error err = {0};
     int code = interrupts_setup();
     if (!code)
-        code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
+        code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
     if (!code)
         code = read_token(args, &token);
     if (!code)

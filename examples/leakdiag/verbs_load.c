@@ -97,7 +97,7 @@ static int run_load_status(const cli_args *args)
     leakdiag_error err = {0};
     int code = interrupts_setup();
     if (!code)
-        code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
+        code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
     if (!code)
         code = choose_service(args, LOCUST_URL, LOCUST_SERVICE, &target);
     if (code)

@@ -108,7 +108,7 @@ static int top_cluster(const cli_args *args)
     leakdiag_pods_options options = LEAKDIAG_PODS_OPTIONS_INIT;
     leakdiag_error err = {0};
     const char *workload = workload_operand(args);
-    int code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
+    int code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
     if (!code)
         code = interrupts_setup();
     if (!code)

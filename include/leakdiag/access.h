@@ -30,7 +30,7 @@ LEAKDIAG_API const char *leakdiag_access_state_name(leakdiag_access_state state)
 /** How to ask. Start from LEAKDIAG_ACCESS_OPTIONS_INIT. */
 typedef struct leakdiag_access_options {
     size_t size;
-    int64_t timeout_ms;      /**< for everything together; default 5,000 */
+    int64_t deadline_ms;     /**< for everything together; default 5,000 */
     leakdiag_cancel *cancel; /**< may be NULL */
     /** Who answers instead of the network; NULL: the network. */
     const leakdiag_transport *transport;
@@ -56,7 +56,7 @@ typedef struct leakdiag_access leakdiag_access;
  * @param options   NULL for the defaults. Borrowed for the call.
  * @param[out] ret  Owned by the caller; free with leakdiag_access_free().
  * @retval LEAKDIAG_OK             *ret is set; single answers may be `unknown`
- * @retval LEAKDIAG_E_INVALID      bad namespace or time-out, or options of a wrong size
+ * @retval LEAKDIAG_E_INVALID      bad namespace or deadline, or options of a wrong size
  * @retval LEAKDIAG_E_AUTH         there is no credential
  * @retval LEAKDIAG_E_TIMEOUT      the credential did not come in time
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered

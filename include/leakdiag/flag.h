@@ -59,7 +59,7 @@ LEAKDIAG_API const char *leakdiag_flag_type_name(leakdiag_flag_type type);
 /** How to evaluate over the network. Start from LEAKDIAG_FLAG_OPTIONS_INIT. */
 typedef struct leakdiag_flag_options {
     size_t size;
-    int64_t timeout_ms;       /**< for everything together; default 5,000 */
+    int64_t deadline_ms;      /**< for everything together; default 5,000 */
     const char *context_json; /**< a JSON object; default {} */
     const char *bearer_token; /**< sent as Authorization: Bearer; never shown */
     const char *api_key;      /**< sent as X-API-Key; never shown */
@@ -94,7 +94,7 @@ typedef struct leakdiag_flag leakdiag_flag;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_flag_free().
  * @retval LEAKDIAG_OK             *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID      bad URL, key, context, header value or time-out, or options of a
+ * @retval LEAKDIAG_E_INVALID      bad URL, key, context, header value or deadline, or options of a
  *                                 wrong size: nothing was sent
  * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
@@ -122,7 +122,7 @@ typedef struct leakdiag_flags leakdiag_flags;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_flags_free().
  * @retval LEAKDIAG_OK             *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID      bad URL, context, header value or time-out, or options of a wrong
+ * @retval LEAKDIAG_E_INVALID      bad URL, context, header value or deadline, or options of a wrong
  *                                 size: nothing was sent
  * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered

@@ -36,7 +36,7 @@ LEAKDIAG_API const char *leakdiag_load_state_name(leakdiag_load_state state);
 /** How to read. Start from LEAKDIAG_LOAD_OPTIONS_INIT. */
 typedef struct leakdiag_load_options {
     size_t size;
-    int64_t timeout_ms;      /**< default 5,000 */
+    int64_t deadline_ms;     /**< default 5,000 */
     leakdiag_cancel *cancel; /**< may be NULL */
     /** Then url may be a service of it, "load-generator:8089", which is asked through the API
      * server; a URL is asked as it is. */
@@ -66,7 +66,7 @@ typedef struct leakdiag_load leakdiag_load;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_load_free().
  * @retval LEAKDIAG_OK             *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID      bad URL or time-out, or options of a wrong size: nothing was sent
+ * @retval LEAKDIAG_E_INVALID      bad URL or deadline, or options of a wrong size: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
  * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
  * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time

@@ -19,7 +19,7 @@ extern "C" {
 /** How to read. Start from LEAKDIAG_PODS_OPTIONS_INIT. */
 typedef struct leakdiag_pods_options {
     size_t size;
-    int64_t timeout_ms;         /**< for everything together; default 5,000 */
+    int64_t deadline_ms;        /**< for everything together; default 5,000 */
     leakdiag_cancel *cancel;    /**< may be NULL */
     const char *namespace_name; /**< NULL: the cluster's (leakdiag_cluster_namespace_name()) */
     const char *selector;       /**< pods by labels, as kubectl -l; NULL: the Deployment's own */
@@ -52,7 +52,7 @@ typedef struct leakdiag_pods leakdiag_pods;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_pods_free().
  * @retval LEAKDIAG_OK             *ret is set
- * @retval LEAKDIAG_E_INVALID      bad workload, name, selector or time-out, or options of a wrong
+ * @retval LEAKDIAG_E_INVALID      bad workload, name, selector or deadline, or options of a wrong
  *                                 size: nothing was sent
  * @retval LEAKDIAG_E_NOT_FOUND    no such Deployment or pod, or no pod has such a container (the
  *                                 message names those there are)

@@ -46,10 +46,10 @@ leakdiag_status ld_errand_run(ld_errand *errand, leakdiag_error *err)
 {
     LD_CLEANUP(ld_http_client_freep) ld_http_client *client = NULL;
     ld_log log;
-    if (errand->timeout_ms < 0 || errand->timeout_ms > INT32_MAX)
+    if (errand->deadline_ms < 0 || errand->deadline_ms > INT32_MAX)
         return ld_fail(err, LEAKDIAG_E_INVALID, "the deadline is not positive, or too far away");
-    int64_t timeout_ms = errand->timeout_ms ? errand->timeout_ms : LD_ERRAND_TIMEOUT_MS;
-    int64_t until_ms = ld_monotonic_ms() + timeout_ms;
+    int64_t deadline_ms = errand->deadline_ms ? errand->deadline_ms : LD_ERRAND_DEADLINE_MS;
+    int64_t until_ms = ld_monotonic_ms() + deadline_ms;
     leakdiag_status status = ld_log_init(&log, errand->log, err);
     if (!status)
         status = ld_http_client_new(errand->transport, &client, err);

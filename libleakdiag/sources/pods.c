@@ -284,7 +284,7 @@ leakdiag_status leakdiag_pods_read(leakdiag_cluster *cluster, const char *worklo
                         .transport = used.transport,
                         .log = used.log,
                         .cancel = used.cancel,
-                        .timeout_ms = used.timeout_ms,
+                        .deadline_ms = used.deadline_ms,
                         .begin = begin,
                         .payload = &q};
     status = ld_errand_run(&errand, err);

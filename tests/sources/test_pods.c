@@ -240,7 +240,7 @@ START_TEST(bad_questions_are_refused_and_nothing_is_sent)
     }
     leakdiag_pods *pods = NULL;
     leakdiag_pods_options late = defaults;
-    late.timeout_ms = -1;
+    late.deadline_ms = -1;
     ck_assert_int_eq(leakdiag_pods_read(NULL, NULL, NULL, &pods, NULL), LEAKDIAG_E_INVALID);
     ck_assert_int_eq(leakdiag_pods_read(cluster, NULL, &late, &pods, NULL), LEAKDIAG_E_INVALID);
 }

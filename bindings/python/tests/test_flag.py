@@ -9,7 +9,7 @@ FILE = (FIXTURES / "src_flags" / "flags_used.good.json").read_bytes()
 
 
 def test_a_flag_is_evaluated_over_ofrep(service):
-    flag = ld.Flag.evaluate(service.url, "kafkaQueueProblems", timeout_s=5)
+    flag = ld.Flag.evaluate(service.url, "kafkaQueueProblems", deadline_s=5)
     assert (flag.state, flag.type, flag.value, flag.number) == ("value", "number", 0, 0)
     assert (flag.key, flag.variant, flag.reason) == ("kafkaQueueProblems", "off", "STATIC")
     assert (flag.value_json, flag.string, flag.error_code) == ("0", None, None)

@@ -43,7 +43,7 @@ def test_a_logger_of_ones_own_and_its_level(service, caplog):
     with caplog.at_level(logging.INFO, logger="mine"):
         ld.Load.read(service.url, log=logger)
         assert not caplog.records  # an answer is worth debug only
-        ld.Load.read("http://127.0.0.1:9", timeout_s=5, log=logger)
+        ld.Load.read("http://127.0.0.1:9", deadline_s=5, log=logger)
     assert {(line.name, line.levelno) for line in caplog.records} == {("mine", logging.INFO)}
     assert "refused" in caplog.text
 

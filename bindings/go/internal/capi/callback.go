@@ -29,7 +29,7 @@ type Request struct {
 	Method, URL string
 	Body        []byte
 	Headers     []string
-	TimeoutMs   int64
+	DeadlineMs   int64
 }
 
 // Answer is leakdiag_http_answer before it is copied to C.
@@ -102,7 +102,7 @@ func (t *Answering) texts(list []string) **C.char {
 
 func request(r *C.leakdiag_http_request) *Request {
 	made := &Request{Method: C.GoString(r.method), URL: C.GoString(r.url),
-		TimeoutMs: int64(r.timeout_ms)}
+		DeadlineMs: int64(r.deadline_ms)}
 	if r.body != nil {
 		made.Body = C.GoBytes(unsafe.Pointer(r.body), C.int(r.body_len))
 	}

@@ -362,8 +362,8 @@ extern uintptr_t _wrap_new_log_capi_d6396b4ee7451382(void);
 extern void _wrap_delete_log_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_voidp _wrap_flag_state_name_capi_d6396b4ee7451382(swig_intgo arg1);
 extern swig_voidp _wrap_flag_type_name_capi_d6396b4ee7451382(swig_intgo arg1);
-extern void _wrap_flag_options_timeout_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_13 arg2);
-extern swig_type_14 _wrap_flag_options_timeout_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_13 arg2);
+extern swig_type_14 _wrap_flag_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_flag_options_context_json_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
 extern swig_voidp _wrap_flag_options_context_json_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_flag_options_bearer_token_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
@@ -569,8 +569,8 @@ extern swig_intgo _wrap_memory_has_environment_capi_d6396b4ee7451382(uintptr_t a
 extern swig_intgo _wrap_memory_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
 extern void _wrap_memory_free_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_voidp _wrap_load_state_name_capi_d6396b4ee7451382(swig_intgo arg1);
-extern void _wrap_load_options_timeout_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_117 arg2);
-extern swig_type_118 _wrap_load_options_timeout_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_load_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_117 arg2);
+extern swig_type_118 _wrap_load_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_load_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
 extern uintptr_t _wrap_load_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_load_options_cluster_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
@@ -735,8 +735,8 @@ extern uintptr_t _wrap_new_watch_options_capi_d6396b4ee7451382(void);
 extern void _wrap_delete_watch_options_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_intgo _wrap_session_watch_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
 extern void _wrap_session_free_capi_d6396b4ee7451382(uintptr_t arg1);
-extern void _wrap_pods_options_timeout_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_226 arg2);
-extern swig_type_227 _wrap_pods_options_timeout_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_226 arg2);
+extern swig_type_227 _wrap_pods_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_pods_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
 extern uintptr_t _wrap_pods_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_pods_options_namespace_name_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
@@ -787,8 +787,8 @@ extern swig_voidp _wrap_pods_node_capi_d6396b4ee7451382(uintptr_t arg1, swig_typ
 extern swig_intgo _wrap_pods_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
 extern void _wrap_pods_free_capi_d6396b4ee7451382(uintptr_t arg1);
 extern swig_voidp _wrap_access_state_name_capi_d6396b4ee7451382(swig_intgo arg1);
-extern void _wrap_access_options_timeout_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_263 arg2);
-extern swig_type_264 _wrap_access_options_timeout_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_access_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_263 arg2);
+extern swig_type_264 _wrap_access_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_access_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
 extern uintptr_t _wrap_access_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
 extern void _wrap_access_options_transport_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
@@ -1330,16 +1330,16 @@ func (p SwigcptrFlag_options) Swigcptr() uintptr {
 func (p SwigcptrFlag_options) SwigIsFlag_options() {
 }
 
-func (arg1 SwigcptrFlag_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrFlag_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_timeout_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_13(_swig_i_1))
+	C._wrap_flag_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_13(_swig_i_1))
 }
 
-func (arg1 SwigcptrFlag_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrFlag_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_flag_options_timeout_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_flag_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1463,8 +1463,8 @@ func DeleteFlag_options(arg1 Flag_options) {
 type Flag_options interface {
 	Swigcptr() uintptr
 	SwigIsFlag_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetContext_json(arg2 *byte)
 	GetContext_json() (_swig_ret *byte)
 	SetBearer_token(arg2 *byte)
@@ -3128,16 +3128,16 @@ func (p SwigcptrLoad_options) Swigcptr() uintptr {
 func (p SwigcptrLoad_options) SwigIsLoad_options() {
 }
 
-func (arg1 SwigcptrLoad_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrLoad_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_load_options_timeout_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_117(_swig_i_1))
+	C._wrap_load_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_117(_swig_i_1))
 }
 
-func (arg1 SwigcptrLoad_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrLoad_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_load_options_timeout_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3222,8 +3222,8 @@ func DeleteLoad_options(arg1 Load_options) {
 type Load_options interface {
 	Swigcptr() uintptr
 	SwigIsLoad_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
 	SetCluster(arg2 uintptr)
@@ -4599,16 +4599,16 @@ func (p SwigcptrPods_options) Swigcptr() uintptr {
 func (p SwigcptrPods_options) SwigIsPods_options() {
 }
 
-func (arg1 SwigcptrPods_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrPods_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_pods_options_timeout_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_226(_swig_i_1))
+	C._wrap_pods_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_226(_swig_i_1))
 }
 
-func (arg1 SwigcptrPods_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrPods_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_pods_options_timeout_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_pods_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4705,8 +4705,8 @@ func DeletePods_options(arg1 Pods_options) {
 type Pods_options interface {
 	Swigcptr() uintptr
 	SwigIsPods_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
 	SetNamespace_name(arg2 *byte)
@@ -5047,16 +5047,16 @@ func (p SwigcptrAccess_options) Swigcptr() uintptr {
 func (p SwigcptrAccess_options) SwigIsAccess_options() {
 }
 
-func (arg1 SwigcptrAccess_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrAccess_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_access_options_timeout_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_263(_swig_i_1))
+	C._wrap_access_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_263(_swig_i_1))
 }
 
-func (arg1 SwigcptrAccess_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrAccess_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_access_options_timeout_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_access_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -5114,8 +5114,8 @@ func DeleteAccess_options(arg1 Access_options) {
 type Access_options interface {
 	Swigcptr() uintptr
 	SwigIsAccess_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
 	SetTransport(arg2 Transport)

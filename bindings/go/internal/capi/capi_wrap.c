@@ -1154,26 +1154,26 @@ char *_wrap_flag_type_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
 }
 
 
-void _wrap_flag_options_timeout_ms_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_flag_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_flag_options_timeout_ms_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
+long long _wrap_flag_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }
@@ -4044,26 +4044,26 @@ char *_wrap_load_state_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
 }
 
 
-void _wrap_load_options_timeout_ms_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_load_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_load_options_timeout_ms_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
+long long _wrap_load_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }
@@ -6401,26 +6401,26 @@ void _wrap_session_free_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0) {
 }
 
 
-void _wrap_pods_options_timeout_ms_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_pods_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_pods_options_timeout_ms_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
+long long _wrap_pods_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }
@@ -7126,26 +7126,26 @@ char *_wrap_access_state_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
 }
 
 
-void _wrap_access_options_timeout_ms_set_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_access_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_access_options_timeout_ms_get_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0) {
+long long _wrap_access_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }

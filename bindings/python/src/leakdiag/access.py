@@ -54,12 +54,12 @@ class Access(Result):
 
     @classmethod
     def review(cls, cluster: Cluster, scenario: Scenario | None = None, *,
-               namespace_name: str | None = None, timeout_s: float | None = None,
+               namespace_name: str | None = None, deadline_s: float | None = None,
                cancel: CancelToken | None = None, transport: Transport | None = None,
                log: Log | None = None) -> Access:
         """Ask the API server; asking needs no right of its own and changes nothing."""
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("access_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle,
+        given = options("access_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
                         transport=called.transport, log=called.log)
         looked = None if scenario is None else scenario._handle
         call = called.during(lambda: _capi.access_review(cluster._handle, looked, namespace_name,

@@ -52,7 +52,7 @@ def flag_type_name(kind: int) -> str:
     return str(_capi.flag_type_name(kind))
 
 
-def _asking(context: Mapping[str, Any] | None, timeout_s: float | None, bearer_token: str | None,
+def _asking(context: Mapping[str, Any] | None, deadline_s: float | None, bearer_token: str | None,
             api_key: str | None, cluster: Cluster | None,
             namespace_name: str | None) -> Callable[..., Any]:
     """What runs an evaluation with these options."""
@@ -61,7 +61,7 @@ def _asking(context: Mapping[str, Any] | None, timeout_s: float | None, bearer_t
     def call(evaluate: Callable[[Any], Any], cancel: CancelToken | None,
              transport: Transport | None, log: Log | None) -> Any:
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("flag_options", timeout_ms=milliseconds(timeout_s),
+        given = options("flag_options", deadline_ms=milliseconds(deadline_s),
                         context_json=context_json, bearer_token=bearer_token, api_key=api_key,
                         cancel=token._handle, cluster=None if cluster is None else cluster._handle,
                         namespace_name=namespace_name, transport=called.transport, log=called.log)
@@ -77,13 +77,13 @@ class Flag(Result):
 
     @classmethod
     def evaluate(cls, url: str, key: str, *, context: Mapping[str, Any] | None = None,
-                 timeout_s: float | None = None, bearer_token: str | None = None,
+                 deadline_s: float | None = None, bearer_token: str | None = None,
                  api_key: str | None = None, cancel: CancelToken | None = None,
                  cluster: Cluster | None = None, namespace_name: str | None = None,
                  transport: Transport | None = None, log: Log | None = None) -> Flag:
         """Evaluate one flag over OFREP; with a cluster also of a service of it, "flagd:8016". A
         service that does not answer is a state, no exception."""
-        call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
+        call = _asking(context, deadline_s, bearer_token, api_key, cluster, namespace_name)
         return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport, log))
 
     @classmethod
@@ -186,12 +186,12 @@ class Flags(Result):
 
     @classmethod
     def evaluate(cls, url: str, *, context: Mapping[str, Any] | None = None,
-                 timeout_s: float | None = None, bearer_token: str | None = None,
+                 deadline_s: float | None = None, bearer_token: str | None = None,
                  api_key: str | None = None, cancel: CancelToken | None = None,
                  cluster: Cluster | None = None, namespace_name: str | None = None,
                  transport: Transport | None = None, log: Log | None = None) -> Flags:
         """Evaluate all flags of a service over OFREP."""
-        call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
+        call = _asking(context, deadline_s, bearer_token, api_key, cluster, namespace_name)
         return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport, log))
 
     @classmethod

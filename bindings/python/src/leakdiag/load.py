@@ -54,14 +54,14 @@ class Load(Result):
     _shown = ("state", "users", "target_users", "detail")
 
     @classmethod
-    def read(cls, url: str, *, timeout_s: float | None = None,
+    def read(cls, url: str, *, deadline_s: float | None = None,
              cancel: CancelToken | None = None, cluster: Cluster | None = None,
              namespace_name: str | None = None, transport: Transport | None = None,
              log: Log | None = None) -> Load:
         """Ask Locust; with a cluster also a service of it, "load-generator:8089". A service that
         does not answer is a state, no exception."""
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("load_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle,
+        given = options("load_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
                         cluster=None if cluster is None else cluster._handle,
                         namespace_name=namespace_name,
                         transport=called.transport, log=called.log)

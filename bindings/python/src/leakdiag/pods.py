@@ -60,12 +60,12 @@ class Pods(Result):
     @classmethod
     def read(cls, cluster: Cluster, workload: str | None = None, *,
              namespace_name: str | None = None, selector: str | None = None,
-             container: str | None = None, timeout_s: float | None = None,
+             container: str | None = None, deadline_s: float | None = None,
              cancel: CancelToken | None = None, transport: Transport | None = None,
              log: Log | None = None) -> Pods:
         """Ask for "deploy/NAME" or "pod/NAME", or for the pods that a selector chooses."""
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("pods_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle,
+        given = options("pods_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
                         namespace_name=namespace_name, selector=selector, container=container,
                         transport=called.transport, log=called.log)
         call = called.during(lambda: _capi.pods_read(cluster._handle, workload, given))
