@@ -29,7 +29,7 @@ type Request struct {
 	Method, URL string
 	Body        []byte
 	Headers     []string
-	DeadlineMs   int64
+	DeadlineMs  int64
 }
 
 // Answer is leakdiag_http_answer before it is copied to C.
