@@ -435,6 +435,33 @@ START_TEST(a_token_file_that_is_read_again_is_told)
 }
 END_TEST
 
+static int get_another(const leakdiag_log_record *record, void *payload)
+{
+    ld_origin *origin = NULL;
+    ck_assert_str_eq(record->event, "credential");
+    ck_assert(!ld_cluster_origin(payload, 20000, NULL, NULL, &origin, NULL));
+    ld_origin_free(origin);
+    return 0;
+}
+
+START_TEST(who_listens_may_use_the_same_cluster)
+{
+    place p;
+    ld_log log = {.to = LEAKDIAG_LOG_INIT};
+    ld_origin *origin = NULL;
+    place_make(&p);
+    plugin(&p, "echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\","
+               "\"kind\":\"ExecCredential\",\"status\":{\"token\":\"x\"}}'");
+    leakdiag_cluster *cluster = place_open(&p, LEAKDIAG_EXEC_ALLOW);
+    log.to.write = get_another;
+    log.to.payload = cluster;
+    ck_assert(!ld_cluster_origin(cluster, 20000, NULL, &log, &origin, NULL));
+    ld_origin_free(origin);
+    leakdiag_cluster_free(cluster);
+    place_remove(&p);
+}
+END_TEST
+
 /* ---- secrets (keep() looks for the canary in all that it is told) ---- */
 
 START_TEST(no_secret_is_told)
@@ -517,6 +544,7 @@ int main(void)
     tcase_add_test(tc, a_gap_of_a_log_is_a_warning);
     tcase_add_test(tc, a_plugin_that_ran_is_told_without_what_it_gave);
     tcase_add_test(tc, a_token_file_that_is_read_again_is_told);
+    tcase_add_test(tc, who_listens_may_use_the_same_cluster);
     tcase_add_test(tc, no_secret_is_told);
     tcase_add_test(tc, every_allocation_may_fail);
     Suite *suite = suite_create("log");
