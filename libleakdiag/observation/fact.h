@@ -51,7 +51,8 @@ typedef struct ld_pod_fact {
     char *phase;  /* Pending, Running, … */
     char *reason; /* of the pod: Evicted, …; or why the container waits; NULL */
     bool is_ready, is_terminating;
-    int64_t restarts; /* -1 not known */
+    bool is_between_looks; /* no look saw it so: the cluster told it of the time between two */
+    int64_t restarts;      /* -1 not known */
     /* How the latest instance that ended did so; NULL and 0 when none has. */
     char *end_reason; /* OOMKilled, Error, … */
     int64_t end_code, end_started_ms, ended_ms;
