@@ -84,7 +84,8 @@ class Flag(Result):
         """Evaluate one flag over OFREP; with a cluster also of a service of it, "flagd:8016". A
         service that does not answer is a state, no exception."""
         call = _asking(context, deadline_s, bearer_token, api_key, cluster, namespace_name)
-        return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport, log))
+        return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport,
+                            log))
 
     @classmethod
     def from_file(cls, data: bytes | str, key: str) -> Flag:
@@ -192,7 +193,8 @@ class Flags(Result):
                  transport: Transport | None = None, log: Log | None = None) -> Flags:
         """Evaluate all flags of a service over OFREP."""
         call = _asking(context, deadline_s, bearer_token, api_key, cluster, namespace_name)
-        return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport, log))
+        return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport,
+                            log))
 
     @classmethod
     def from_file(cls, data: bytes | str) -> Flags:
