@@ -22,6 +22,7 @@ typedef struct ld_asking {
     const ld_origin *cluster; /* the API server; NULL: there is none */
     const leakdiag_scenario *scenario;
     leakdiag_patterns *patterns;
+    ld_log *log;           /* who is told; NULL: nobody */
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
     int64_t begun_ms;     /* the monotonic clock at that time */

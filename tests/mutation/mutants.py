@@ -390,6 +390,22 @@ SOURCES = [
     ("diagnosis/view_memory.c", "test_pod_watch watch", "note_ends_between(view, i, end);", ";"),
     ("diagnosis/view_memory.c", "test_pod_watch watch", "if (i > 0 && times_ms[i - 1] == at_ms)",
      "if (false)"),
+    # --- what is told of it, and what an error says of its cause
+    ("net/log.c", "test_log", "(int64_t)level >= log->to.level", "(int64_t)level > log->to.level"),
+    ("net/log.c", "test_log", "if (ld_redact(text, strlen(text), &masked, NULL))",
+     "if (!(masked = ld_copy_text(text)))"),
+    ("net/log.c", "test_log", "        log->status = LEAKDIAG_E_CALLBACK;", "        (void)log;"),
+    ("net/client.c", "test_log",
+     "        status = ld_log_status(client->log, err);\n        if (!status && has_its_turn",
+     "        if (!status && has_its_turn"),
+    ("net/transfer.c", "test_log", 'made > 0 ? "new" : "reused"', 'made > 0 ? "reused" : "new"'),
+    ("run/tell.c", "test_log", "return lack_of(earlier->facts[i]) != NULL;", "return false;"),
+    ("run/session.c", "test_log", "    session->log.status = LEAKDIAG_OK;", "    (void)session->log;"),
+    ("base/error.c", "test_pods", "http_status != 501", "http_status != 504"),
+    ("sources/asking.c", "test_pods", "may_pass = request->end == LD_HTTP_NO_CONNECT ||",
+     "may_pass = request->end == LD_HTTP_TLS ||"),
+    ("sources/kube_look.c", "test_pods", "ld_fail_as(why, look->deployment_status, &look->no_deployment)",
+     'ld_fail(why, look->deployment_status, "%s", look->no_deployment.message)'),
 ]
 
 # Checks that nobody answers yet: rules on them make no difference in any world.
