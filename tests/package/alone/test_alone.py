@@ -25,7 +25,7 @@ OTHER_DISTRIBUTION = "/etc/pki/tls/certs/ca-bundle.crt"
 ASK = """
 import sys
 import leakdiag
-flag = leakdiag.Flag.evaluate(sys.argv[1], "k", timeout_s=10)
+flag = leakdiag.Flag.evaluate(sys.argv[1], "k", deadline_s=10)
 print(flag.state, flag.value, flag.detail)
 print(*{line.split()[-1] for line in open("/proc/self/maps") if ".so" in line})
 """
@@ -41,7 +41,7 @@ for i in range(3):
             assert b"300" in answer, answer
             assert hashlib.sha256(b"abc").hexdigest().startswith("ba7816bf")
         else:
-            flag = leakdiag.Flag.evaluate(sys.argv[1], "k", timeout_s=10)
+            flag = leakdiag.Flag.evaluate(sys.argv[1], "k", deadline_s=10)
             assert flag.value == 300, (flag.state, flag.detail)
 print("both")
 """
