@@ -20,8 +20,8 @@ DEMO = ("flagd", "checkout", "frontend", "load-generator", "prometheus")
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, KUBERNETES)
-import box  # noqa: E402
 import cluster  # noqa: E402
+import needs_cluster  # noqa: E402
 import parts  # noqa: E402
 
 
@@ -119,22 +119,5 @@ class Role(unittest.TestCase):
         self.assertEqual(row["rollout"], "settled")
 
 
-def main():
-    try:
-        cluster.require_machine()
-        box.Box.make(30, True).remove()
-        parts.kubernetes()
-        cluster.images.build()
-    except (box.Cannot, parts.Missing) as problem:
-        required = os.environ.get("LEAKDIAG_CLUSTER") == "required"
-        print("NO CLUSTER: this machine cannot: %s" % problem)
-        print("0 passed, %d failed, %d skipped" % (required, not required))
-        return cluster.CANNOT if required else 0
-    result = unittest.main(exit=False, verbosity=2).result
-    failed = len(result.failures) + len(result.errors)
-    print("%d passed, %d failed, 0 skipped" % (max(result.testsRun - failed, 0), failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(needs_cluster.main())
