@@ -51,12 +51,33 @@ static bool changed_before_start(const leakdiag_diagnosis *d, const ld_flag_fact
     return true;
 }
 
-/* A change of a moment before the start that was to bring what is expected, and did not: nobody who
- * makes it turns it back in the UI. The pod got the ConfigMap of before, and keeps it. */
+static bool is_served(const ld_fact *fact)
+{
+    const char *method = fact->of.flag.method ? fact->of.flag.method : "";
+    return fact->kind == LD_FACT_FLAG && !fact->error &&
+           fact->of.flag.state == LEAKDIAG_FLAG_VALUE &&
+           (strcmp(method, "POST") == 0 || strcmp(method, "GET") == 0 ||
+            strcmp(method, "rpc") == 0);
+}
+
+/* An earlier look at this flagd saw the stored value served. */
+static bool was_loaded(const leakdiag_diagnosis *d, const ld_flag_fact *stored, int64_t started_ms)
+{
+    const leakdiag_observation *o = d->view.observation;
+    for (size_t i = 0; i < o->n_facts; i++)
+        if (o->facts[i]->time_ms >= started_ms && is_served(o->facts[i]) &&
+            same_flag(&o->facts[i]->of.flag, stored))
+            return true;
+    return false;
+}
+
+/* A change of a moment before the start that was to bring what is expected, and is not served: who
+ * makes it hardly turns it back in the UI. The pod got the ConfigMap of before, and keeps it. */
 static bool is_copy_of_before(const leakdiag_diagnosis *d, const ld_flag_fact *stored,
                               int64_t before_ms)
 {
-    return before_ms <= KUBELET_LAG_MS && ld_is_flag_expected(d->scenario, stored);
+    return before_ms <= KUBELET_LAG_MS && ld_is_flag_expected(d->scenario, stored) &&
+           !was_loaded(d, stored, stored->changed_ms + before_ms);
 }
 
 static void add_story(ld_answer *answer, const char *where, const ld_fact *fact)
@@ -125,15 +146,6 @@ static bool judge_rpc(const leakdiag_diagnosis *d, ld_answer *answer, const ld_f
     ld_find(answer, "app-differs");
     ld_text_addf(&answer->reason, "the port that applications use serves %s", story(&rpc->of.flag));
     return true;
-}
-
-static bool is_served(const ld_fact *fact)
-{
-    const char *method = fact->of.flag.method ? fact->of.flag.method : "";
-    return fact->kind == LD_FACT_FLAG && !fact->error &&
-           fact->of.flag.state == LEAKDIAG_FLAG_VALUE &&
-           (strcmp(method, "POST") == 0 || strcmp(method, "GET") == 0 ||
-            strcmp(method, "rpc") == 0);
 }
 
 /* An earlier look saw another value served than the ConfigMap's of now, and flagd was restarted
