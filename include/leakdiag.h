@@ -12,6 +12,7 @@
 #include <leakdiag/file.h>
 #include <leakdiag/flag.h>
 #include <leakdiag/load.h>
+#include <leakdiag/log.h>
 #include <leakdiag/logs.h>
 #include <leakdiag/memory.h>
 #include <leakdiag/observation.h>

@@ -44,9 +44,9 @@ func cancellable(ctx context.Context, t token, wait func() error) error {
 	return err
 }
 
-// timeoutMs is the time-out for a call under a context: the library's default without a deadline,
-// else a little more than is left, so that it is the context that ends the call.
-func timeoutMs(ctx context.Context) int64 {
+// deadlineMs is how long a call under a context may take: the library's default when the context has no
+// deadline, else a little more than is left, so that it is the context that ends the call.
+func deadlineMs(ctx context.Context) int64 {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return 0

@@ -111,25 +111,26 @@ type PodContainer struct {
 }
 
 // ReadPods asks for the pods of "deploy/NAME" or "pod/NAME", or with "" for those that a selector
-// chooses. Options: WithNamespace, WithSelector, WithContainer, WithTransport.
+// chooses. Options: WithNamespace, WithSelector, WithContainer, WithTransport,
+// WithLogger.
 func ReadPods(ctx context.Context, cluster *Cluster, workload string, options ...Option) (*Pods, error) {
 	s, err := collect("pods", options, "WithNamespace", "WithSelector", "WithContainer",
-		"WithTransport")
+		"WithTransport", "WithLogger")
 	if err != nil {
 		return nil, err
 	}
 	var handle uintptr
-	err = s.asking(ctx, "pods", func(t token, a *answering, e *capi.ErrorDetail) int {
+	err = s.asking(ctx, "pods", func(t token, h hooks, e *capi.ErrorDetail) int {
 		var hold capi.Hold
 		defer hold.Release()
 		o := capi.NewPods_options()
 		defer capi.DeletePods_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetCancel(t.load())
 		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
 		o.SetSelector(hold.OptionalText(s.selector))
 		o.SetContainer(hold.OptionalText(s.container))
-		a.set(o)
+		h.set(o)
 		return capi.Pods_read(cluster.load(), hold.OptionalText(workload), o, &handle, e)
 	})
 	runtime.KeepAlive(cluster)
@@ -139,20 +140,20 @@ func ReadPods(ctx context.Context, cluster *Cluster, workload string, options ..
 	return &Pods{newObject(handle, capi.Pods_free, nil)}, nil
 }
 
-// asking runs a call that waits, with a token and the transport of its own.
+// asking runs a call that waits, with a token, transport and log of its own.
 func (s *settings) asking(ctx context.Context, op string,
-	ask func(token, *answering, *capi.ErrorDetail) int) error {
+	ask func(token, hooks, *capi.ErrorDetail) int) error {
 	cancel, err := newToken(op)
 	if err != nil {
 		return err
 	}
 	defer cancel.Close()
-	transport := newAnswering(s.transport)
-	defer transport.release()
+	called := s.newHooks()
+	defer called.release()
 	err = cancellable(ctx, cancel, func() error {
-		return call(op, func(e *capi.ErrorDetail) int { return ask(cancel, transport, e) })
+		return call(op, func(e *capi.ErrorDetail) int { return ask(cancel, called, e) })
 	})
-	transport.goOn()
+	called.goOn()
 	return err
 }
 
@@ -231,21 +232,22 @@ type Right struct {
 }
 
 // ReviewAccess asks the API server which rights are there; asking needs no right of its own and
-// changes nothing. Options: WithScenario, WithNamespace, WithTransport.
+// changes nothing. Options: WithScenario, WithNamespace, WithTransport,
+// WithLogger.
 func ReviewAccess(ctx context.Context, cluster *Cluster, options ...Option) (*Access, error) {
-	s, err := collect("access", options, "WithScenario", "WithNamespace", "WithTransport")
+	s, err := collect("access", options, "WithScenario", "WithNamespace", "WithTransport", "WithLogger")
 	if err != nil {
 		return nil, err
 	}
 	var handle uintptr
-	err = s.asking(ctx, "access", func(t token, a *answering, e *capi.ErrorDetail) int {
+	err = s.asking(ctx, "access", func(t token, h hooks, e *capi.ErrorDetail) int {
 		var hold capi.Hold
 		defer hold.Release()
 		o := capi.NewAccess_options()
 		defer capi.DeleteAccess_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetCancel(t.load())
-		a.set(o)
+		h.set(o)
 		return capi.Access_review(cluster.load(), s.scenario.handleOf(),
 			hold.OptionalText(s.namespaceName), o, &handle, e)
 	})

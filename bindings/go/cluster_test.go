@@ -125,6 +125,25 @@ func TestPodsHaveTheFiguresOfTheirRecording(t *testing.T) {
 	same(t, "no such container", errors.Is(err, leakdiag.ErrNotFound), true)
 }
 
+func TestAnErrorSaysItsAnswerAndWhetherAnotherTryMayHelp(t *testing.T) {
+	for _, row := range []struct {
+		status    int // 0: refused
+		retriable bool
+	}{{503, true}, {403, false}, {0, true}} {
+		_, err := leakdiag.ReadPods(context.Background(), cluster(t), "", leakdiag.WithTransport(
+			roundTripper(func(*http.Request) (*http.Response, error) {
+				if row.status == 0 {
+					return nil, errors.New("refused")
+				}
+				return replied(row.status, "{}"), nil
+			})))
+		var detail *leakdiag.Error
+		same(t, "an error", errors.As(err, &detail), true)
+		same(t, "HTTP status", detail.HTTPStatus, row.status)
+		same(t, "retriable", detail.Retriable, row.retriable)
+	}
+}
+
 func TestRightsAreAskedFor(t *testing.T) {
 	asked := 0
 	scenario := must(leakdiag.BuiltinScenario("otel-demo/checkout"))(t)
@@ -157,6 +176,8 @@ func TestASessionAsksThroughItsTransport(t *testing.T) {
 		leakdiag.WithTransport(api(t, "true", &asked))))(t)
 	defer s.Close()
 	must(s.Gather(context.Background()))(t)
+	same(t, "namespace", must(s.NamespaceName())(t), "otel-demo")
+	same(t, "scenario", must(must(s.Scenario())(t).ToJSON())(t), must(scenario.ToJSON())(t))
 	o, d, err := s.Watch(context.Background())
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func EvaluateFlags(ctx context.Context, url string, options ...Option) (*Flags, 
 func evaluate(ctx context.Context, op string, options []Option,
 	ask func(capi.Flag_options, *capi.ErrorDetail) int) error {
 	s, err := collect(op, options, "WithContext", "WithBearerToken", "WithAPIKey", "WithCluster",
-		"WithNamespace", "WithTransport")
+		"WithNamespace", "WithTransport", "WithLogger")
 	if err != nil {
 		return err
 	}
@@ -49,12 +49,12 @@ func evaluate(ctx context.Context, op string, options []Option,
 		return err
 	}
 	defer runtime.KeepAlive(s)
-	return s.asking(ctx, op, func(t token, a *answering, e *capi.ErrorDetail) int {
+	return s.asking(ctx, op, func(t token, h hooks, e *capi.ErrorDetail) int {
 		var hold capi.Hold
 		defer hold.Release()
 		o := capi.NewFlag_options()
 		defer capi.DeleteFlag_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetContext_json(hold.OptionalText(contextJSON))
 		o.SetBearer_token(hold.OptionalText(s.bearerToken))
 		o.SetApi_key(hold.OptionalText(s.apiKey))
@@ -63,7 +63,7 @@ func evaluate(ctx context.Context, op string, options []Option,
 			o.SetCluster(s.cluster.handleOf())
 		}
 		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
-		a.set(o)
+		h.set(o)
 		return ask(o, e)
 	})
 }
@@ -171,6 +171,12 @@ func (f *Flags) At(i int) *Flag {
 	}
 	return &Flag{newObject(handle, nil, f.object)}
 }
+
+// ToJSON is the list as the C library and the command write it.
+func (f *Flags) ToJSON() (string, error) { return toJSON(f.object, "flags", capi.Flags_to_json) }
+
+// MarshalJSON is ToJSON.
+func (f *Flags) MarshalJSON() ([]byte, error) { return raw(f.ToJSON()) }
 
 // optional calls a getter of a text that may be missing.
 func optional(o *object, get func(uintptr) *byte) (string, bool) {

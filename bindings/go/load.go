@@ -18,26 +18,27 @@ type LoadRow struct {
 }
 
 // ReadLoad asks Locust; with a cluster also a service of it, "load-generator:8089". A service that
-// does not answer is a state, no error. Options: WithCluster, WithNamespace, WithTransport.
+// does not answer is a state, no error. Options: WithCluster, WithNamespace, WithTransport,
+// WithLogger.
 func ReadLoad(ctx context.Context, url string, options ...Option) (*Load, error) {
-	s, err := collect("load", options, "WithCluster", "WithNamespace", "WithTransport")
+	s, err := collect("load", options, "WithCluster", "WithNamespace", "WithTransport", "WithLogger")
 	if err != nil {
 		return nil, err
 	}
 	defer runtime.KeepAlive(s)
 	var handle uintptr
-	err = s.asking(ctx, "load", func(t token, a *answering, e *capi.ErrorDetail) int {
+	err = s.asking(ctx, "load", func(t token, h hooks, e *capi.ErrorDetail) int {
 		var hold capi.Hold
 		defer hold.Release()
 		o := capi.NewLoad_options()
 		defer capi.DeleteLoad_options(o)
-		o.SetTimeout_ms(timeoutMs(ctx))
+		o.SetDeadline_ms(deadlineMs(ctx))
 		o.SetCancel(t.load())
 		if s.cluster != nil {
 			o.SetCluster(s.cluster.handleOf())
 		}
 		o.SetNamespace_name(hold.OptionalText(s.namespaceName))
-		a.set(o)
+		h.set(o)
 		return capi.Load_read(url, o, &handle, e)
 	})
 	if err != nil {

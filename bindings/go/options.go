@@ -2,6 +2,7 @@ package leakdiag
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type settings struct {
 	cluster                                     *Cluster
 	namespaceName, selector, container, parts   string
 	transport                                   http.RoundTripper
+	logger                                      *slog.Logger
 	kubeconfig, kubeContext, clusterName, user  string
 	impersonate                                 string
 	execPolicy                                  ExecPolicy
@@ -232,6 +234,14 @@ func WithNamespace(name string) Option {
 // NewSession.
 func WithTransport(transport http.RoundTripper) Option {
 	return named("WithTransport", func(s *settings) { s.transport = transport })
+}
+
+// WithLogger hears what the library does: requests, retries, credentials (slog.LevelDebug and Info), and
+// what is missing in the result (slog.LevelWarn). No secret is among it. Its handler is called during
+// the call and may not use the session: EvaluateFlag, EvaluateFlags, ReadLoad, ReadPods, ReviewAccess,
+// NewSession.
+func WithLogger(logger *slog.Logger) Option {
+	return named("WithLogger", func(s *settings) { s.logger = logger })
 }
 
 // WithSelector chooses pods by labels, as kubectl -l: ReadPods.

@@ -17,14 +17,14 @@ type Session struct {
 	*object
 	mutex  sync.Mutex
 	cancel token
-	asks   *answering
+	hooks  hooks
 }
 
 // NewSession makes a session; nothing is asked yet. Without a cluster the scenario's sources
-// of one are not asked. Options: WithDeadline, WithHistory, WithCluster, WithTransport.
+// of one are not asked. Options: WithDeadline, WithHistory, WithCluster, WithTransport, WithLogger.
 func NewSession(scenario *Scenario, options ...Option) (*Session, error) {
 	given, err := collect("session", options, "WithDeadline", "WithHistory", "WithCluster",
-		"WithTransport")
+		"WithTransport", "WithLogger")
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func NewSession(scenario *Scenario, options ...Option) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	asks, cluster := newAnswering(given.transport), given.cluster
+	called, cluster := given.newHooks(), given.cluster
 	var handle uintptr
 	err = call("session", func(e *capi.ErrorDetail) int {
 		o := capi.NewSession_options()
@@ -42,18 +42,18 @@ func NewSession(scenario *Scenario, options ...Option) (*Session, error) {
 		if cluster != nil {
 			o.SetCluster(cluster.handleOf())
 		}
-		asks.set(o)
+		called.set(o)
 		return capi.Session_new(scenario.load(), o, &handle, e)
 	})
 	runtime.KeepAlive(scenario)
 	if err != nil {
-		asks.release()
+		called.release()
 		return nil, err
 	}
-	s := &Session{cancel: cancel, asks: asks}
+	s := &Session{cancel: cancel, hooks: called}
 	s.object = newObject(handle, func(handle uintptr) {
 		capi.Session_free(handle)
-		asks.release() // what it borrows must outlive it
+		called.release() // what it borrows must outlive it
 		_ = cancel.Close()
 		runtime.KeepAlive(cluster)
 	}, nil)
@@ -97,6 +97,33 @@ func (s *Session) AddHistory(earlier *Observation) error {
 	})
 }
 
+// Scenario is what the session looks and judges with: once the application was found in a version
+// that a profile describes, with the profile's settings added.
+func (s *Session) Scenario() (*Scenario, error) {
+	var handle uintptr
+	err := s.alone(func() error {
+		return call("scenario", func(*capi.ErrorDetail) int {
+			handle = capi.Session_scenario(s.load())
+			return 0
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newScenario(handle), nil
+}
+
+// NamespaceName is the namespace of the cluster in which the workload is looked for; "": in none.
+func (s *Session) NamespaceName() (name string, err error) {
+	err = s.alone(func() error {
+		return call("namespace", func(*capi.ErrorDetail) int {
+			name = capi.Text(capi.Session_namespace_name(s.load()))
+			return 0
+		})
+	})
+	return name, err
+}
+
 // Gather is one look: it asks everything, and returns all that is known now.
 func (s *Session) Gather(ctx context.Context) (*Observation, error) {
 	var handle uintptr
@@ -107,7 +134,7 @@ func (s *Session) Gather(ctx context.Context) (*Observation, error) {
 			})
 		})
 	})
-	s.asks.goOn()
+	s.hooks.goOn()
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +167,7 @@ func (s *Session) Watch(ctx context.Context, options ...Option) (*Observation, *
 			})
 		})
 	})
-	s.asks.goOn()
+	s.hooks.goOn()
 	if err != nil {
 		return nil, nil, err
 	}

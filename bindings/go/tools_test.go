@@ -122,6 +122,7 @@ func TestAllFlagsAreAList(t *testing.T) {
 		same(t, "state", flags.State(), leakdiag.FlagValue)
 		same(t, "detail", flags.Detail(), "")
 		same(t, "has some", flags.Len() > 1, true)
+		same(t, "json", strings.Contains(must(flags.ToJSON())(t), "leakdiag.flags/1"), true)
 		same(t, "the first has a key", flags.At(0).Key() != "", true)
 		if flags.At(flags.Len()) != nil {
 			t.Error("there is one beyond the end")

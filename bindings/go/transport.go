@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -37,28 +36,6 @@ func newAnswering(inner http.RoundTripper) *answering {
 	return a
 }
 
-// set gives it to the options of a call.
-func (a *answering) set(options interface{ SetTransport(capi.Transport) }) {
-	if a != nil {
-		options.SetTransport(a.raw.C())
-	}
-}
-
-func (a *answering) release() {
-	if a != nil {
-		a.raw.Release()
-	}
-}
-
-// goOn panics with what the transport panicked with, now that C has returned.
-func (a *answering) goOn() {
-	if a != nil && a.panicked != nil {
-		reason := a.panicked
-		a.panicked = nil
-		panic(fmt.Sprintf("in the transport: %v", reason))
-	}
-}
-
 func (a *answering) answer(r *capi.Request) (made capi.Answer) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -66,7 +43,7 @@ func (a *answering) answer(r *capi.Request) (made capi.Answer) {
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(),
-		time.Duration(r.TimeoutMs)*time.Millisecond)
+		time.Duration(r.DeadlineMs)*time.Millisecond)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {

@@ -206,3 +206,16 @@ const (
 
 // String is the word that reports and JSON show.
 func (f HTTPFailure) String() string { return capi.Text(capi.Http_failure_name(int(f))) }
+
+// LogLevel is how much somebody wants to know.
+type LogLevel int
+
+// Levels of records; WithLogger makes of them those of slog.
+const (
+	LogLevelDebug   LogLevel = 0
+	LogLevelInfo    LogLevel = 1
+	LogLevelWarning LogLevel = 2
+)
+
+// String is the level as a word.
+func (l LogLevel) String() string { return capi.Text(capi.Log_level_name(int(l))) }

@@ -151,6 +151,7 @@ POINTER(leakdiag_timeline_point *ret, Point)
 %{
 int ld_go_on_look(const leakdiag_diagnosis *diagnosis, void *payload);
 int ld_go_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret, void *payload);
+int ld_go_write(const leakdiag_log_record *record, void *payload);
 %}
 %typemap(gotype) uintptr_t token "uintptr"
 %typemap(imtype) uintptr_t token "uintptr"
@@ -169,6 +170,15 @@ int ld_go_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret
     void set_answer(uintptr_t token)
     {
         $self->answer = ld_go_answer;
+        $self->payload = (void *)token;
+    }
+}
+
+%extend leakdiag_log {
+    /* token names a Write, see callback.go. */
+    void set_write(uintptr_t token)
+    {
+        $self->write = ld_go_write;
         $self->payload = (void *)token;
     }
 }

@@ -75,12 +75,16 @@ OPTIONS(cluster_options, LEAKDIAG_CLUSTER_OPTIONS_INIT)
 OPTIONS(pods_options, LEAKDIAG_PODS_OPTIONS_INIT)
 OPTIONS(access_options, LEAKDIAG_ACCESS_OPTIONS_INIT)
 OPTIONS(transport, LEAKDIAG_TRANSPORT_INIT)
+OPTIONS(log, LEAKDIAG_LOG_INIT)
 
 /* Function pointers are set by the trampolines of each language. */
 %ignore leakdiag_watch_options::on_look;
 %ignore leakdiag_watch_options::payload;
 %ignore leakdiag_transport::answer;
 %ignore leakdiag_transport::payload;
+%ignore leakdiag_log::write;
+%ignore leakdiag_log::payload;
+%ignore leakdiag_log_record;
 %ignore leakdiag_http_request;
 %ignore leakdiag_http_answer;
 %ignore leakdiag_cluster_options::reserved;
@@ -92,6 +96,7 @@ OPTIONS(transport, LEAKDIAG_TRANSPORT_INIT)
 %include <leakdiag/file.h>
 %include <leakdiag/cluster.h>
 %include <leakdiag/transport.h>
+%include <leakdiag/log.h>
 %include <leakdiag/flag.h>
 %include <leakdiag/logs.h>
 %include <leakdiag/series.h>

@@ -118,6 +118,8 @@ def main():
     print("def watch_options_set_on_look(options: Any, callable: Any) -> None: ...")
     print("def new_transport() -> Any: ...")
     print("def transport_set_answer(transport: Any, answering: list[Any]) -> None: ...")
+    print("def new_log() -> Any: ...")
+    print("def log_set_write(log: Any, callable: Any) -> None: ...")
     print("def text_array(texts: Sequence[str]) -> Any: ...")
     for line in ("count_memory() -> int", "live_blocks() -> int", "nothing() -> None"):
         print("def %s: ..." % line)

@@ -593,7 +593,7 @@ static PyObject *ld_request(const leakdiag_http_request *request)
         return NULL;
     return Py_BuildValue("(ssy#NL)", request->method, request->url,
                          request->body ? request->body : "", (Py_ssize_t)request->body_len, headers,
-                         (long long)request->timeout_ms);
+                         (long long)request->deadline_ms);
 }
 
 /* (status, content_type, body, date_ms, latency_ms, headers, failure, failure_kind) */
@@ -642,6 +642,32 @@ static int ld_answer(const leakdiag_http_request *request, leakdiag_http_answer 
     return failed;
 }
 %}
+%{
+/* (level, time_ms, event, source, message, method, url, connection, http_status, duration_ms, bytes,
+ * attempt) */
+static PyObject *ld_record(const leakdiag_log_record *record)
+{
+    return Py_BuildValue("(LLNNNNNNLLLL)", (long long)record->level, (long long)record->time_ms,
+                         ld_text(record->event), ld_text(record->source),
+                         ld_text(record->message), ld_text(record->method), ld_text(record->url),
+                         ld_text(record->connection), (long long)record->http_status,
+                         (long long)record->duration_ms, (long long)record->bytes,
+                         (long long)record->attempt);
+}
+
+/* An exception stays set, and stops: the call that is under way raises it when it returns. */
+static int ld_write(const leakdiag_log_record *record, void *payload)
+{
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *arguments = PyErr_Occurred() ? NULL : ld_record(record);
+    PyObject *given = arguments ? PyObject_CallObject((PyObject *)payload, arguments) : NULL;
+    int failed = !given;
+    Py_XDECREF(given);
+    Py_XDECREF(arguments);
+    PyGILState_Release(gil);
+    return failed;
+}
+%}
 %typemap(in) PyObject *answering %{
     if (!PyList_CheckExact($input) || PyList_GET_SIZE($input) != 3 ||
         !PyCallable_Check(PyList_GET_ITEM($input, 0))) {
@@ -665,6 +691,14 @@ PyObject *ld_text_array(PyObject *texts);
     {
         $self->answer = ld_answer;
         $self->payload = answering;
+    }
+}
+%extend leakdiag_log {
+    /* Borrowed: the callable must be kept as long as who is given the log. */
+    void set_write(PyObject *callable)
+    {
+        $self->write = ld_write;
+        $self->payload = callable;
     }
 }
 %extend leakdiag_watch_options {

@@ -94,6 +94,14 @@ int read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_len);
 int parse_limit(const char *text, double *ret_bytes);
 /* A duration option, or `fallback_ms` when it was not given. */
 int duration_option(const cli_args *args, const char *name, int64_t fallback_ms, int64_t *ret_ms);
+/* An option of each verb that asks somebody; what it says, for the library's options. NULL: not
+ * given. */
+#define LOG_OPTION                                                                                 \
+    {                                                                                              \
+        "log", 0, "LEVEL", "debug|info|warning", HINT_NONE, false,                                 \
+            "tell on stderr what is asked, retried and missing"                                    \
+    }
+const leakdiag_log *log_option(const cli_args *args);
 /* The value of --output, "text" when it was not given. */
 bool wants(const cli_args *args, const char *format);
 

@@ -30,6 +30,7 @@ static const option time_options[] = {
     {"history", 0, "FILE", NULL, HINT_FILE, true, "an earlier capture of the same workload"},
     {"request-timeout", 0, "TIME", NULL, HINT_NONE, false,
      "for all answers of one look (default 5s)"},
+    LOG_OPTION,
     {0},
 };
 
@@ -164,6 +165,7 @@ static int open_session(const cli_args *args, leakdiag_scenario *scenario,
     if (code)
         return code;
     options.cancel = interrupts_cancel();
+    options.log = log_option(args);
     options.cluster = cluster;
     leakdiag_status status = leakdiag_session_new(scenario, &options, ret, &err);
     if (status)

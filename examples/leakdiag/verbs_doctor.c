@@ -245,7 +245,8 @@ static void print_rights(const cli_args *args, const cli_look *look)
     leakdiag_access_options options = LEAKDIAG_ACCESS_OPTIONS_INIT;
     leakdiag_error err = {0};
     options.cancel = interrupts_cancel();
-    if (duration_option(args, "request-timeout", 0, &options.timeout_ms))
+    options.log = log_option(args);
+    if (duration_option(args, "request-timeout", 0, &options.deadline_ms))
         return;
     leakdiag_status status =
         leakdiag_access_review(look->cluster, look->scenario, NULL, &options, &access, &err);

@@ -105,18 +105,11 @@ static int print_one(const cli_args *args, const leakdiag_flag *flag, const answ
 
 static int print_all_json(const leakdiag_flags *flags)
 {
-    printf("{\"detail\": ");
-    print_json(stdout, leakdiag_flags_detail(flags));
-    printf(", \"flags\": [");
-    for (size_t i = 0; i < leakdiag_flags_len(flags); i++) {
-        CLEANUP(text_free) char *json = NULL;
-        leakdiag_error err = {0};
-        if (leakdiag_flag_to_json(leakdiag_flags_at(flags, i), &json, &err))
-            return fail_with(EXIT_TOOL, "flag get", &err, NULL);
-        printf("%s%s", i ? ", " : "", json);
-    }
-    printf("], \"schema\": \"leakdiag.flags/1\", \"state\": \"%s\"}\n",
-           leakdiag_flag_state_name(leakdiag_flags_state(flags)));
+    CLEANUP(text_free) char *json = NULL;
+    leakdiag_error err = {0};
+    if (leakdiag_flags_to_json(flags, &json, &err))
+        return fail_with(EXIT_TOOL, "flag get", &err, NULL);
+    puts(json);
     return 0;
 }
 
@@ -172,7 +165,7 @@ static int ask(const cli_args *args, const char *key)
     leakdiag_error err = {0};
     int code = interrupts_setup();
     if (!code)
-        code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
+        code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
     if (!code)
         code = read_token(args, &token);
     if (!code)
@@ -180,6 +173,7 @@ static int ask(const cli_args *args, const char *key)
     if (code)
         return code;
     options.cancel = interrupts_cancel();
+    options.log = log_option(args);
     options.context_json = args_value(args, "evaluation-context");
     options.bearer_token = token;
     options.cluster = target.cluster;
@@ -237,6 +231,7 @@ static const option flag_options[] = {
      "what the rules are asked with (default {})"},
     {"token-file", 0, "FILE", NULL, HINT_FILE, false, "file with a bearer token"},
     {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
+    LOG_OPTION,
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
     {0},
 };

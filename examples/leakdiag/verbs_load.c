@@ -97,12 +97,13 @@ static int run_load_status(const cli_args *args)
     leakdiag_error err = {0};
     int code = interrupts_setup();
     if (!code)
-        code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
+        code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
     if (!code)
         code = choose_service(args, LOCUST_URL, LOCUST_SERVICE, &target);
     if (code)
         return code;
     options.cancel = interrupts_cancel();
+    options.log = log_option(args);
     options.cluster = target.cluster;
     options.namespace_name = target.namespace_name;
     leakdiag_status status = leakdiag_load_read(target.url, &options, &load, &err);
@@ -118,6 +119,7 @@ static const option load_options[] = {
     {"service", 0, "NAME:PORT", NULL, HINT_NONE, false,
      "a Service, through the API server (default " LOCUST_SERVICE ")"},
     {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
+    LOG_OPTION,
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
     {0},
 };

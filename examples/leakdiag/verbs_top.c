@@ -108,7 +108,7 @@ static int top_cluster(const cli_args *args)
     leakdiag_pods_options options = LEAKDIAG_PODS_OPTIONS_INIT;
     leakdiag_error err = {0};
     const char *workload = workload_operand(args);
-    int code = duration_option(args, "request-timeout", 0, &options.timeout_ms);
+    int code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
     if (!code)
         code = interrupts_setup();
     if (!code)
@@ -117,6 +117,7 @@ static int top_cluster(const cli_args *args)
     if (code)
         return code;
     options.cancel = interrupts_cancel();
+    options.log = log_option(args);
     options.selector = args_value(args, "selector");
     options.container = args_value(args, "container");
     leakdiag_status status = leakdiag_pods_read(cluster, workload, &options, &pods, &err);
@@ -145,6 +146,7 @@ static const option top_options[] = {
     {"pid", 'p', "N", NULL, HINT_NONE, false, "a process of this machine"},
     {"cgroup", 0, "PATH", NULL, HINT_FOLDER, false, "a memory cgroup of this machine"},
     {"request-timeout", 0, "TIME", NULL, HINT_NONE, false, "for everything together (default 5s)"},
+    LOG_OPTION,
     {"output", 'o', "FORMAT", "text|json", HINT_NONE, false, "how to print"},
     {0},
 };

@@ -9,6 +9,7 @@
 #define LEAKDIAG_ACCESS_H
 
 #include <leakdiag/cluster.h>
+#include <leakdiag/log.h>
 #include <leakdiag/scenario.h>
 #include <leakdiag/transport.h>
 
@@ -29,14 +30,15 @@ LEAKDIAG_API const char *leakdiag_access_state_name(leakdiag_access_state state)
 /** How to ask. Start from LEAKDIAG_ACCESS_OPTIONS_INIT. */
 typedef struct leakdiag_access_options {
     size_t size;
-    int64_t timeout_ms;      /**< for everything together; default 5,000 */
+    int64_t deadline_ms;     /**< for everything together; default 5,000 */
     leakdiag_cancel *cancel; /**< may be NULL */
     /** Who answers instead of the network; NULL: the network. */
     const leakdiag_transport *transport;
+    const leakdiag_log *log; /**< who hears of it; NULL: nobody */
 } leakdiag_access_options;
 
 /* clang-format off */
-#define LEAKDIAG_ACCESS_OPTIONS_INIT {sizeof(leakdiag_access_options), 0, NULL, NULL}
+#define LEAKDIAG_ACCESS_OPTIONS_INIT {sizeof(leakdiag_access_options), 0, NULL, NULL, NULL}
 /* clang-format on */
 
 /** The rights that looking at a scenario needs, and which of them are there. Immutable. */
@@ -54,11 +56,11 @@ typedef struct leakdiag_access leakdiag_access;
  * @param options   NULL for the defaults. Borrowed for the call.
  * @param[out] ret  Owned by the caller; free with leakdiag_access_free().
  * @retval LEAKDIAG_OK             *ret is set; single answers may be `unknown`
- * @retval LEAKDIAG_E_INVALID      bad namespace or time-out, or options of a wrong size
+ * @retval LEAKDIAG_E_INVALID      bad namespace or deadline, or options of a wrong size
  * @retval LEAKDIAG_E_AUTH         there is no credential
  * @retval LEAKDIAG_E_TIMEOUT      the credential did not come in time
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

@@ -11,10 +11,13 @@
  *  - Every `_free()` and `_unref()` accepts NULL.
  *  - Options are a struct whose first field is its size; start from `…_OPTIONS_INIT`.
  *    Zero, NULL and false mean "default". Strings in options are borrowed for the call.
+ *  - A `deadline_ms` is how long a call may take from its beginning, retries and a new credential
+ *    included.
  *  - Times are Unix milliseconds (int64_t). Sizes are bytes. Units stand in the names.
  *  - Unknown is never zero: getters of optional numbers return NAN or say so with a `has_`.
- *  - The library never prints, never exits, installs no signal handler and has no global state
- *    but the allocator hook, libcurl's initialisation and a C locale.
+ *  - The library never prints (leakdiag/log.h says who hears what it does), never exits, installs
+ * no signal handler and has no global state but the allocator hook, libcurl's initialisation and a
+ * C locale.
  *  - An option struct may grow at its end, which its size tells. Structs without a size
  *    (leakdiag_error, leakdiag_pattern, leakdiag_log_line, leakdiag_timeline_point) never grow.
  *  - Finished objects never change and may be read from any thread. What is not finished
@@ -73,14 +76,16 @@ typedef enum leakdiag_status {
     LEAKDIAG_E_CALLBACK = -12     /**< a callback of yours failed, or asked to stop */
 } leakdiag_status;
 
-/** In leakdiag_error::flags: trying again later may help. Reserved, nothing sets it yet. */
+/** In leakdiag_error::flags: the same call may succeed later, with nothing changed. Set when the
+ * time was over, when a connection was refused or cut off, and after the answers 408, 429, 500,
+ * 502, 503, 504 and their kin. */
 #define LEAKDIAG_ERROR_RETRIABLE 1u
 
 /** Filled on failure. The caller owns it; zero it with `= {0}` (C) or `{}` (C++). */
 typedef struct leakdiag_error {
     int32_t status;      /**< a #leakdiag_status */
-    int32_t http_status; /**< of the answer that caused it; reserved, 0 */
-    uint32_t flags;      /**< LEAKDIAG_ERROR_…; reserved, 0 */
+    int32_t http_status; /**< of the answer that caused it; 0: none did */
+    uint32_t flags;      /**< LEAKDIAG_ERROR_… */
     uint32_t line;       /**< of the input text, counted from 1, or 0 */
     uint32_t column;     /**< of the input text, counted from 1, or 0 */
     uint32_t reserved[3];

@@ -10,6 +10,7 @@
 #define LEAKDIAG_FLAG_H
 
 #include <leakdiag/cluster.h>
+#include <leakdiag/log.h>
 #include <leakdiag/transport.h>
 
 #ifdef __cplusplus
@@ -58,7 +59,7 @@ LEAKDIAG_API const char *leakdiag_flag_type_name(leakdiag_flag_type type);
 /** How to evaluate over the network. Start from LEAKDIAG_FLAG_OPTIONS_INIT. */
 typedef struct leakdiag_flag_options {
     size_t size;
-    int64_t timeout_ms;       /**< for everything together; default 5,000 */
+    int64_t deadline_ms;      /**< for everything together; default 5,000 */
     const char *context_json; /**< a JSON object; default {} */
     const char *bearer_token; /**< sent as Authorization: Bearer; never shown */
     const char *api_key;      /**< sent as X-API-Key; never shown */
@@ -69,10 +70,11 @@ typedef struct leakdiag_flag_options {
     const char *namespace_name; /**< of that service; NULL: the cluster's */
     /** Who answers instead of the network; NULL: the network. */
     const leakdiag_transport *transport;
+    const leakdiag_log *log; /**< who hears of it; NULL: nobody */
 } leakdiag_flag_options;
 
 /* clang-format off */
-#define LEAKDIAG_FLAG_OPTIONS_INIT {sizeof(leakdiag_flag_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+#define LEAKDIAG_FLAG_OPTIONS_INIT {sizeof(leakdiag_flag_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** One evaluated flag. Immutable. */
@@ -92,13 +94,13 @@ typedef struct leakdiag_flag leakdiag_flag;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_flag_free().
  * @retval LEAKDIAG_OK             *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID      bad URL, key, context, header value or time-out, or options of a
+ * @retval LEAKDIAG_E_INVALID      bad URL, key, context, header value or deadline, or options of a
  *                                 wrong size: nothing was sent
  * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
  * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
  * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed
@@ -120,13 +122,13 @@ typedef struct leakdiag_flags leakdiag_flags;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_flags_free().
  * @retval LEAKDIAG_OK             *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID      bad URL, context, header value or time-out, or options of a wrong
+ * @retval LEAKDIAG_E_INVALID      bad URL, context, header value or deadline, or options of a wrong
  *                                 size: nothing was sent
  * @retval LEAKDIAG_E_LIMIT        the context is larger than 64 KiB or too deep: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
  * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
  * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed
@@ -177,6 +179,15 @@ LEAKDIAG_API const char *leakdiag_flags_detail(const leakdiag_flags *flags);
 LEAKDIAG_API size_t leakdiag_flags_len(const leakdiag_flags *flags);
 /** Borrowed from the list; NULL beyond its end. @since 0.1.0 */
 LEAKDIAG_API const leakdiag_flag *leakdiag_flags_at(const leakdiag_flags *flags, size_t i);
+/**
+ * One JSON object, schema leakdiag.flags/1: state, detail, and the flags as leakdiag_flag_to_json()
+ * has them, in the order of the list. Free with leakdiag_free().
+ * @retval LEAKDIAG_OK       *ret is set
+ * @retval LEAKDIAG_E_NOMEM  out of memory
+ * @since 0.1.0
+ */
+LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_flags_to_json(const leakdiag_flags *flags,
+                                                                   char **ret, leakdiag_error *err);
 /** Free it and its flags; NULL is fine. @since 0.1.0 */
 LEAKDIAG_API void leakdiag_flags_free(leakdiag_flags *flags);
 

@@ -9,6 +9,7 @@
 #define LEAKDIAG_LOAD_H
 
 #include <leakdiag/cluster.h>
+#include <leakdiag/log.h>
 #include <leakdiag/transport.h>
 
 #ifdef __cplusplus
@@ -35,7 +36,7 @@ LEAKDIAG_API const char *leakdiag_load_state_name(leakdiag_load_state state);
 /** How to read. Start from LEAKDIAG_LOAD_OPTIONS_INIT. */
 typedef struct leakdiag_load_options {
     size_t size;
-    int64_t timeout_ms;      /**< default 5,000 */
+    int64_t deadline_ms;     /**< default 5,000 */
     leakdiag_cancel *cancel; /**< may be NULL */
     /** Then url may be a service of it, "load-generator:8089", which is asked through the API
      * server; a URL is asked as it is. */
@@ -43,10 +44,11 @@ typedef struct leakdiag_load_options {
     const char *namespace_name; /**< of that service; NULL: the cluster's */
     /** Who answers instead of the network; NULL: the network. */
     const leakdiag_transport *transport;
+    const leakdiag_log *log; /**< who hears of it; NULL: nobody */
 } leakdiag_load_options;
 
 /* clang-format off */
-#define LEAKDIAG_LOAD_OPTIONS_INIT {sizeof(leakdiag_load_options), 0, NULL, NULL, NULL, NULL}
+#define LEAKDIAG_LOAD_OPTIONS_INIT {sizeof(leakdiag_load_options), 0, NULL, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** One answer. Immutable. */
@@ -64,11 +66,11 @@ typedef struct leakdiag_load leakdiag_load;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_load_free().
  * @retval LEAKDIAG_OK             *ret is set, whatever the state
- * @retval LEAKDIAG_E_INVALID      bad URL or time-out, or options of a wrong size: nothing was sent
+ * @retval LEAKDIAG_E_INVALID      bad URL or deadline, or options of a wrong size: nothing was sent
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
  * @retval LEAKDIAG_E_AUTH         there is no credential for the cluster
  * @retval LEAKDIAG_E_TIMEOUT      that credential did not come in time
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

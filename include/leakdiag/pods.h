@@ -9,6 +9,7 @@
 #define LEAKDIAG_PODS_H
 
 #include <leakdiag/cluster.h>
+#include <leakdiag/log.h>
 #include <leakdiag/transport.h>
 
 #ifdef __cplusplus
@@ -18,17 +19,18 @@ extern "C" {
 /** How to read. Start from LEAKDIAG_PODS_OPTIONS_INIT. */
 typedef struct leakdiag_pods_options {
     size_t size;
-    int64_t timeout_ms;         /**< for everything together; default 5,000 */
+    int64_t deadline_ms;        /**< for everything together; default 5,000 */
     leakdiag_cancel *cancel;    /**< may be NULL */
     const char *namespace_name; /**< NULL: the cluster's (leakdiag_cluster_namespace_name()) */
     const char *selector;       /**< pods by labels, as kubectl -l; NULL: the Deployment's own */
     const char *container;      /**< only containers of this name; NULL: all that run or should */
     /** Who answers instead of the network; NULL: the network. */
     const leakdiag_transport *transport;
+    const leakdiag_log *log; /**< who hears of it; NULL: nobody */
 } leakdiag_pods_options;
 
 /* clang-format off */
-#define LEAKDIAG_PODS_OPTIONS_INIT {sizeof(leakdiag_pods_options), 0, NULL, NULL, NULL, NULL, NULL}
+#define LEAKDIAG_PODS_OPTIONS_INIT {sizeof(leakdiag_pods_options), 0, NULL, NULL, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** One answer: a row for each container of each pod, in the order of namespace, pod and container.
@@ -50,7 +52,7 @@ typedef struct leakdiag_pods leakdiag_pods;
  * @param options  NULL for the defaults. Borrowed for the call.
  * @param[out] ret Owned by the caller; free with leakdiag_pods_free().
  * @retval LEAKDIAG_OK             *ret is set
- * @retval LEAKDIAG_E_INVALID      bad workload, name, selector or time-out, or options of a wrong
+ * @retval LEAKDIAG_E_INVALID      bad workload, name, selector or deadline, or options of a wrong
  *                                 size: nothing was sent
  * @retval LEAKDIAG_E_NOT_FOUND    no such Deployment or pod, or no pod has such a container (the
  *                                 message names those there are)
@@ -59,7 +61,7 @@ typedef struct leakdiag_pods leakdiag_pods;
  * @retval LEAKDIAG_E_PROTOCOL     what answers is not the Kubernetes API
  * @retval LEAKDIAG_E_LIMIT        more pods than are taken; name a narrower selector
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           the server cannot be reached, or libcurl is missing
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

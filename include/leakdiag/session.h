@@ -10,6 +10,7 @@
 
 #include <leakdiag/cluster.h>
 #include <leakdiag/diagnosis.h>
+#include <leakdiag/log.h>
 #include <leakdiag/transport.h>
 
 #ifdef __cplusplus
@@ -27,10 +28,11 @@ typedef struct leakdiag_session_options {
     leakdiag_cluster *cluster;
     const leakdiag_transport *transport; /**< who answers instead of the network; copied; NULL: the
                                               network */
+    const leakdiag_log *log;             /**< who hears of it; copied; NULL: nobody */
 } leakdiag_session_options;
 
 /* clang-format off */
-#define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL, NULL, NULL}
+#define LEAKDIAG_SESSION_OPTIONS_INIT {sizeof(leakdiag_session_options), 0, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 /** What gathers: a scenario, its sources, and all that was seen. No pointer to one may be NULL but
@@ -45,8 +47,8 @@ typedef struct leakdiag_session leakdiag_session;
  * @param[out] ret  Owned by the caller; free with leakdiag_session_free().
  * @retval LEAKDIAG_OK             *ret is set
  * @retval LEAKDIAG_E_INVALID      no scenario, a deadline that is negative or longer than 24 days,
- *                                 a transport without its function, options of a wrong size, or
- *                                 a pattern that cannot be compiled
+ *                                 a transport or log without its function, a level that is none,
+ *                                 options of a wrong size, or a pattern that cannot be compiled
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows
  * @retval LEAKDIAG_E_LIMIT        more or longer patterns than leakdiag_patterns_new() takes
  * @retval LEAKDIAG_E_NOMEM        out of memory
@@ -73,15 +75,14 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
  * the observation, not an error.
  *
  * The observation says which scenario it was made with (leakdiag_observation_scenario() and
- * leakdiag_observation_setting()): judge it with that one. It is the session's own, but where the
- * application was found in a version that one of the scenario's profiles describes: then the
- * profile's settings are added. leakdiag_session_watch() sees to it.
+ * leakdiag_observation_setting()): judge it with that one, which is leakdiag_session_scenario()
+ * after the look. leakdiag_session_watch() sees to it.
  *
  * @param[out] ret  Owned by the caller; give it back with leakdiag_observation_unref().
  * @retval LEAKDIAG_OK             *ret is set
  * @retval LEAKDIAG_E_CANCELLED    the token was triggered
  * @retval LEAKDIAG_E_LIMIT        the session has as many facts as it can hold
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  libcurl lacks what is needed
  * @retval LEAKDIAG_E_NOMEM        out of memory
@@ -90,6 +91,21 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
 LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_gather(leakdiag_session *session,
                                                                     leakdiag_observation **ret,
                                                                     leakdiag_error *err);
+
+/**
+ * The scenario that the session looks and judges with: the one it was made of, and once the
+ * application was found in a version that one of the scenario's profiles describes, that one with
+ * the profile's settings added. A new reference: give it back with leakdiag_scenario_unref().
+ * @since 0.1.0
+ */
+LEAKDIAG_API leakdiag_scenario *leakdiag_session_scenario(const leakdiag_session *session);
+
+/**
+ * The namespace of the cluster in which the scenario's first workload is looked for; NULL: in none,
+ * as there is no cluster or the scenario says no namespace. Borrowed, until the next look.
+ * @since 0.1.0
+ */
+LEAKDIAG_API const char *leakdiag_session_namespace_name(const leakdiag_session *session);
 
 /** How long to look. Start from LEAKDIAG_WATCH_OPTIONS_INIT. */
 typedef struct leakdiag_watch_options {
@@ -121,7 +137,7 @@ typedef struct leakdiag_watch_options {
  * @retval LEAKDIAG_OK             *ret_diagnosis is set
  * @retval LEAKDIAG_E_INVALID      a negative time, or options of a wrong size
  * @retval LEAKDIAG_E_LIMIT        at the first look: more than a session or a diagnosis takes
- * @retval LEAKDIAG_E_CALLBACK     the transport is broken
+ * @retval LEAKDIAG_E_CALLBACK     the transport is broken, or the log asked to stop
  * @retval LEAKDIAG_E_IO           libcurl is missing or does not start
  * @retval LEAKDIAG_E_UNSUPPORTED  an option that only a newer version knows, or libcurl lacks what
  *                                 is needed

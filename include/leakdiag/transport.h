@@ -41,7 +41,7 @@ typedef struct leakdiag_http_request {
     /** "Name: value", NULL-terminated, never NULL. Credentials are among them, as they would be
      * sent: do not log them. Host, User-Agent, Content-Length are not among them. */
     const char *const *headers;
-    int64_t timeout_ms; /**< what is left; an answer that comes later counts as a time-out */
+    int64_t deadline_ms; /**< what is left; an answer that comes later counts as a time-out */
 } leakdiag_http_request;
 
 /** The answer. Zeroed before the call but for its size; what stays zero is not said. The texts
@@ -65,7 +65,7 @@ typedef struct leakdiag_http_answer {
 typedef struct leakdiag_transport {
     size_t size;
     /**
-     * Answer one request. It may block for request->timeout_ms; a cancel is seen once it has
+     * Answer one request. It may block for request->deadline_ms; a cancel is seen once it has
      * returned. It may not call the session, or whatever else of the library waits for this very
      * answer; all pure functions and other sessions are fine. It must not throw or jump out.
      *

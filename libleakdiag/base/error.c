@@ -1,6 +1,7 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ static void fill(leakdiag_error *err, leakdiag_status status, size_t line, size_
                  const char *format, va_list args)
 {
     leakdiag_error made = {.status = status, .line = (uint32_t)line, .column = (uint32_t)column};
+    if (status == LEAKDIAG_E_TIMEOUT)
+        made.flags = LEAKDIAG_ERROR_RETRIABLE;
     vsnprintf(made.message, sizeof made.message, format, args);
     one_line(made.message);
     *err = made;
@@ -62,6 +65,37 @@ leakdiag_status ld_fail_at(leakdiag_error *err, leakdiag_status status, size_t l
 leakdiag_status ld_fail_nomem(leakdiag_error *err)
 {
     return ld_fail(err, LEAKDIAG_E_NOMEM, "out of memory");
+}
+
+/* What the server cannot do now, it may do later; what it does not know how to do it never will. */
+static bool may_pass(int http_status)
+{
+    return http_status == 408 || http_status == 429 ||
+           (http_status >= 500 && http_status != 501 && http_status != 505);
+}
+
+leakdiag_status ld_error_http(leakdiag_error *err, leakdiag_status status, int http_status)
+{
+    if (!err || !status || status == LEAKDIAG_E_NOMEM)
+        return status;
+    err->http_status = http_status;
+    return may_pass(http_status) ? ld_error_retriable(err, status) : status;
+}
+
+leakdiag_status ld_error_retriable(leakdiag_error *err, leakdiag_status status)
+{
+    if (err)
+        err->flags |= LEAKDIAG_ERROR_RETRIABLE;
+    return status;
+}
+
+leakdiag_status ld_fail_as(leakdiag_error *err, leakdiag_status status, const leakdiag_error *why)
+{
+    if (!err)
+        return status;
+    *err = *why;
+    err->status = status;
+    return status;
 }
 
 leakdiag_status ld_error_prefix(leakdiag_error *err, leakdiag_status status, const char *format,

@@ -14,6 +14,13 @@ leakdiag_status ld_fail(leakdiag_error *err, leakdiag_status status, const char 
 leakdiag_status ld_fail_at(leakdiag_error *err, leakdiag_status status, size_t line, size_t column,
                            const char *format, ...) LD_PRINTF(5, 6);
 leakdiag_status ld_fail_nomem(leakdiag_error *err);
+/* The failure that err was just filled with came of an answer with this status; status is returned.
+ * Says whether trying again may help. */
+leakdiag_status ld_error_http(leakdiag_error *err, leakdiag_status status, int http_status);
+/* Trying again may help; status is returned. */
+leakdiag_status ld_error_retriable(leakdiag_error *err, leakdiag_status status);
+/* The failure that `why` tells of, as that of another call: status is returned. */
+leakdiag_status ld_fail_as(leakdiag_error *err, leakdiag_status status, const leakdiag_error *why);
 /* "text: earlier message"; returns the status it was given. */
 leakdiag_status ld_error_prefix(leakdiag_error *err, leakdiag_status status, const char *format,
                                 ...) LD_PRINTF(3, 4);

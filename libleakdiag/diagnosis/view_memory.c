@@ -8,7 +8,14 @@
 
 static bool is_memory(const ld_fact *fact)
 {
-    return fact->kind == LD_FACT_MEMORY && !fact->error;
+    return fact->kind == LD_FACT_MEMORY && !fact->error && !fact->of.memory.pod.is_between_looks;
+}
+
+/* An end that the cluster told of the time between two looks. */
+static bool is_end(const ld_fact *fact)
+{
+    return fact->kind == LD_FACT_MEMORY && !fact->error && fact->of.memory.pod.is_between_looks &&
+           fact->of.memory.pod.ended_ms;
 }
 
 bool ld_same_pod(const ld_memory_fact *a, const ld_memory_fact *b)
@@ -88,11 +95,24 @@ static int64_t restart_time(const instance *a, const ld_memory_fact *b)
     return a->sample_ms + (b->sample_ms - a->sample_ms) / 2;
 }
 
+/* In order and once: a look may tell late what the cluster told of the time before it. */
+static void insert(int64_t *times_ms, size_t *n, int64_t at_ms)
+{
+    size_t i = *n;
+    while (i > 0 && times_ms[i - 1] > at_ms)
+        i--;
+    if (i > 0 && times_ms[i - 1] == at_ms)
+        return;
+    memmove(times_ms + i + 1, times_ms + i, (*n - i) * sizeof *times_ms);
+    times_ms[i] = at_ms;
+    ++*n;
+}
+
 static void note_end(ld_view *view, int64_t at_ms, bool killed)
 {
-    view->restart_ms[view->n_restarts++] = at_ms;
+    insert(view->restart_ms, &view->n_restarts, at_ms);
     if (killed)
-        view->oom_ms[view->n_ooms++] = at_ms;
+        insert(view->oom_ms, &view->n_ooms, at_ms);
 }
 
 static bool was_oom_killed(const ld_pod_fact *pod)
@@ -112,6 +132,20 @@ static void note_pod(ld_view *view, const instance *before, const ld_memory_fact
     else if (is_same && before->restarts >= 0 && pod->restarts > before->restarts &&
              !pod->ended_ms && now->started_ms)
         note_end(view, now->started_ms, false);
+}
+
+/* Of a pod that has gone only a kill counts: what else ended it is how a rollout ends pods. */
+static void note_ends_between(ld_view *view, size_t from, size_t end)
+{
+    const leakdiag_observation *o = view->observation;
+    for (size_t i = from; i < end; i++) {
+        const ld_memory_fact *of = &o->facts[i]->of.memory;
+        if (!is_end(o->facts[i]))
+            continue;
+        bool killed = was_oom_killed(&of->pod);
+        if (killed || (view->memory && ld_same_pod(of, &view->memory->of.memory)))
+            note_end(view, of->pod.ended_ms, killed);
+    }
 }
 
 static void note_restart(ld_view *view, const instance *before, const ld_memory_fact *now)
@@ -176,7 +210,7 @@ static size_t count_points(const leakdiag_observation *o, size_t *n_memory)
         const ld_fact *fact = o->facts[i];
         if (is_series(fact))
             n += leakdiag_series_len(fact->of.series.series);
-        *n_memory += is_memory(fact);
+        *n_memory += is_memory(fact) || is_end(fact);
     }
     return n + *n_memory;
 }
@@ -264,6 +298,7 @@ static void collect_looks(ld_view *view, points *p)
     instance before = {.oom_kills = -1, .restarts = -1};
     for (size_t i = 0, end; i < o->n_facts; i = end) {
         const ld_fact *fact = lead(o, i, view->memory, &end);
+        note_ends_between(view, i, end);
         if (!fact)
             continue;
         if (!view->first_memory)

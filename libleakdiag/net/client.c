@@ -19,6 +19,7 @@
 struct ld_http_client {
     leakdiag_transport transport; /* without an answer(): the network */
     CURLM *multi;                 /* from the first call on */
+    ld_log *log;                  /* borrowed; NULL: nobody listens */
     /* of the call that runs */
     ld_exchange **exchanges;
     size_t n, room;
@@ -56,6 +57,11 @@ void ld_http_client_free(ld_http_client *client)
         ld_sigpipe_restore(&guard);
     }
     ld_release(client);
+}
+
+void ld_http_client_set_log(ld_http_client *client, ld_log *log)
+{
+    client->log = log;
 }
 
 static bool is_network(const ld_http_client *client)
@@ -179,6 +185,7 @@ static void conclude(ld_http_client *client, ld_exchange *x)
     int64_t wait_ms, now_ms = ld_monotonic_ms();
     if (ld_retry_after(x, x->end_ms - now_ms, &wait_ms)) {
         request->retries++;
+        ld_exchange_log_retry(client->log, x, wait_ms);
         x->due_ms = now_ms + wait_ms;
         x->state = LD_EXCHANGE_WAITING;
         return;
@@ -195,6 +202,7 @@ static void conclude(ld_http_client *client, ld_exchange *x)
         ld_text_done(&request->answer);
     x->state = LD_EXCHANGE_ENDED;
     client->n_ended++;
+    ld_exchange_log_end(client->log, x);
     tell(client, request);
 }
 
@@ -233,6 +241,7 @@ static leakdiag_status try_one(ld_http_client *client, ld_exchange *x, leakdiag_
     if (left_ms < 1) /* for libcurl 0 is for ever */
         left_ms = 1;
     ld_intake_start(&x->intake, x->request, x->request->retries < x->retries_max);
+    x->connection = NULL;
     if (!is_network(client)) {
         leakdiag_status status = ld_transport_try(&client->transport, x, left_ms, err);
         if (!status)
@@ -256,7 +265,8 @@ static leakdiag_status start_due(ld_http_client *client, leakdiag_error *err)
     for (size_t i = client->first; !status && i < client->n; i++) {
         if (leakdiag_cancel_is_triggered(client->cancel))
             return ld_fail(err, LEAKDIAG_E_CANCELLED, "cancelled");
-        if (has_its_turn(client, client->exchanges[i], ld_monotonic_ms()))
+        status = ld_log_status(client->log, err);
+        if (!status && has_its_turn(client, client->exchanges[i], ld_monotonic_ms()))
             status = try_one(client, client->exchanges[i], err);
     }
     return status;
@@ -350,6 +360,8 @@ static leakdiag_status run(ld_http_client *client, leakdiag_error *err)
             status = move_on(client, err);
         if (!status)
             status = end_late(client, err);
+        if (!status)
+            status = ld_log_status(client->log, err);
         bool is_new_due = false;
         for (size_t i = client->first; !status && !is_new_due && i < client->n; i++)
             is_new_due = has_its_turn(client, client->exchanges[i], ld_monotonic_ms());

@@ -47,6 +47,38 @@ static int64_t now_of(const leakdiag_cluster *cluster)
     return cluster->around.now_ms(cluster->around.payload);
 }
 
+/* ---- what is told, once the lock is free: who listens may call the library ---- */
+
+typedef struct events {
+    bool has_run, was_read; /* the plugin; the token file */
+    int64_t took_ms;        /* the plugin */
+    leakdiag_status failed;
+    leakdiag_error why;
+} events;
+
+static void tell(const leakdiag_cluster *cluster, const events *seen, ld_log *log)
+{
+    const char *where = cluster->credentials.where ? cluster->credentials.where : "";
+    if (seen->was_read)
+        ld_log_say(log, LEAKDIAG_LOG_LEVEL_DEBUG, "credential", where,
+                   "%s: its token file was read again", where);
+    if (!seen->has_run)
+        return;
+    leakdiag_log_level level = seen->failed ? LEAKDIAG_LOG_LEVEL_WARNING : LEAKDIAG_LOG_LEVEL_INFO;
+    if (!ld_log_wants(log, level))
+        return;
+    leakdiag_log_record record = {.level = level,
+                                  .event = "credential",
+                                  .source = where,
+                                  .duration_ms = seen->took_ms,
+                                  .bytes = -1};
+    if (seen->failed) /* begins with where */
+        ld_log_write(log, record, "%s", seen->why.message);
+    else
+        ld_log_write(log, record, "%s: its exec plugin gave a credential in %lld ms", where,
+                     (long long)seen->took_ms);
+}
+
 /* ---- the credential that holds now (called with the lock) ---- */
 
 /* The authorities of a pod change with its token, over years. What cannot be read stays as it was.
@@ -65,16 +97,16 @@ static void read_ca_again(leakdiag_cluster *cluster)
     cluster->ca_pem = pem;
 }
 
-static leakdiag_status read_files_again(leakdiag_cluster *cluster, leakdiag_error *err)
+static leakdiag_status read_files_again(leakdiag_cluster *cluster, events *seen,
+                                        leakdiag_error *err)
 {
-    bool was_read = false;
     leakdiag_status status = ld_credentials_read_again(&cluster->credentials, cluster->was_refused,
-                                                       now_of(cluster), &was_read, err);
+                                                       now_of(cluster), &seen->was_read, err);
     if (status)
         return ld_error_prefix(err, status, "%s", cluster->credentials.where);
     if (cluster->credentials.token_path)
         cluster->was_refused = false;
-    if (was_read)
+    if (seen->was_read)
         read_ca_again(cluster);
     return LEAKDIAG_OK;
 }
@@ -122,10 +154,11 @@ static bool is_shared_failure(leakdiag_status status)
 
 /* Runs it without the lock. Its failure is no failure while the last token still holds. */
 static leakdiag_status run_plugin(leakdiag_cluster *cluster, int64_t left_ms,
-                                  const leakdiag_cancel *cancel, leakdiag_error *err)
+                                  const leakdiag_cancel *cancel, events *seen, leakdiag_error *err)
 {
     ld_exec_credential given = {0};
     leakdiag_error why = {0};
+    int64_t start_ms = ld_monotonic_ms();
     cluster->is_busy = true;
     pthread_mutex_unlock(&cluster->lock);
     ld_surroundings around = ld_cluster_surroundings(cluster);
@@ -136,6 +169,8 @@ static leakdiag_status run_plugin(leakdiag_cluster *cluster, int64_t left_ms,
     cluster->runs++;
     ld_credentials *own = &cluster->credentials;
     int64_t now_ms = now_of(cluster);
+    seen->has_run = true;
+    seen->failed = status;
     if (!status) {
         ld_credentials_take(own, &given, now_ms);
         cluster->was_refused = false;
@@ -149,6 +184,8 @@ static leakdiag_status run_plugin(leakdiag_cluster *cluster, int64_t left_ms,
     }
     cluster->last_status = status;
     cluster->last_error = why;
+    seen->took_ms = ld_monotonic_ms() - start_ms;
+    seen->why = why;
     pthread_cond_broadcast(&cluster->changed);
     if (status && err)
         *err = why;
@@ -169,7 +206,8 @@ static void wait_a_bit(leakdiag_cluster *cluster)
 
 /* Until the credential is fresh: by this thread's run, or by another's. */
 static leakdiag_status get_credential(leakdiag_cluster *cluster, int64_t end_ms,
-                                      const leakdiag_cancel *cancel, leakdiag_error *err)
+                                      const leakdiag_cancel *cancel, events *seen_now,
+                                      leakdiag_error *err)
 {
     uint64_t seen = cluster->runs;
     bool has_waited = false;
@@ -191,26 +229,33 @@ static leakdiag_status get_credential(leakdiag_cluster *cluster, int64_t end_ms,
             return cluster->last_status;
         } else {
             /* One run per call: what it gave is used, even if it expires at once. */
-            return run_plugin(cluster, left_ms, cancel, err);
+            return run_plugin(cluster, left_ms, cancel, seen_now, err);
         }
     }
     return LEAKDIAG_OK;
 }
 
 leakdiag_status ld_cluster_origin(leakdiag_cluster *cluster, int64_t deadline_ms,
-                                  const leakdiag_cancel *cancel, ld_origin **ret,
+                                  const leakdiag_cancel *cancel, ld_log *log, ld_origin **ret,
                                   leakdiag_error *err)
 {
+    LD_CLEANUP(ld_origin_freep) ld_origin *origin = NULL;
+    events seen = {0};
     if (deadline_ms <= 0 || deadline_ms > INT32_MAX)
         return ld_fail(err, LEAKDIAG_E_INVALID, "the deadline is not positive, or too far away");
     int64_t end_ms = ld_monotonic_ms() + deadline_ms;
     pthread_mutex_lock(&cluster->lock);
-    leakdiag_status status = get_credential(cluster, end_ms, cancel, err);
+    leakdiag_status status = get_credential(cluster, end_ms, cancel, &seen, err);
     if (!status)
-        status = read_files_again(cluster, err);
+        status = read_files_again(cluster, &seen, err);
     if (!status)
-        status = make_origin(cluster, ret, err);
+        status = make_origin(cluster, &origin, err);
     pthread_mutex_unlock(&cluster->lock);
+    tell(cluster, &seen, log);
+    if (!status)
+        status = ld_log_status(log, err);
+    if (!status)
+        *ret = ld_steal(&origin);
     return status;
 }
 
@@ -219,6 +264,13 @@ void ld_cluster_refused(leakdiag_cluster *cluster)
     pthread_mutex_lock(&cluster->lock);
     cluster->was_refused = ld_credentials_can_refresh(&cluster->credentials);
     pthread_mutex_unlock(&cluster->lock);
+}
+
+void ld_cluster_say_refused(const leakdiag_cluster *cluster, ld_log *log)
+{
+    const char *where = cluster->credentials.where ? cluster->credentials.where : "";
+    ld_log_say(log, LEAKDIAG_LOG_LEVEL_INFO, "credential", where,
+               "%s: %s refused it (401); asked again with a new one", where, cluster->server);
 }
 
 bool ld_cluster_can_refresh(const leakdiag_cluster *cluster)

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "net/intake.h"
+#include "net/log.h"
 #include "net/url.h"
 
 /* The step a try did not get beyond, in the order of time. */
@@ -32,8 +33,9 @@ typedef struct ld_exchange {
     ld_exchange_state state;
     int64_t start_ms, due_ms, end_ms;
     int64_t retries_max;
-    ld_intake intake; /* of the last try */
-    ld_stage stage;   /* of the last try, once it ended */
+    ld_intake intake;       /* of the last try */
+    ld_stage stage;         /* of the last try, once it ended */
+    const char *connection; /* of the last try: "new" or "reused"; NULL: none, or not known */
     /* of the try that runs, when it is libcurl's */
     CURL *easy;
     struct curl_slist *headers, *connect_to;
@@ -52,5 +54,9 @@ ld_http_end ld_exchange_own_end(const ld_exchange *x);
 /* Whether a try that ended so is made again, and after how long; left_ms is what is left of its
  * time. */
 bool ld_retry_after(const ld_exchange *x, int64_t left_ms, int64_t *ret_wait_ms);
+
+/* Tells the log of its end, or that it is tried again after so long. */
+void ld_exchange_log_end(ld_log *log, const ld_exchange *x);
+void ld_exchange_log_retry(ld_log *log, const ld_exchange *x, int64_t wait_ms);
 
 #endif

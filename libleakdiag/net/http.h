@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "net/log.h"
 #include "net/origin.h"
 
 #define LD_HTTP_BODY_MAX_BYTES     ((size_t)1 << 20) /* unless the request says otherwise */
@@ -87,6 +88,9 @@ typedef struct ld_http_client ld_http_client;
 /* transport: who answers instead of the network; copied; NULL: the network. E_INVALID, E_NOMEM. */
 leakdiag_status ld_http_client_new(const leakdiag_transport *transport, ld_http_client **ret,
                                    leakdiag_error *err);
+/* Who is told of its requests from now on; borrowed; NULL: nobody. When it asks to stop, the call
+ * ends with E_CALLBACK. */
+void ld_http_client_set_log(ld_http_client *client, ld_log *log);
 /* Closes its connections; NULL is fine. Not from on_body or on_done. */
 void ld_http_client_free(ld_http_client *client);
 LD_DEFINE_CLEANUP(ld_http_client, ld_http_client_free, ld_http_client_freep)
@@ -94,8 +98,8 @@ LD_DEFINE_CLEANUP(ld_http_client, ld_http_client_free, ld_http_client_freep)
 /* Perform these and all that on_done adds, together, for at most deadline_ms from now. The pointers
  * stay valid until it returns. LEAKDIAG_OK also when some or all did not answer (see .end);
  * E_INVALID for a bad method, URL, origin, header or time (nothing is sent), E_NOMEM, E_CANCELLED,
- * E_IO when libcurl is missing, E_CALLBACK when the transport is broken. After a failure no request
- * has an answer.
+ * E_IO when libcurl is missing, E_CALLBACK when the transport is broken or the log asked to stop.
+ * After a failure no request has an answer.
  *
  * No redirect is followed; no proxy but the origin's, no cookie, .netrc or HSTS is used, whatever
  * the environment says. The system's certificates are read for https without a CA of its own only.

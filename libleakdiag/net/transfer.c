@@ -314,10 +314,19 @@ ld_stage ld_transfer_stage(const ld_exchange *x)
     return LD_STAGE_FIRST_BYTE;
 }
 
+static const char *connection_of(const ld_exchange *x)
+{
+    long made = 0;
+    if (!x->intake.has_head || curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &made))
+        return NULL;
+    return made > 0 ? "new" : "reused";
+}
+
 bool ld_transfer_end(ld_exchange *x, CURLcode code, ld_stage at_least)
 {
     ld_http_end own = ld_exchange_own_end(x);
     x->stage = ld_transfer_stage(x) > at_least ? ld_transfer_stage(x) : at_least;
+    x->connection = connection_of(x);
     bool has_begun = !is_zero(x->easy, CURLINFO_STARTTRANSFER_TIME_T);
     if (code == CURLE_OUT_OF_MEMORY && has_begun && !x->intake.has_body) {
         x->intake.head_too_large = true; /* that is what libcurl calls one endless header line */

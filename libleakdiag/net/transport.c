@@ -162,7 +162,7 @@ leakdiag_status ld_transport_try(const leakdiag_transport *transport, ld_exchang
                                             .body = request->body,
                                             .body_len = request->body ? strlen(request->body) : 0,
                                             .headers = headers.texts,
-                                            .timeout_ms = timeout_ms};
+                                            .deadline_ms = timeout_ms};
     leakdiag_http_answer answer = {.size = sizeof answer};
     int64_t start_ms = ld_monotonic_ms();
     if (transport->answer(&question, &answer, transport->payload))

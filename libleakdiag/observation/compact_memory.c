@@ -24,8 +24,9 @@ static bool is_same_pod(const ld_pod_fact *a, const ld_pod_fact *b)
 {
     return ld_text_equal(a->uid, b->uid) && ld_text_equal(a->name, b->name) &&
            ld_text_equal(a->container, b->container) && ld_text_equal(a->reason, b->reason) &&
-           a->is_terminating == b->is_terminating && a->restarts == b->restarts &&
-           a->ended_ms == b->ended_ms && ld_text_equal(a->end_reason, b->end_reason) &&
+           a->is_terminating == b->is_terminating && a->is_between_looks == b->is_between_looks &&
+           a->restarts == b->restarts && a->ended_ms == b->ended_ms &&
+           ld_text_equal(a->end_reason, b->end_reason) &&
            ld_text_equal(a->limit_text, b->limit_text);
 }
 

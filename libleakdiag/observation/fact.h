@@ -51,7 +51,8 @@ typedef struct ld_pod_fact {
     char *phase;  /* Pending, Running, … */
     char *reason; /* of the pod: Evicted, …; or why the container waits; NULL */
     bool is_ready, is_terminating;
-    int64_t restarts; /* -1 not known */
+    bool is_between_looks; /* no look saw it so: the cluster told it of the time between two */
+    int64_t restarts;      /* -1 not known */
     /* How the latest instance that ended did so; NULL and 0 when none has. */
     char *end_reason; /* OOMKilled, Error, … */
     int64_t end_code, end_started_ms, ended_ms;
@@ -211,8 +212,9 @@ bool ld_series_is_memory(const ld_series_fact *series);
 
 /* Numbers from outside as a capture can hold them: what is beyond reason is not known. So a capture
  * of what was seen says the same as what was seen. */
-#define LD_FACT_COUNT_MAX (INT64_C(1) << 40) /* no sum over all the facts of a capture overflows   \
-                                              */
+#define LD_FACT_COUNT_MAX                                                                          \
+    (INT64_C(1) << 40) /* no sum over all the facts of a capture overflows                         \
+                        */
 #define LD_FACT_BYTES_MAX 9223372036854775808.0 /* 2^63: as much as a series takes */
 void ld_fact_bound(ld_fact *fact);
 

@@ -216,6 +216,7 @@ static void read_pod(reader *r, const json_t *o, ld_memory_fact *memory)
     read_text(r, o, "reason", &pod->reason);
     read_bool(r, o, "is_ready", &pod->is_ready);
     read_bool(r, o, "is_terminating", &pod->is_terminating);
+    read_bool(r, o, "is_between_looks", &pod->is_between_looks);
     read_count(r, o, "restarts", &pod->restarts);
     read_text(r, o, "end_reason", &pod->end_reason);
     read_int(r, o, "end_code", &pod->end_code);

@@ -102,6 +102,7 @@ static json_t *pod_json(writer *w, const ld_pod_fact *pod)
     put_text(w, o, "reason", pod->reason);
     put_true(w, o, "is_ready", pod->is_ready);
     put_true(w, o, "is_terminating", pod->is_terminating);
+    put_true(w, o, "is_between_looks", pod->is_between_looks);
     put_known(w, o, "restarts", pod->restarts);
     put_text(w, o, "end_reason", pod->end_reason);
     if (pod->end_reason)

@@ -244,7 +244,7 @@ const char *leakdiag_observation_fact_trouble(const leakdiag_observation *observ
     case LD_FACT_LOAD:
         return load_trouble(&fact->of.load);
     case LD_FACT_MEMORY:
-        return isnan(fact->of.memory.working_set_bytes)
+        return isnan(fact->of.memory.working_set_bytes) && !fact->of.memory.pod.is_between_looks
                    ? detail_or(fact->of.memory.detail, "no sample")
                    : "";
     case LD_FACT_SERVICE:

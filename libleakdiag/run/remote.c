@@ -31,6 +31,16 @@ static bool is_alternative(const char *role)
     return strcmp(role, "load") == 0;
 }
 
+static void tell_source(ld_asking *asking, const ld_source_spec *spec, const char *role)
+{
+    static const char *const places[] = {"url", "service", "name", "local"};
+    const char *place = NULL;
+    for (size_t i = 0; !place && i < sizeof places / sizeof *places; i++)
+        place = ld_attribute_text(&spec->attributes, places[i], NULL);
+    ld_log_say(asking->log, LEAKDIAG_LOG_LEVEL_DEBUG, "source", place ? place : spec->type,
+               "%s: %s is asked%s%s", role, spec->type, place ? ": " : "", place ? place : "");
+}
+
 static leakdiag_status collect(questions *q, ld_asking *asking, const char *role,
                                leakdiag_error *err)
 {
@@ -46,6 +56,7 @@ static leakdiag_status collect(questions *q, ld_asking *asking, const char *role
         if (!q->list[q->n]) /* a file: not asked over the network */
             continue;
         ld_question *question = q->list[q->n++];
+        tell_source(asking, spec, role);
         status = question->type->begin(question, err);
         if (status || is_alternative(role))
             return status;
@@ -90,9 +101,11 @@ static ld_asking new_asking(leakdiag_session *session, const ld_origin *cluster)
                        .scenario = session->scenario,
                        .patterns = session->patterns,
                        .memories = &session->memories,
+                       .log = &session->log,
                        .now_ms = ld_session_now_ms(session),
                        .begun_ms = ld_monotonic_ms(),
                        .deadline_ms = session->options.deadline_ms,
+                       .is_time_virtual = session->clock_ms != NULL,
                        .skew_ms = session->skew_ms};
 }
 
@@ -124,9 +137,10 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
     leakdiag_status status = LEAKDIAG_OK;
     if (session->cluster)
         status = ld_cluster_origin(session->cluster, until_ms - ld_monotonic_ms(),
-                                   session->options.cancel, &origin, &why);
-    if (status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_NOMEM)
-        return ld_fail(err, status, "%s", why.message);
+                                   session->options.cancel, &session->log, &origin, &why);
+    if (status == LEAKDIAG_E_CANCELLED || status == LEAKDIAG_E_NOMEM ||
+        status == LEAKDIAG_E_CALLBACK)
+        return ld_fail_as(err, status, &why);
     if (status)
         status = no_credential(session, status, &why, facts, err);
     if (status)
@@ -136,8 +150,12 @@ static leakdiag_status ask_cluster(leakdiag_session *session, int64_t until_ms, 
     *was_refused = asking.was_refused;
     if (!status)
         note_clock(session, &asking);
-    if (!status && asking.profile && !session->profile)
+    if (!status && asking.profile && !session->profile) {
+        ld_log_say(&session->log, LEAKDIAG_LOG_LEVEL_INFO, "source", asking.profile->id,
+                   "the application has the names of profile %s%s%s: its settings are used",
+                   asking.profile->id, asking.release[0] ? ", release " : "", asking.release);
         status = ld_session_use_profile(session, asking.profile, asking.release, err);
+    }
     return status;
 }
 
@@ -171,6 +189,7 @@ static bool is_worth_another(leakdiag_session *session, bool had_profile, int64_
 {
     bool is_better = (!had_profile && session->profile) || session->skew_ms != skew_ms;
     if (was_refused && !*is_renewed && ld_cluster_can_refresh(session->cluster)) {
+        ld_cluster_say_refused(session->cluster, &session->log);
         ld_cluster_refused(session->cluster);
         *is_renewed = true;
         return true;
@@ -189,6 +208,8 @@ leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, lea
         bool was_refused = false, had_profile = session->profile != NULL;
         int64_t skew_ms = session->skew_ms;
         leakdiag_status status = ask_cluster(session, until_ms, facts, &was_refused, err);
+        if (!status)
+            status = ld_log_status(&session->log, err);
         bool is_last = status || tries == TRIES_MAX - 1 || ld_monotonic_ms() >= until_ms ||
                        !is_worth_another(session, had_profile, skew_ms, was_refused, &is_renewed);
         if (!status && is_last && was_refused)

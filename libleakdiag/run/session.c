@@ -51,6 +51,11 @@ static leakdiag_status set_up(leakdiag_session *session, const leakdiag_session_
     session->cluster = session->options.cluster;
     status = ld_http_client_new(session->options.transport, &session->client, err);
     session->options.transport = NULL; /* copied: the caller's need not live on */
+    if (!status)
+        status = ld_log_init(&session->log, session->options.log, err);
+    session->options.log = NULL;
+    if (!status)
+        ld_http_client_set_log(session->client, &session->log);
     return status;
 }
 
@@ -165,6 +170,17 @@ leakdiag_status leakdiag_session_new(leakdiag_scenario *scenario,
     return LEAKDIAG_OK;
 }
 
+leakdiag_scenario *leakdiag_session_scenario(const leakdiag_session *session)
+{
+    return leakdiag_scenario_ref(session->scenario);
+}
+
+const char *leakdiag_session_namespace_name(const leakdiag_session *session)
+{
+    const ld_source_spec *spec = session->cluster ? ld_configured(session, "workload", 0) : NULL;
+    return spec ? ld_attribute_text(&spec->attributes, "namespace", NULL) : NULL;
+}
+
 void leakdiag_session_free(leakdiag_session *session)
 {
     if (!session)
@@ -226,6 +242,10 @@ static leakdiag_status extend(leakdiag_session *session, ld_facts *facts,
     int64_t now_ms = ld_session_now_ms(session);
     for (size_t i = 0; i < facts->n; i++) /* one look, one time: its facts belong together */
         stamp(facts->list[i], now_ms);
+    ld_session_tell(session, facts);
+    status = ld_log_status(&session->log, err);
+    if (status)
+        return status;
     return ld_observation_extend(session->observation, facts->list, facts->n, now_ms, ret, err);
 }
 
@@ -259,6 +279,7 @@ leakdiag_status leakdiag_session_gather(leakdiag_session *session, leakdiag_obse
     if (leakdiag_cancel_is_triggered(session->options.cancel))
         return ld_fail(err, LEAKDIAG_E_CANCELLED, "the look was cancelled");
     leakdiag_observation *extended = NULL;
+    session->log.status = LEAKDIAG_OK; /* what ended an earlier look does not end this one */
     leakdiag_status status = extend(session, &facts, &extended, err);
     if (status) {
         ld_memories_drop(&session->memories);

@@ -7,6 +7,7 @@
 #include "net/http.h"
 #include "observation/observation.h"
 #include "scenario/scenario.h"
+#include "sources/facts.h"
 #include "sources/log_file.h"
 #include "sources/memories.h"
 
@@ -19,7 +20,8 @@ struct leakdiag_session {
     int64_t started_ms, started_monotonic_ms; /* its clock */
     int64_t (*clock_ms)(void *payload);       /* another one, for tests; NULL */
     void *clock_payload;
-    ld_http_client *client;    /* keeps its connections between looks */
+    ld_http_client *client; /* keeps its connections between looks */
+    ld_log log;
     leakdiag_cluster *cluster; /* borrowed; NULL: none */
     ld_memories memories;
     bool has_skew;     /* the cluster's clock was read */
@@ -43,5 +45,9 @@ leakdiag_status ld_session_use_profile(leakdiag_session *session, const ld_profi
 leakdiag_status ld_gather_remote(leakdiag_session *session, ld_facts *facts, leakdiag_error *err);
 /* What is on this machine: memory, recordings, logs, flag files. */
 leakdiag_status ld_gather_local(leakdiag_session *session, ld_facts *facts, leakdiag_error *err);
+
+/* What is missing among the facts of a look, and gaps of logs: to the log, before they join what
+ * was seen earlier. */
+void ld_session_tell(leakdiag_session *session, const ld_facts *facts);
 
 #endif

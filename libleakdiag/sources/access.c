@@ -124,8 +124,9 @@ static leakdiag_status ask(leakdiag_cluster *cluster, const leakdiag_access_opti
     LD_CLEANUP(review_done) review r = {0};
     ld_errand errand = {.cluster = cluster,
                         .transport = used->transport,
+                        .log = used->log,
                         .cancel = used->cancel,
-                        .timeout_ms = used->timeout_ms};
+                        .deadline_ms = used->deadline_ms};
     leakdiag_status status = prepare(cluster, &access->rights, &r, err);
     if (!status)
         status = ld_errand_perform(&errand, r.requests, r.n, err);

@@ -154,8 +154,10 @@ leakdiag_status ld_ask_unanswered(const ld_http_request *request, leakdiag_error
         return ld_fail(err, LEAKDIAG_E_IO, "it was not asked");
     if (request->end == LD_HTTP_ANSWERED)
         return LEAKDIAG_OK;
-    return ld_fail(err, status_of_end(request->end), "%s",
-                   request->why[0] ? request->why : "no answer");
+    leakdiag_status status = ld_fail(err, status_of_end(request->end), "%s",
+                                     request->why[0] ? request->why : "no answer");
+    bool may_pass = request->end == LD_HTTP_NO_CONNECT || request->end == LD_HTTP_CUT_OFF;
+    return may_pass ? ld_error_retriable(err, status) : status;
 }
 
 /* --- where a service is --- */

@@ -22,12 +22,14 @@ typedef struct ld_asking {
     const ld_origin *cluster; /* the API server; NULL: there is none */
     const leakdiag_scenario *scenario;
     leakdiag_patterns *patterns;
+    ld_log *log;           /* who is told; NULL: nobody */
     ld_memories *memories; /* what later looks need of earlier ones */
     int64_t now_ms;
-    int64_t begun_ms;    /* the monotonic clock at that time */
-    int64_t deadline_ms; /* of the look; what others wait for may take half of it. 0: all of it */
-    int64_t skew_ms;     /* what the cluster's clock, which now is, is ahead of this machine's */
-    bool is_running;     /* answers are coming in: further requests join them */
+    int64_t begun_ms;     /* the monotonic clock at that time */
+    int64_t deadline_ms;  /* of the look; what others wait for may take half of it. 0: all of it */
+    bool is_time_virtual; /* nobody waits for anything: a test's clock */
+    int64_t skew_ms;      /* what the cluster's clock, which now is, is ahead of this machine's */
+    bool is_running;      /* answers are coming in: further requests join them */
     ld_http_request *first[LD_FIRST_REQUESTS_MAX];
     size_t n_first;
     leakdiag_status failed; /* out of memory in a callback; ends the look */

@@ -7,14 +7,14 @@
 #include "net/cluster.h"
 #include "sources/exchange.h"
 
-static leakdiag_status ask(ld_errand *errand, ld_http_client *client, int64_t until_ms,
+static leakdiag_status ask(ld_errand *errand, ld_http_client *client, ld_log *log, int64_t until_ms,
                            leakdiag_error *err)
 {
     LD_CLEANUP(ld_origin_freep) ld_origin *origin = NULL;
     leakdiag_status status = LEAKDIAG_OK;
     if (errand->cluster)
         status = ld_cluster_origin(errand->cluster, until_ms - ld_monotonic_ms(), errand->cancel,
-                                   &origin, err);
+                                   log, &origin, err);
     if (status)
         return status;
     ld_asking *asking = &errand->asking;
@@ -31,24 +31,37 @@ static leakdiag_status ask(ld_errand *errand, ld_http_client *client, int64_t un
     return !status && asking->failed ? ld_fail_nomem(err) : status;
 }
 
+/* After a 401: is there another credential to ask with? Then it is asked for. */
+static bool renew_credential(ld_errand *errand, ld_log *log, int64_t until_ms)
+{
+    if (!errand->asking.was_refused || !errand->cluster ||
+        !ld_cluster_can_refresh(errand->cluster) || ld_monotonic_ms() >= until_ms)
+        return false;
+    ld_cluster_say_refused(errand->cluster, log);
+    ld_cluster_refused(errand->cluster);
+    return true;
+}
+
 leakdiag_status ld_errand_run(ld_errand *errand, leakdiag_error *err)
 {
     LD_CLEANUP(ld_http_client_freep) ld_http_client *client = NULL;
-    if (errand->timeout_ms < 0 || errand->timeout_ms > INT32_MAX)
+    ld_log log;
+    if (errand->deadline_ms < 0 || errand->deadline_ms > INT32_MAX)
         return ld_fail(err, LEAKDIAG_E_INVALID, "the deadline is not positive, or too far away");
-    int64_t timeout_ms = errand->timeout_ms ? errand->timeout_ms : LD_ERRAND_TIMEOUT_MS;
-    int64_t until_ms = ld_monotonic_ms() + timeout_ms;
-    leakdiag_status status = ld_http_client_new(errand->transport, &client, err);
+    int64_t deadline_ms = errand->deadline_ms ? errand->deadline_ms : LD_ERRAND_DEADLINE_MS;
+    int64_t until_ms = ld_monotonic_ms() + deadline_ms;
+    leakdiag_status status = ld_log_init(&log, errand->log, err);
     if (!status)
-        status = ask(errand, client, until_ms, err);
-    if (!status && errand->asking.was_refused && errand->cluster &&
-        ld_cluster_can_refresh(errand->cluster) && ld_monotonic_ms() < until_ms) {
-        ld_cluster_refused(errand->cluster);
-        status = ask(errand, client, until_ms, err);
-    }
+        status = ld_http_client_new(errand->transport, &client, err);
+    if (status)
+        return status;
+    ld_http_client_set_log(client, &log);
+    status = ask(errand, client, &log, until_ms, err);
+    if (!status && renew_credential(errand, &log, until_ms))
+        status = ask(errand, client, &log, until_ms, err);
     errand->skew_ms = errand->asking.ahead_ms;
     errand->now_ms = ld_wall_ms() + errand->skew_ms;
-    return status;
+    return status ? status : ld_log_status(&log, err);
 }
 
 /* --- plain requests --- */

@@ -7,13 +7,14 @@
 
 #include "sources/asking.h"
 
-#define LD_ERRAND_TIMEOUT_MS 5000 /* unless the caller says otherwise */
+#define LD_ERRAND_DEADLINE_MS 5000 /* unless the caller says otherwise */
 
 typedef struct ld_errand {
     leakdiag_cluster *cluster; /* NULL: none, only plain requests */
     const leakdiag_transport *transport;
     const leakdiag_cancel *cancel;
-    int64_t timeout_ms; /* 0: LD_ERRAND_TIMEOUT_MS; negative is E_INVALID */
+    const leakdiag_log *log; /* who is told; NULL: nobody */
+    int64_t deadline_ms;     /* 0: LD_ERRAND_DEADLINE_MS; negative is E_INVALID */
     /* Sends the first requests with ld_ask_send(). Called again after a 401: what came before does
      * not count then. */
     leakdiag_status (*begin)(ld_asking *asking, void *payload, leakdiag_error *err);

@@ -7,9 +7,9 @@
 #include "sources/exchange.h"
 #include "wire/ofrep.h"
 
-#define DEFAULT_TIMEOUT_MS 5000
-#define SERVICE            "flagd"
-#define SERVICE_PORT       8016
+#define DEFAULT_DEADLINE_MS 5000
+#define SERVICE             "flagd"
+#define SERVICE_PORT        8016
 
 struct ld_flag_ask {
     char *key;      /* NULL: all */
@@ -242,7 +242,7 @@ typedef struct call {
     leakdiag_flag_options used;
     ld_endpoint endpoint;
     ld_flag_ask *ask;
-    int64_t timeout_ms;
+    int64_t deadline_ms;
 } call;
 
 static void call_done(call *c)
@@ -265,17 +265,18 @@ static leakdiag_status prepare(const char *url, const char *key,
                          "takes that header for itself; ask a URL, or leave the token out");
     if (!status)
         status = ld_flag_ask_new(ret->endpoint.base_url, key, used, &ret->ask, err);
-    ret->timeout_ms = used->timeout_ms ? used->timeout_ms : DEFAULT_TIMEOUT_MS;
+    ret->deadline_ms = used->deadline_ms ? used->deadline_ms : DEFAULT_DEADLINE_MS;
     return status;
 }
 
-static leakdiag_status perform(const call *c, ld_http_request *request, int64_t timeout_ms,
+static leakdiag_status perform(const call *c, ld_http_request *request, int64_t deadline_ms,
                                leakdiag_error *err)
 {
     ld_errand errand = {.cluster = c->endpoint.service ? c->used.cluster : NULL,
                         .transport = c->used.transport,
+                        .log = c->used.log,
                         .cancel = c->used.cancel,
-                        .timeout_ms = timeout_ms};
+                        .deadline_ms = deadline_ms};
     return ld_errand_perform(&errand, request, 1, err);
 }
 
@@ -320,7 +321,7 @@ static leakdiag_status ask_again(const call *c, const ld_http_request *first, le
                                  leakdiag_error *err)
 {
     LD_CLEANUP(ld_http_request_done) ld_http_request next = {0};
-    int64_t left_ms = c->timeout_ms - first->latency_ms;
+    int64_t left_ms = c->deadline_ms - first->latency_ms;
     if (left_ms <= 0 || ld_endpoint_check(&c->endpoint, first, NULL) ||
         !ld_flag_ask_next(c->ask, first, *flag, &next))
         return LEAKDIAG_OK;
@@ -341,7 +342,7 @@ leakdiag_status leakdiag_flag_evaluate(const char *url, const char *key,
     if (status)
         return status;
     ld_flag_ask_first(c.ask, &first);
-    status = perform(&c, &first, c.timeout_ms, err);
+    status = perform(&c, &first, c.deadline_ms, err);
     if (!status)
         status = decode(&c, &first, &flag, err);
     if (!status)
@@ -362,7 +363,7 @@ leakdiag_status leakdiag_flag_evaluate_all(const char *url, const leakdiag_flag_
     if (status)
         return status;
     ld_flag_ask_first(c.ask, &request);
-    status = perform(&c, &request, c.timeout_ms, err);
+    status = perform(&c, &request, c.deadline_ms, err);
     if (status)
         return status;
     leakdiag_status refused = not_reached(&c, &request, &why, err);

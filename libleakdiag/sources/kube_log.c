@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "sources/copier.h"
 #include "sources/exchange.h"
+#include "sources/kube_facts.h"
 
 #define FIRST_LINES      2000 /* how far the first look reaches back */
 #define TAIL_LINES       32   /* of a later look, and three times the new ones of the last */
@@ -48,6 +49,24 @@ static ld_log_memory *remember(ld_memories *memories, const char *key, const cha
     return log;
 }
 
+/* One stream for all instances: a container's log is one with cuts in it. */
+static void add_key(ld_text *key, const ld_kube_pod *pod, const char *container)
+{
+    ld_text_addf(key, "log %s/%s", pod->uid ? pod->uid : pod->name, container);
+}
+
+static void add_source(ld_text *source, const ld_kube_pod *pod, const char *container)
+{
+    ld_text_addf(source, "pod-log %s/%s/%s", pod->ns ? pod->ns : "", pod->name, container);
+}
+
+bool ld_pod_log_is_known(const ld_memories *memories, const ld_kube_pod *pod, const char *container)
+{
+    LD_CLEANUP(ld_text_done) ld_text key = {0};
+    add_key(&key, pod, container);
+    return key.failed || ld_memories_find(memories, key.data);
+}
+
 static leakdiag_status remember_names(ld_pod_log *log, const ld_kube_pod *pod,
                                       const char *container, leakdiag_error *err)
 {
@@ -55,9 +74,8 @@ static leakdiag_status remember_names(ld_pod_log *log, const ld_kube_pod *pod,
     log->ns = ld_copy_text(pod->ns ? pod->ns : "");
     log->pod = ld_copy_text(pod->name);
     log->container = ld_copy_text(container);
-    ld_text_addf(&source, "pod-log %s/%s/%s", log->ns ? log->ns : "", pod->name, container);
-    /* One stream for all instances: a container's log is one with cuts in it. */
-    ld_text_addf(&key, "log %s/%s", pod->uid ? pod->uid : pod->name, container);
+    add_source(&source, pod, container);
+    add_key(&key, pod, container);
     if (!log->ns || !log->pod || !log->container || source.failed || key.failed)
         return ld_fail_nomem(err);
     log->memory = remember(log->asking->memories, key.data, source.data);
@@ -347,16 +365,46 @@ leakdiag_status ld_pod_log_finish(ld_pod_log *log, ld_facts *facts, leakdiag_err
 
 /* --- pods that are gone --- */
 
-static leakdiag_status add_end(ld_asking *asking, const ld_log_memory *memory, ld_facts *facts,
-                               leakdiag_error *err)
+/* Nothing but a gap. */
+static leakdiag_status add_gap(ld_asking *asking, const char *source, const ld_gap *gap,
+                               ld_facts *facts, leakdiag_error *err)
 {
     LD_CLEANUP(scan_freep) leakdiag_scan *scan = NULL;
-    ld_gap gap = {"its pod is gone: what it wrote after the last look was not read",
-                  memory->now.stitch.now.last_ms, 0};
     leakdiag_status status = new_scan(asking, &scan, err);
     if (!status)
         status = leakdiag_scan_finish(scan, err);
-    return status ? status : add_fact(asking, scan, memory->source, false, &gap, -1, facts, err);
+    return status ? status : add_fact(asking, scan, source, false, gap, -1, facts, err);
+}
+
+static leakdiag_status add_end(ld_asking *asking, const ld_log_memory *memory, ld_facts *facts,
+                               leakdiag_error *err)
+{
+    ld_gap gap = {"its pod is gone: what it wrote after the last look was not read",
+                  memory->now.stitch.now.last_ms, 0};
+    return add_gap(asking, memory->source, &gap, facts, err);
+}
+
+leakdiag_status ld_pod_log_add_missed(ld_asking *asking, const ld_kube_pod *pod,
+                                      const ld_kube_instance *instance, ld_facts *facts,
+                                      leakdiag_error *err)
+{
+    LD_CLEANUP(ld_text_done) ld_text source = {0};
+    const ld_kube_end *end = ld_pod_latest_end(instance);
+    ld_gap gap = {"its pod lived only between two looks: its log was never read",
+                  end && end->started_ms ? end->started_ms : pod->created_ms,
+                  end ? end->finished_ms : 0};
+    add_source(&source, pod, instance->name);
+    return source.failed ? ld_fail_nomem(err) : add_gap(asking, source.data, &gap, facts, err);
+}
+
+leakdiag_status ld_pod_logs_add_unknown(ld_asking *asking, const char *ns, const char *selector,
+                                        int64_t since_ms, const char *why, ld_facts *facts,
+                                        leakdiag_error *err)
+{
+    LD_CLEANUP(ld_text_done) ld_text source = {0};
+    ld_gap gap = {why, since_ms, asking->now_ms};
+    ld_text_addf(&source, "pod-log %s/%s", ns, selector);
+    return source.failed ? ld_fail_nomem(err) : add_gap(asking, source.data, &gap, facts, err);
 }
 
 leakdiag_status ld_pod_logs_gone(ld_asking *asking, ld_facts *facts, leakdiag_error *err)

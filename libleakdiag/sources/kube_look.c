@@ -230,9 +230,9 @@ leakdiag_status ld_kube_look_without_pods(const ld_kube_look *look, leakdiag_err
     if (look->has_pods)
         return LEAKDIAG_OK;
     if (look->pods_status)
-        return ld_fail(why, look->pods_status, "%s", look->no_pods.message);
+        return ld_fail_as(why, look->pods_status, &look->no_pods);
     if (look->deployment_status) /* it did not say which pods */
-        return ld_fail(why, look->deployment_status, "%s", look->no_deployment.message);
+        return ld_fail_as(why, look->deployment_status, &look->no_deployment);
     return ld_fail(why, LEAKDIAG_E_TIMEOUT, "pods in namespace %.64s: there was no time to ask",
                    look->ns);
 }

@@ -10,6 +10,7 @@
 #include "sources/kube_facts.h"
 #include "sources/kube_log.h"
 #include "sources/kube_look.h"
+#include "sources/pod_watch.h"
 
 #define PODS_MAX 16 /* looked at closely; all are counted */
 
@@ -25,6 +26,7 @@ typedef struct workload_question {
     ld_pod_log logs[PODS_MAX];
     size_t n_logs;
     bool has_asked_logs;
+    ld_pod_watch watch;
 } workload_question;
 
 static void done(ld_question *question)
@@ -35,6 +37,7 @@ static void done(ld_question *question)
     ld_release(q->find_url);
     for (size_t i = 0; i < q->n_logs; i++)
         ld_pod_log_done(&q->logs[i]);
+    ld_pod_watch_done(&q->watch);
 }
 
 static void note_failure(workload_question *q, leakdiag_status status)
@@ -63,6 +66,8 @@ static void pods_are_known(ld_kube_look *look)
     workload_question *q = look->payload;
     if (q->reads_logs && !q->has_asked_logs)
         ask_logs(q);
+    if (q->is_app && !q->watch.memory)
+        note_failure(q, ld_pod_watch_begin(&q->watch, look, q->container, q->reads_logs));
 }
 
 /* --- under another name --- */
@@ -257,6 +262,8 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
         status = add_pods(q, facts, err);
     for (size_t i = 0; !status && i < q->n_logs; i++)
         status = ld_pod_log_finish(&q->logs[i], facts, err);
+    if (!status)
+        status = ld_pod_watch_finish(&q->watch, facts, err);
     /* Only a list that has all of them says that the others are gone. */
     if (!status && q->has_asked_logs && !q->look.pods.is_partial && q->look.pods.n <= PODS_MAX)
         status = ld_pod_logs_gone(q->base.asking, facts, err);

@@ -7,9 +7,9 @@
 #include "sources/exchange.h"
 #include "wire/locust.h"
 
-#define DEFAULT_TIMEOUT_MS 5000
-#define SERVICE            "load-generator"
-#define SERVICE_PORT       8089
+#define DEFAULT_DEADLINE_MS 5000
+#define SERVICE             "load-generator"
+#define SERVICE_PORT        8089
 
 struct ld_load_ask {
     char *stats_url, *page_url;
@@ -119,8 +119,9 @@ leakdiag_status leakdiag_load_read(const char *url, const leakdiag_load_options 
     ld_load_ask_requests(ask, requests);
     ld_errand errand = {.cluster = endpoint.service ? used.cluster : NULL,
                         .transport = used.transport,
+                        .log = used.log,
                         .cancel = used.cancel,
-                        .timeout_ms = used.timeout_ms ? used.timeout_ms : DEFAULT_TIMEOUT_MS};
+                        .deadline_ms = used.deadline_ms ? used.deadline_ms : DEFAULT_DEADLINE_MS};
     status = ld_errand_perform(&errand, requests, LD_LOAD_ASK_REQUESTS, err);
     if (!status)
         status = ld_load_ask_decode_from(&endpoint, requests, ret, err);

@@ -8,6 +8,7 @@ static void empty(ld_memory_of *memory)
 {
     ld_release(memory->key);
     ld_release(memory->text);
+    ld_release(memory->next_text);
     if (memory->log)
         ld_release(memory->log->source);
     ld_release(memory->log);
@@ -27,12 +28,25 @@ static ld_memory_of *make_room(ld_memories *memories)
     return oldest;
 }
 
+/* Where it is; n when there is none. */
+static size_t find(const ld_memories *memories, const char *key)
+{
+    size_t i = 0;
+    while (i < memories->n && strcmp(memories->list[i].key, key) != 0)
+        i++;
+    return i;
+}
+
+const ld_memory_of *ld_memories_find(const ld_memories *memories, const char *key)
+{
+    size_t i = find(memories, key);
+    return i < memories->n ? &memories->list[i] : NULL;
+}
+
 ld_memory_of *ld_memories_of(ld_memories *memories, const char *key)
 {
-    ld_memory_of *memory = NULL;
-    for (size_t i = 0; i < memories->n && !memory; i++)
-        if (strcmp(memories->list[i].key, key) == 0)
-            memory = &memories->list[i];
+    size_t i = find(memories, key);
+    ld_memory_of *memory = i < memories->n ? &memories->list[i] : NULL;
     if (!memory) {
         char *copy = ld_copy_text(key);
         if (!copy)
@@ -54,8 +68,23 @@ bool ld_memory_set_text(ld_memory_of *memory, const char *text, size_t len)
     return true;
 }
 
+bool ld_memory_set_next_text(ld_memory_of *memory, const char *text)
+{
+    char *copy = ld_copy_text(text);
+    if (!copy)
+        return false;
+    ld_release(memory->next_text);
+    memory->next_text = copy;
+    return true;
+}
+
 static void keep(ld_memory_of *memory)
 {
+    if (memory->next_text) {
+        ld_release(memory->text);
+        memory->text = memory->next_text;
+        memory->next_text = NULL;
+    }
     if (memory->next_ms)
         memory->ms = memory->next_ms;
     memory->next_ms = 0;
@@ -81,6 +110,8 @@ void ld_memories_drop(ld_memories *memories)
 {
     for (size_t i = 0; i < memories->n; i++) {
         memories->list[i].next_ms = 0;
+        ld_release(memories->list[i].next_text);
+        memories->list[i].next_text = NULL;
         if (memories->list[i].log)
             memories->list[i].log->has_next = memories->list[i].log->is_gone = false;
     }

@@ -29,7 +29,8 @@ typedef struct ld_log_memory {
 
 typedef struct ld_memory_of {
     char *key;          /* "selector app", "log UID/checkout", … */
-    char *text;         /* a selector */
+    char *text;         /* a selector, a version */
+    char *next_text;    /* the version to be kept with the facts of this look; NULL none */
     int64_t ms;         /* a time */
     int64_t next_ms;    /* the time to be kept with the facts of this look; 0 none */
     ld_log_memory *log; /* NULL: none */
@@ -45,8 +46,12 @@ typedef struct ld_memories {
 /* The entry of that key, made when there is none; what was not asked for for the longest time makes
  * room. NULL when out of memory. */
 ld_memory_of *ld_memories_of(ld_memories *memories, const char *key);
+/* The entry of that key; NULL: nobody asked for it, or it made room. */
+const ld_memory_of *ld_memories_find(const ld_memories *memories, const char *key);
 /* Replaces its text; false when out of memory (then the old one stays). */
 bool ld_memory_set_text(ld_memory_of *memory, const char *text, size_t len);
+/* The same with next_text. */
+bool ld_memory_set_next_text(ld_memory_of *memory, const char *text);
 /* The facts of the look are kept: so is what it has found. */
 void ld_memories_keep(ld_memories *memories);
 /* They are not. */

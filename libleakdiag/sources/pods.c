@@ -229,7 +229,7 @@ static leakdiag_status begin(ld_asking *asking, void *payload, leakdiag_error *e
     q->look = q->asked;
     q->look.asking = asking;
     leakdiag_status status = ld_kube_look_begin(&q->look);
-    return status ? ld_fail(err, status, "%s", q->look.no_pods.message) : LEAKDIAG_OK;
+    return status ? ld_fail_as(err, status, &q->look.no_pods) : LEAKDIAG_OK;
 }
 
 static leakdiag_status read_workload(const char *text, ld_kube_look *ret, leakdiag_error *err)
@@ -282,8 +282,9 @@ leakdiag_status leakdiag_pods_read(leakdiag_cluster *cluster, const char *worklo
         return status;
     ld_errand errand = {.cluster = cluster,
                         .transport = used.transport,
+                        .log = used.log,
                         .cancel = used.cancel,
-                        .timeout_ms = used.timeout_ms,
+                        .deadline_ms = used.deadline_ms,
                         .begin = begin,
                         .payload = &q};
     status = ld_errand_run(&errand, err);

@@ -36,6 +36,8 @@ static const struct {
     {"kubernetes", WITH_NAMES, "list", APPS, "deployments", "", NULL,
      "the Deployment under another version's name"},
     {"kubernetes", WITH_PODS, "list", CORE, "pods", "", NULL, "pods, restarts and OOM kills"},
+    {"kubernetes", APP_PODS, "watch", CORE, "pods", "", NULL,
+     "pods that come and go between two looks"},
     {"kubernetes", WITH_POD, "get", CORE, "pods", "", "pod", "the pod, its restarts and OOM kills"},
     {"kubernetes", APP_PODS, "list", METRICS, "pods", "", NULL, "memory of the pods"},
     {"kubernetes", APP_POD, "get", METRICS, "pods", "", "pod", "memory of the pod"},
@@ -216,7 +218,7 @@ static bool counts(const selection *s, size_t i)
            strcmp(right->part, s->part) == 0;
 }
 
-static const char *const verbs[] = {"get", "list", "create"};
+static const char *const verbs[] = {"get", "list", "watch", "create"};
 #define VERBS (sizeof verbs / sizeof verbs[0])
 
 /* All that is needed of the object that this right is of, as a bit for each verb. */

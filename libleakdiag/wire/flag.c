@@ -229,7 +229,8 @@ const char *leakdiag_flag_body(const leakdiag_flag *flag, size_t *ret_len)
     return flag->body;
 }
 
-leakdiag_status leakdiag_flag_to_json(const leakdiag_flag *flag, char **ret, leakdiag_error *err)
+/* *ret is a new reference. */
+static leakdiag_status json_of(const leakdiag_flag *flag, json_t **ret, leakdiag_error *err)
 {
     LD_JSON *json = json_object();
     json_t *value = json_null();
@@ -255,7 +256,33 @@ leakdiag_status leakdiag_flag_to_json(const leakdiag_flag *flag, char **ret, lea
     made &= ld_object_set(json, "has_targeting", json_boolean(flag->has_targeting));
     if (!made)
         return ld_fail_nomem(err);
-    return ld_json_dump(json, ret, err);
+    *ret = ld_steal(&json);
+    return LEAKDIAG_OK;
+}
+
+leakdiag_status leakdiag_flag_to_json(const leakdiag_flag *flag, char **ret, leakdiag_error *err)
+{
+    LD_JSON *json = NULL;
+    leakdiag_status status = json_of(flag, &json, err);
+    return status ? status : ld_json_dump(json, ret, err);
+}
+
+leakdiag_status leakdiag_flags_to_json(const leakdiag_flags *flags, char **ret, leakdiag_error *err)
+{
+    LD_JSON *json = json_object();
+    json_t *list = json_array();
+    bool made = ld_object_set(json, "flags", list);
+    for (size_t i = 0; made && i < flags->len; i++) {
+        json_t *one = NULL;
+        leakdiag_status status = json_of(flags->list[i], &one, err);
+        if (status)
+            return status;
+        made = json_array_append_new(list, one) == 0;
+    }
+    made &= ld_object_set(json, "schema", ld_json_text("leakdiag.flags/1"));
+    made &= ld_object_set(json, "state", ld_json_text(leakdiag_flag_state_name(flags->state)));
+    made &= ld_object_set(json, "detail", ld_json_text(flags->detail));
+    return made ? ld_json_dump(json, ret, err) : ld_fail_nomem(err);
 }
 
 leakdiag_status ld_flags_new(leakdiag_flag_state state, const char *detail, leakdiag_flags **ret,

@@ -198,7 +198,8 @@ typedef struct ld_kube_pod {
 typedef struct ld_kube_pods {
     ld_kube_pod *list;
     size_t n;
-    bool is_partial; /* metadata.continue: the server has more */
+    bool is_partial;        /* metadata.continue: the server has more */
+    char *resource_version; /* of the list: a watch goes on from here; NULL not said */
 } ld_kube_pods;
 
 leakdiag_status ld_kube_read_pods(const ld_kube_asked *asked, const ld_answer *answer,

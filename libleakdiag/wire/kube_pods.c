@@ -276,6 +276,7 @@ void ld_kube_pods_done(ld_kube_pods *pods)
     for (size_t i = 0; i < pods->n; i++)
         pod_done(&pods->list[i]);
     ld_release(pods->list);
+    ld_release(pods->resource_version);
     *pods = (ld_kube_pods){0};
 }
 
@@ -326,8 +327,13 @@ leakdiag_status ld_kube_read_pods(const ld_kube_asked *asked, const ld_answer *a
     leakdiag_status status = ld_kube_parse_list(asked, answer, "PodList", &json, &items, err);
     if (status)
         return status;
-    ld_json_get_text(json_object_get(json, "metadata"), "continue", &more);
-    return hand_out(asked, items, *more != '\0', ret, err);
+    const json_t *metadata = json_object_get(json, "metadata");
+    ld_json_get_text(metadata, "continue", &more);
+    status = hand_out(asked, items, *more != '\0', ret, err);
+    if (status || ld_kube_copy(metadata, "resourceVersion", &ret->resource_version))
+        return status;
+    ld_kube_pods_done(ret);
+    return ld_fail_nomem(err);
 }
 
 leakdiag_status ld_kube_read_pod(const ld_kube_asked *asked, const ld_answer *answer,

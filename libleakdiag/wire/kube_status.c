@@ -233,8 +233,8 @@ static leakdiag_status not_kubernetes(const ld_kube_asked *asked, const ld_answe
     return fail_detail(asked, LEAKDIAG_E_PROTOCOL, &detail, err);
 }
 
-leakdiag_status ld_kube_check(const ld_kube_asked *asked, const ld_answer *answer,
-                              leakdiag_error *err)
+static leakdiag_status check(const ld_kube_asked *asked, const ld_answer *answer,
+                             leakdiag_error *err)
 {
     if (is_success(answer->status))
         return begins_with(answer, '{') ? LEAKDIAG_OK : not_kubernetes(asked, answer, err);
@@ -246,6 +246,12 @@ leakdiag_status ld_kube_check(const ld_kube_asked *asked, const ld_answer *answe
         return ld_fail_nomem(err);
     read_said(json, &s);
     return judge(asked, answer, answer->status, &s, err);
+}
+
+leakdiag_status ld_kube_check(const ld_kube_asked *asked, const ld_answer *answer,
+                              leakdiag_error *err)
+{
+    return ld_error_http(err, check(asked, answer, err), answer->status);
 }
 
 static leakdiag_status parse_failed(const ld_kube_asked *asked, leakdiag_status status,
@@ -290,10 +296,10 @@ leakdiag_status ld_kube_parse_whole(const ld_kube_asked *asked, const ld_answer 
     const ld_json_limits limits = {.bytes = LD_KUBE_BODY_MAX_BYTES};
     status = ld_json_parse(answer->body, answer->len, &limits, &json, &why);
     if (status)
-        return parse_failed(asked, status, &why, err);
+        return ld_error_http(err, parse_failed(asked, status, &why, err), answer->status);
     if (!ld_kube_is_text(json, "kind", kind) &&
         !(or_kind && ld_kube_is_text(json, "kind", or_kind)))
-        return wrong_kind(asked, answer, json, kind, err);
+        return ld_error_http(err, wrong_kind(asked, answer, json, kind, err), answer->status);
     *ret = ld_steal(&json);
     return LEAKDIAG_OK;
 }

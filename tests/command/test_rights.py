@@ -52,7 +52,7 @@ def the_role_grants_no_more_than_reading():
     for args in ((), ("--for", "read,proxy"), ("--scenario", "any-workload", "-n", "shop"),
                  ("deploy/cart", "-n", "shop"), ("pod/cart-1", "-n", "shop")):
         for rule in rules_of(role(*args)):
-            assert set(rule.verbs) <= {"get", "list", "create"}, vars(rule)
+            assert set(rule.verbs) <= {"get", "list", "watch", "create"}, vars(rule)
             assert "create" not in rule.verbs or rule.resources == ["services/proxy"], vars(rule)
             assert not set(rule.resources) & {"secrets", "nodes/proxy", "*"}, vars(rule)
             proxied = rule.resources == ["services/proxy"]
@@ -124,7 +124,7 @@ def doctor_names_every_missing_right_and_the_rules_that_grant_it():
                 assert [vars(rule) for rule in again] == [vars(rules[i])], shown
         with Api(folder, rules=[]) as api:
             shown = run("doctor", "--kubeconfig", api.kubeconfig)
-            assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 16, shown
+            assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 17, shown
             assert "is elsewhere" not in shown.out and "--set" not in shown.out, shown
             shown = run("diagnose", "--kubeconfig", api.kubeconfig)
             assert shown.out.endswith("\nnext: leakdiag doctor\n"), shown

@@ -62,5 +62,19 @@ def a_capture_and_its_replay_hold_no_secret_of_the_log():
             is_clean(run("replay", path, "-o", form))
 
 
+@test
+def what_is_told_of_the_requests_holds_no_secret():
+    body = "<html>Bearer %s0000 password=%s</html>" % (SECRET, SECRET)
+    with Folder() as folder, Fake({POST: answer(200, body, "text/html")}) as fake:
+        token = folder.write("token", SECRET)
+        result = is_clean(run("flag", "get", "--url", fake.url, KEY, "--token-file", token,
+                              "--log", "debug"))
+        assert "leakdiag: debug: POST %s/ofrep" % fake.url in result.err, result
+        log = folder.write("app.log", "token=%s\n" % SECRET)
+        result = is_clean(run("quick", "--set", "ofrep_url=" + fake.url, "--set", "log_file=" + log,
+                              "--set", "locust_url=http://127.0.0.1:9", "--log", "debug"))
+        assert "leakdiag: warning: " in result.err and "leakdiag: debug: " in result.err, result
+
+
 if __name__ == "__main__":
     main()

@@ -253,4 +253,22 @@ def the_kubectl_lines_of_the_runbook_ask_what_leakdiag_asks():
             assert "kubectl" not in line or "otel-demo" in line, line
 
 
+@test
+def each_verb_that_asks_tells_of_its_requests_when_told_to():
+    with Folder() as folder, Api(folder) as api:
+        for args, said in (
+                (("top", "deploy/checkout"), "/deployments/checkout: 200 in "),
+                (("doctor", "deploy/checkout"), "/selfsubjectaccessreviews: "),
+                (("diagnose", "deploy/checkout"), "workload: kubernetes is asked"),
+                (("flag", "get", "kafkaQueueProblems"), "POST "),
+                (("load", "status"), "/stats/requests: ")):
+            result = run(*args, "--kubeconfig", api.kubeconfig, "--log", "debug")
+            told = [line for line in result.err.split("\n") if line.startswith("leakdiag: debug: ")]
+            assert any(said in line for line in told), (said, result)
+            quiet = run(*args, "--kubeconfig", api.kubeconfig, "--log", "info")
+            assert "leakdiag: debug: " not in quiet.err, quiet
+            assert quiet.status == result.status, (quiet, result)
+        refused(run("top", "--kubeconfig", api.kubeconfig, "--log", "loud"), "--log")
+
+
 main()

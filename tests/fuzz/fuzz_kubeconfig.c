@@ -35,7 +35,7 @@ static void use(leakdiag_cluster *cluster)
     if (leakdiag_cluster_to_json(cluster, &json, &err) == LEAKDIAG_OK)
         check_line(json);
     leakdiag_free(json);
-    if (ld_cluster_origin(cluster, 1000, NULL, &origin, &err))
+    if (ld_cluster_origin(cluster, 1000, NULL, NULL, &origin, &err))
         check_line(err.message);
     else if (origin->authorization && strncmp(origin->base_url, "https://", 8) != 0 &&
              strncmp(origin->base_url, "HTTPS://", 8) != 0 && (origin->base_url[0] | 32) == 'h' &&

@@ -57,6 +57,57 @@ static void write_line(node *n, pod *p)
     p->now.end = p->n_lines;
 }
 
+static const char *time_text(int64_t ms, char *out)
+{
+    write_stamp(out, ms / 1000 * 1000000000);
+    strcpy(out + 19, "Z"); /* the API server writes whole seconds */
+    return out;
+}
+
+static int add_pod(char *out, const pod *p)
+{
+    char started[64], ended[64], deleted[64], text[512] = "", going[128] = "";
+    if (p->restarts)
+        sprintf(text,
+                ",\"lastState\":{\"terminated\":{\"exitCode\":137,\"reason\":\"OOMKilled\","
+                "\"startedAt\":\"%s\",\"finishedAt\":\"%s\"}}",
+                time_text(p->before_started_ms, started), time_text(p->ended_ms, ended));
+    if (p->deleted_ms)
+        sprintf(going, ",\"deletionTimestamp\":\"%s\"", time_text(p->deleted_ms, deleted));
+    return sprintf(
+        out,
+        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"otel-demo\",\"uid\":\"uid-"
+        "%s\","
+        "\"resourceVersion\":\"%lld\"%s},"
+        "\"spec\":{\"containers\":[{\"name\":\"checkout\",\"resources\":{\"limits\":{"
+        "\"memory\":\"20Mi\"}}}]},\"status\":{\"phase\":\"Running\","
+        "\"containerStatuses\":[{\"name\":\"checkout\",\"ready\":true,\"restartCount\":%d,"
+        "\"state\":{\"running\":{\"startedAt\":\"%s\"}}%s}]}}",
+        p->name, p->name, (long long)p->version, going, p->restarts,
+        time_text(p->started_ms, started), text);
+}
+
+/* --- what the API server remembers --- */
+
+static void tell(node *n, pod *p, const char *type)
+{
+    event *e = &n->events[n->n_events++ % EVENTS_MAX];
+    char object[700];
+    p->version = e->version = ++n->version;
+    if (n->n_events > EVENTS_MAX)
+        n->forgotten_version = n->events[n->n_events % EVENTS_MAX].version;
+    add_pod(object, p);
+    snprintf(e->text, sizeof e->text, "{\"type\":\"%s\",\"object\":%s}\n", type, object);
+}
+
+static void note_news(node *n, const pod *p, int64_t ended_ms)
+{
+    ck_assert_uint_lt(n->n_news, NEWS_MAX);
+    news *one = &n->news[n->n_news++];
+    one->ended_ms = ended_ms;
+    strcpy(one->pod, p->name);
+}
+
 static pod *new_pod(node *n)
 {
     pod *p = n->pods;
@@ -68,6 +119,7 @@ static pod *new_pod(node *n)
     *p = (pod){.is_there = true, .is_listed = true, .started_ms = n->now_ms};
     snprintf(p->name, sizeof p->name, "checkout-57c594b948-%05d", n->n_made++);
     make_room(p);
+    tell(n, p, "ADDED");
     return p;
 }
 
@@ -75,6 +127,7 @@ void node_init(node *n, uint32_t seed, int64_t now_ms)
 {
     *n = (node){.random = seed * 2654435761u + 12345,
                 .now_ms = now_ms,
+                .version = 1000,
                 .has_faults = true,
                 .has_rollouts = true};
     new_pod(n);
@@ -98,6 +151,8 @@ static void restart(node *n, pod *p)
     p->started_ms = p->ended_ms = n->now_ms;
     p->sample_ms = 0;
     n->n_restarts++;
+    tell(n, p, "MODIFIED");
+    note_news(n, p, p->ended_ms);
 }
 
 /* A rollout: the new one is there before the old one is told to go. */
@@ -107,6 +162,29 @@ static void replace(node *n, pod *old)
     old->deleted_ms = n->now_ms;
     old->gone_ms = n->now_ms + node_draw(n, 20000);
     n->n_replaced++;
+    tell(n, old, "MODIFIED");
+}
+
+/* Scaled up and down again: it writes its lines and is gone after a few seconds. */
+static void come_and_go(node *n)
+{
+    size_t n_listed = 0;
+    for (size_t i = 0; i < PODS_AT_ONCE; i++)
+        n_listed += n->pods[i].is_listed;
+    if (n_listed > 1)
+        return;
+    pod *p = new_pod(n);
+    p->deleted_ms = n->now_ms;
+    p->gone_ms = n->now_ms + 1000 + 1000 * (int64_t)node_draw(n, 6);
+    n->n_short_lived++;
+}
+
+static void go(node *n, pod *p)
+{
+    p->is_listed = p->is_there = false;
+    tell(n, p, "DELETED");
+    if (!p->was_in_list)
+        note_news(n, p, 0);
 }
 
 static void happen(node *n, pod *p)
@@ -134,6 +212,16 @@ static void happen(node *n, pod *p)
         break;
     case 5:
         n->down_until_ms = n->now_ms + 3000 + node_draw(n, 9000);
+        if (node_draw(n, 2)) /* what it had in memory is gone with it */
+            n->forgotten_version = n->version;
+        break;
+    case 6:
+        if (n->has_rollouts)
+            come_and_go(n);
+        break;
+    case 7: /* as soon as it is there again */
+        restart(n, p);
+        p->again_ms = n->now_ms + 1000 + 1000 * (int64_t)node_draw(n, 3);
         break;
     default:
         break;
@@ -152,16 +240,21 @@ static void scrape(node *n, pod *p)
 void node_live(node *n, int64_t ms)
 {
     for (int64_t end = n->now_ms + ms; n->now_ms < end; n->now_ms += 1000) {
+        n->version += node_draw(n, 3); /* the rest of the cluster lives too */
         for (size_t i = 0; i < PODS_AT_ONCE; i++) {
             pod *p = &n->pods[i];
             if (!p->is_listed)
                 continue;
             if (p->gone_ms && n->now_ms >= p->gone_ms) {
-                p->is_listed = p->is_there = false;
+                go(n, p);
                 continue;
             }
             for (uint32_t k = node_draw(n, LINES_PER_LOOK) / 3; k > 0; k--)
                 write_line(n, p);
+            if (p->again_ms && n->now_ms >= p->again_ms) {
+                p->again_ms = 0;
+                restart(n, p);
+            }
             if (n->has_faults && node_draw(n, 5) == 0)
                 happen(n, p);
             scrape(n, p);
@@ -273,37 +366,13 @@ static void answer_log(node *n, pod *p, const char *url)
     *(previous ? &p->was_sent_before : &p->was_sent) = true;
 }
 
-static const char *time_text(int64_t ms, char *out)
-{
-    write_stamp(out, ms / 1000 * 1000000000);
-    strcpy(out + 19, "Z"); /* the API server writes whole seconds */
-    return out;
-}
-
-static int add_pod(char *out, const pod *p)
-{
-    char started[64], ended[64], deleted[64], text[512] = "", going[128] = "";
-    if (p->restarts)
-        sprintf(text,
-                ",\"lastState\":{\"terminated\":{\"exitCode\":137,\"reason\":\"OOMKilled\","
-                "\"startedAt\":\"%s\",\"finishedAt\":\"%s\"}}",
-                time_text(p->before_started_ms, started), time_text(p->ended_ms, ended));
-    if (p->deleted_ms)
-        sprintf(going, ",\"deletionTimestamp\":\"%s\"", time_text(p->deleted_ms, deleted));
-    return sprintf(
-        out,
-        "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"otel-demo\",\"uid\":\"uid-%s\"%s},"
-        "\"spec\":{\"containers\":[{\"name\":\"checkout\",\"resources\":{\"limits\":{"
-        "\"memory\":\"20Mi\"}}}]},\"status\":{\"phase\":\"Running\","
-        "\"containerStatuses\":[{\"name\":\"checkout\",\"ready\":true,\"restartCount\":%d,"
-        "\"state\":{\"running\":{\"startedAt\":\"%s\"}}%s}]}}",
-        p->name, p->name, going, p->restarts, time_text(p->started_ms, started), text);
-}
-
 static void answer_pods(node *n)
 {
     char *out = n->body;
-    out += sprintf(out, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{},\"items\":[");
+    out += sprintf(out,
+                   "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":"
+                   "\"%lld\"},\"items\":[",
+                   (long long)n->version);
     bool is_first = true;
     for (size_t i = 0; i < PODS_AT_ONCE; i++) {
         if (!n->pods[i].is_listed)
@@ -312,9 +381,41 @@ static void answer_pods(node *n)
             *out++ = ',';
         is_first = false;
         out += add_pod(out, &n->pods[i]);
+        n->pods[i].was_in_list = true;
     }
     strcpy(out, "]}");
     n->sent_list = true;
+    answer_status(n, 200, n->body);
+}
+
+/* All that happened since then; now and then the connection breaks in the middle of it. */
+static void answer_watch(node *n, const char *url)
+{
+    static const char expired[] =
+        "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":"
+        "\"Failure\",\"message\":\"too old resource "
+        "version\",\"reason\":\"Expired\",\"code\":410}}\n";
+    int64_t since = number_of(url, "resourceVersion=");
+    size_t len = 0, first = n->n_events > EVENTS_MAX ? n->n_events - EVENTS_MAX : 0;
+    n->n_watches++;
+    if (since < n->forgotten_version) {
+        n->n_expired++;
+        answer_status(n, 200, expired);
+        return;
+    }
+    for (size_t i = first; i < n->n_events; i++) {
+        const event *e = &n->events[i % EVENTS_MAX];
+        if (e->version <= since)
+            continue;
+        ck_assert_uint_lt(len + sizeof e->text, sizeof n->body);
+        len += (size_t)sprintf(n->body + len, "%s", e->text);
+        if (n->has_faults && node_draw(n, 40) == 0) {
+            n->n_faults++;
+            strcpy(n->body + len, "{\"type\":\"MODIF\n");
+            break;
+        }
+    }
+    n->body[len] = len ? n->body[len] : '\0';
     answer_status(n, 200, n->body);
 }
 
@@ -361,6 +462,8 @@ static int answer(const leakdiag_http_request *request, leakdiag_http_answer *re
             answer_metrics(n);
         else if (strstr(url, "/deployments/"))
             answer_status(n, 200, deployment);
+        else if (strstr(url, "watch=true"))
+            answer_watch(n, url);
         else if (!log)
             answer_pods(n);
         for (size_t i = 0; log && i < PODS_AT_ONCE; i++)

@@ -22,8 +22,24 @@ typedef struct span { /* lines [begin, end) of one log */
     size_t begin, end;
 } span;
 
+#define EVENTS_MAX 512 /* that the API server remembers */
+#define NEWS_MAX   64
+
+typedef struct event {
+    int64_t version;
+    char text[768];
+} event;
+
+/* What a look must tell: that an instance was killed, or that a pod was there. */
+typedef struct news {
+    char pod[32];
+    int64_t ended_ms; /* 0: the pod went, and no list had it */
+} news;
+
 typedef struct pod {
     bool is_there, is_listed; /* listed: the API server still knows it */
+    bool was_in_list;         /* that a look got */
+    int64_t version;
     char name[32];
     char *text; /* of all lines */
     size_t text_len, text_room;
@@ -32,6 +48,7 @@ typedef struct pod {
     span now, before;
     bool has_before;
     int restarts;
+    int64_t again_ms; /* it is killed once more then */
     int64_t started_ms, before_started_ms, ended_ms, deleted_ms, gone_ms, last_stamp_ns;
     span sent, sent_before; /* of this look's last answers */
     bool was_sent, was_sent_before;
@@ -48,7 +65,13 @@ typedef struct node {
     bool has_faults, has_rollouts;
     bool sent_list, sent_samples; /* in this look */
     uint64_t n_requests, n_faults, n_restarts, n_rotations, n_replaced, n_steps;
-    char body[16384];
+    uint64_t n_short_lived, n_expired, n_watches;
+    int64_t version, forgotten_version; /* of the cluster; events up to there are forgotten */
+    event events[EVENTS_MAX];           /* a ring */
+    size_t n_events;
+    news news[NEWS_MAX]; /* since the test took them */
+    size_t n_news;
+    char body[EVENTS_MAX * sizeof(event) / 4];
     leakdiag_http_answer answer;
 } node;
 

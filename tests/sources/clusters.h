@@ -157,7 +157,7 @@ static inline ld_origin *origin_of(leakdiag_cluster *cluster)
 {
     ld_origin *origin = NULL;
     leakdiag_error err = {0};
-    leakdiag_status status = ld_cluster_origin(cluster, 20000, NULL, &origin, &err);
+    leakdiag_status status = ld_cluster_origin(cluster, 20000, NULL, NULL, &origin, &err);
     ck_assert_msg(status == LEAKDIAG_OK, "%s", err.message);
     return origin;
 }

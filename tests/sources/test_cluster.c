@@ -105,7 +105,7 @@ START_TEST(wrong_options_are_refused)
     place_config(&p, HTTPS, "");
     cluster = place_open(&p, LEAKDIAG_EXEC_DENY);
     ld_origin *origin = NULL;
-    ck_assert_int_eq(ld_cluster_origin(cluster, 0, NULL, &origin, NULL), LEAKDIAG_E_INVALID);
+    ck_assert_int_eq(ld_cluster_origin(cluster, 0, NULL, NULL, &origin, NULL), LEAKDIAG_E_INVALID);
     leakdiag_cluster_free(cluster);
 }
 END_TEST
@@ -356,7 +356,7 @@ START_TEST(an_oidc_token_is_shown_until_it_expires)
     p.now_ms += 721000;
     ld_origin *origin = NULL;
     leakdiag_error err = {0};
-    ck_assert_int_eq(ld_cluster_origin(cluster, 1000, NULL, &origin, &err), LEAKDIAG_E_AUTH);
+    ck_assert_int_eq(ld_cluster_origin(cluster, 1000, NULL, NULL, &origin, &err), LEAKDIAG_E_AUTH);
     ck_assert_ptr_nonnull(strstr(err.message, "its id-token expired 12m ago (exp "
                                               "2026-11-23T13:09:32Z), and nobody is asked for "
                                               "another; use an exec plugin (kubelogin)"));

@@ -53,7 +53,7 @@ static char *failure(leakdiag_cluster *cluster, int64_t deadline_ms, leakdiag_st
 {
     ld_origin *origin = NULL;
     leakdiag_error err = {0};
-    leakdiag_status status = ld_cluster_origin(cluster, deadline_ms, NULL, &origin, &err);
+    leakdiag_status status = ld_cluster_origin(cluster, deadline_ms, NULL, NULL, &origin, &err);
     ck_assert_msg(status == expected, "status %d: %s", (int)status, err.message);
     ck_assert_ptr_null(origin);
     ck_assert_msg(!strstr(err.message, CANARY), "a secret in: %s", err.message);
@@ -647,7 +647,7 @@ static void *ask_for_origin(void *payload)
     leakdiag_status *ret = payload;
     ld_origin *origin = NULL;
     pthread_barrier_wait(&barrier);
-    *ret = ld_cluster_origin(shared, 20000, NULL, &origin, NULL);
+    *ret = ld_cluster_origin(shared, 20000, NULL, NULL, &origin, NULL);
     if (!*ret && strcmp(origin->authorization, "Bearer " CANARY) != 0)
         *ret = LEAKDIAG_E_PROTOCOL;
     ld_origin_free(origin);
@@ -690,7 +690,7 @@ static void *ask_alone(void *payload)
 {
     *(leakdiag_status *)payload = LEAKDIAG_OK;
     ld_origin *origin = NULL;
-    *(leakdiag_status *)payload = ld_cluster_origin(shared, 20000, NULL, &origin, NULL);
+    *(leakdiag_status *)payload = ld_cluster_origin(shared, 20000, NULL, NULL, &origin, NULL);
     ld_origin_free(origin);
     return NULL;
 }
@@ -709,12 +709,14 @@ START_TEST(who_waits_for_another_threads_run_keeps_its_own_deadline_and_cancel)
     char *started = place_path(&p, "started");
     for (int64_t end_ms = monotonic_ms() + 10000; access(started, F_OK) != 0;)
         ck_assert_int_lt(monotonic_ms(), end_ms);
-    status = ld_cluster_origin(shared, 100, NULL, &origin, &err);
+    status = ld_cluster_origin(shared, 100, NULL, NULL, &origin, &err);
     ck_assert_int_eq(status, LEAKDIAG_E_TIMEOUT);
+    ck_assert_uint_eq(err.flags, LEAKDIAG_ERROR_RETRIABLE);
     ck_assert_ptr_nonnull(strstr(err.message, "its exec plugin is still running"));
     ck_assert_int_eq(leakdiag_cancel_new(&cancel, NULL), LEAKDIAG_OK);
     leakdiag_cancel_trigger(cancel);
-    ck_assert_int_eq(ld_cluster_origin(shared, 10000, cancel, &origin, NULL), LEAKDIAG_E_CANCELLED);
+    ck_assert_int_eq(ld_cluster_origin(shared, 10000, cancel, NULL, &origin, NULL),
+                     LEAKDIAG_E_CANCELLED);
     place_write(&p, "go", "");
     pthread_join(thread, NULL);
     ck_assert_int_eq(first, LEAKDIAG_OK);
@@ -743,7 +745,7 @@ START_TEST(a_cancelled_run_ends_the_plugin)
     leakdiag_cluster *cluster = place_open(&p, LEAKDIAG_EXEC_ALLOW);
     ck_assert_int_eq(leakdiag_cancel_new(&cancel, NULL), LEAKDIAG_OK);
     ck_assert_int_eq(pthread_create(&thread, NULL, cancel_when_started, cancel), 0);
-    ck_assert_int_eq(ld_cluster_origin(cluster, 20000, cancel, &origin, NULL),
+    ck_assert_int_eq(ld_cluster_origin(cluster, 20000, cancel, NULL, &origin, NULL),
                      LEAKDIAG_E_CANCELLED);
     pthread_join(thread, NULL);
     leakdiag_cancel_free(cancel);

@@ -420,6 +420,58 @@ START_TEST(an_odd_name_does_not_end_the_look)
 }
 END_TEST
 
+static int note_profile(const leakdiag_log_record *record, void *payload)
+{
+    if (strcmp(record->event, "source") == 0 && record->level == LEAKDIAG_LOG_LEVEL_INFO)
+        snprintf(payload, 200, "%s", record->message);
+    return 0;
+}
+
+static const char *value_of(const leakdiag_scenario *of, const char *name)
+{
+    for (size_t i = 0; i < leakdiag_scenario_param_count(of); i++)
+        if (strcmp(leakdiag_scenario_param_name(of, i), name) == 0)
+            return leakdiag_scenario_param_value(of, i);
+    return "no such parameter";
+}
+
+START_TEST(a_session_says_which_scenario_it_looks_and_judges_with)
+{
+    char told[200] = "", *by_hand = NULL, *by_watch = NULL;
+    leakdiag_session *session = NULL;
+    leakdiag_observation *seen = NULL;
+    leakdiag_diagnosis *judged = NULL, *watched = NULL;
+    recorded_make(&look, set_other_names);
+    scenario = recorded_scenario();
+    ck_assert_int_eq(recorded_session(&look, scenario, NULL, &session), LEAKDIAG_OK);
+    session->log.to = (leakdiag_log){sizeof(leakdiag_log), note_profile, told, 0};
+    leakdiag_scenario *before = leakdiag_session_scenario(session);
+    ck_assert_ptr_eq(before, scenario);
+    ck_assert_str_eq(leakdiag_session_namespace_name(session), "otel-demo");
+    ck_assert(!leakdiag_session_watch(session, NULL, &seen, &watched, NULL));
+    leakdiag_scenario *after = leakdiag_session_scenario(session);
+    ck_assert_ptr_ne(after, before);
+    ck_assert_str_eq(value_of(before, "deployment"), "checkout");
+    ck_assert_str_eq(value_of(after, "deployment"), "demo-checkoutservice");
+    ck_assert_str_eq(leakdiag_session_namespace_name(session), "otel-demo");
+    ck_assert_ptr_nonnull(strstr(told, "the application has the names of profile "));
+    leakdiag_session_free(session); /* the scenario outlives it */
+    ck_assert(!leakdiag_diagnose(after, seen, &judged, NULL));
+    ck_assert(!leakdiag_report_render(judged, LEAKDIAG_FORMAT_JSON, NULL, &by_hand, NULL));
+    ck_assert(!leakdiag_report_render(watched, LEAKDIAG_FORMAT_JSON, NULL, &by_watch, NULL));
+    ck_assert_str_eq(by_hand, by_watch);
+    leakdiag_free(by_hand);
+    leakdiag_free(by_watch);
+    leakdiag_diagnosis_free(judged);
+    leakdiag_diagnosis_free(watched);
+    leakdiag_observation_unref(seen);
+    leakdiag_scenario_unref(before);
+    leakdiag_scenario_unref(after);
+    leakdiag_scenario_unref(scenario);
+    recorded_done(&look);
+}
+END_TEST
+
 START_TEST(any_answer_may_be_another)
 {
     const char *from = getenv("LEAKDIAG_SEED"), *n = getenv("LEAKDIAG_SEEDS");
@@ -445,6 +497,7 @@ int main(void)
                         (int)(sizeof odd / sizeof *odd));
     tcase_add_loop_test(answers, an_odd_name_does_not_end_the_look, 0,
                         (int)(sizeof odd_names / sizeof *odd_names));
+    tcase_add_test(answers, a_session_says_which_scenario_it_looks_and_judges_with);
     tcase_add_loop_test(answers, any_answer_may_be_another, 0, n_worlds);
     suite_add_tcase(suite, memory);
     suite_add_tcase(suite, answers);

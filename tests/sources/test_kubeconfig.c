@@ -461,7 +461,7 @@ static void assert_quiet(const char *config)
     for (size_t i = 0; i < leakdiag_cluster_warning_count(cluster); i++)
         assert_no_canary(leakdiag_cluster_warning(cluster, i));
     ld_origin *origin = NULL;
-    if (ld_cluster_origin(cluster, 20000, NULL, &origin, &err))
+    if (ld_cluster_origin(cluster, 20000, NULL, NULL, &origin, &err))
         assert_no_canary(err.message);
     ld_origin_free(origin);
     leakdiag_cluster_free(cluster);
@@ -546,7 +546,7 @@ static leakdiag_status open_and_ask(void)
     options.impersonate = "joe";
     leakdiag_status status = ld_cluster_open_in(&options, &p.around, &cluster, NULL);
     if (!status)
-        status = ld_cluster_origin(cluster, 1000, NULL, &origin, NULL);
+        status = ld_cluster_origin(cluster, 1000, NULL, NULL, &origin, NULL);
     if (!status)
         status = leakdiag_cluster_to_json(cluster, &json, NULL);
     char *why = NULL;

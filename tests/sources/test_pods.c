@@ -240,7 +240,7 @@ START_TEST(bad_questions_are_refused_and_nothing_is_sent)
     }
     leakdiag_pods *pods = NULL;
     leakdiag_pods_options late = defaults;
-    late.timeout_ms = -1;
+    late.deadline_ms = -1;
     ck_assert_int_eq(leakdiag_pods_read(NULL, NULL, NULL, &pods, NULL), LEAKDIAG_E_INVALID);
     ck_assert_int_eq(leakdiag_pods_read(cluster, NULL, &late, &pods, NULL), LEAKDIAG_E_INVALID);
 }
@@ -287,11 +287,13 @@ START_TEST(what_the_server_says_no_to_is_a_status_with_its_words)
     static const struct {
         const char *fixture, *words;
         leakdiag_status status;
+        int32_t http_status;
+        uint32_t flags;
     } rows[] = {
-        {"auth-403-nobody", "to grant it", LEAKDIAG_E_AUTH},
-        {"auth-401-badtoken", "HTTP 401", LEAKDIAG_E_AUTH},
-        {"readyz", "not the Kubernetes API", LEAKDIAG_E_PROTOCOL},
-        {"list-rv-future-504", "HTTP 504", LEAKDIAG_E_IO},
+        {"auth-403-nobody", "to grant it", LEAKDIAG_E_AUTH, 403, 0},
+        {"auth-401-badtoken", "HTTP 401", LEAKDIAG_E_AUTH, 401, 0},
+        {"readyz", "not the Kubernetes API", LEAKDIAG_E_PROTOCOL, 200, 0},
+        {"list-rv-future-504", "HTTP 504", LEAKDIAG_E_IO, 504, LEAKDIAG_ERROR_RETRIABLE},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const rule rules[] = {{NS "/pods", rows[i].fixture, 0, NULL}};
@@ -301,6 +303,9 @@ START_TEST(what_the_server_says_no_to_is_a_status_with_its_words)
         ck_assert_int_eq(read_pods(&a, NULL, defaults, &pods, &err), rows[i].status);
         ck_assert_msg(strstr(err.message, rows[i].words), "%zu: %s", i, err.message);
         ck_assert_ptr_null(strstr(err.message, "canary"));
+        ck_assert_int_eq(err.status, rows[i].status);
+        ck_assert_int_eq(err.http_status, rows[i].http_status);
+        ck_assert_uint_eq(err.flags, rows[i].flags);
         api_done(&a);
     }
     api a = {0};
@@ -308,6 +313,48 @@ START_TEST(what_the_server_says_no_to_is_a_status_with_its_words)
     leakdiag_error err = {0};
     ck_assert_int_eq(read_pods(&a, NULL, defaults, &pods, &err), LEAKDIAG_E_IO);
     ck_assert_ptr_nonnull(strstr(err.message, "nobody answers there"));
+}
+END_TEST
+
+static int fail_as_told(const leakdiag_http_request *request, leakdiag_http_answer *ret,
+                        void *payload)
+{
+    (void)request;
+    ret->failure = "it failed";
+    ret->failure_kind = *(leakdiag_http_failure *)payload;
+    return 0;
+}
+
+START_TEST(only_what_may_pass_by_itself_is_worth_another_try)
+{
+    static const struct {
+        leakdiag_http_failure failure;
+        leakdiag_status status;
+        uint32_t flags;
+    } rows[] = {
+        {LEAKDIAG_HTTP_FAILURE_CONNECT, LEAKDIAG_E_IO, LEAKDIAG_ERROR_RETRIABLE},
+        {LEAKDIAG_HTTP_FAILURE_CUT_OFF, LEAKDIAG_E_IO, LEAKDIAG_ERROR_RETRIABLE},
+        {LEAKDIAG_HTTP_FAILURE_TIMEOUT, LEAKDIAG_E_TIMEOUT, LEAKDIAG_ERROR_RETRIABLE},
+        {LEAKDIAG_HTTP_FAILURE_NAME, LEAKDIAG_E_IO, 0},
+        {LEAKDIAG_HTTP_FAILURE_TLS, LEAKDIAG_E_IO, 0},
+        {LEAKDIAG_HTTP_FAILURE_NOT_HTTP, LEAKDIAG_E_PROTOCOL, 0},
+    };
+    /* The Deployment, and pods alone: the error comes another way. */
+    static const char *const workloads[] = {"deploy/checkout", NULL};
+    for (size_t i = 0; i < COUNT(rows) * 2; i++) {
+        leakdiag_http_failure failure = rows[i / 2].failure;
+        leakdiag_transport transport = LEAKDIAG_TRANSPORT_INIT;
+        leakdiag_pods_options options = defaults;
+        leakdiag_pods *pods = NULL;
+        leakdiag_error err = {0};
+        transport.answer = fail_as_told;
+        transport.payload = &failure;
+        options.transport = &transport;
+        ck_assert_int_eq(leakdiag_pods_read(cluster, workloads[i % 2], &options, &pods, &err),
+                         rows[i / 2].status);
+        ck_assert_msg(err.flags == rows[i / 2].flags, "%zu: %s", i, err.message);
+        ck_assert_int_eq(err.http_status, 0);
+    }
 }
 END_TEST
 
@@ -347,8 +394,8 @@ START_TEST(each_right_is_asked_once_and_what_is_denied_has_its_rule)
     ck_assert_int_eq(leakdiag_scenario_builtin("otel-demo/checkout", NULL, 0, &scenario, &err), 0);
     ck_assert_msg(!review(&a, scenario, NULL, &access, &err), "%s", err.message);
     leakdiag_scenario_unref(scenario); /* the answer does not need it */
-    ck_assert_uint_eq(leakdiag_access_len(access), 16);
-    ck_assert_uint_eq(a.reviews, 16);
+    ck_assert_uint_eq(leakdiag_access_len(access), 17);
+    ck_assert_uint_eq(a.reviews, 17);
     ck_assert_uint_eq(leakdiag_access_denied_count(access), 1);
     for (size_t i = 0; i < leakdiag_access_len(access); i++) {
         bool is_map = strcmp(leakdiag_access_resource(access, i), "configmaps") == 0;
@@ -560,6 +607,7 @@ int main(void)
     tcase_add_test(tests, bad_questions_are_refused_and_nothing_is_sent);
     tcase_add_test(tests, what_cannot_be_sent_says_why);
     tcase_add_test(tests, what_the_server_says_no_to_is_a_status_with_its_words);
+    tcase_add_test(tests, only_what_may_pass_by_itself_is_worth_another_try);
     tcase_add_test(tests, a_cancelled_question_ends_as_cancelled);
     tcase_add_test(tests, each_right_is_asked_once_and_what_is_denied_has_its_rule);
     tcase_add_test(tests, any_workload_needs_no_more_than_to_read_its_namespace);

@@ -41,7 +41,14 @@ static int answer(const leakdiag_http_request *request, leakdiag_http_answer *re
 typedef struct worker {
     leakdiag_cluster *cluster;
     size_t right; /* calls that gave what they should */
+    size_t told;  /* records of its own calls */
 } worker;
+
+static int count_record(const leakdiag_log_record *record, void *payload)
+{
+    ((worker *)payload)->told += strcmp(record->event, "request") == 0;
+    return 0;
+}
 
 static void ask_all(worker *w, const leakdiag_transport *transport)
 {
@@ -51,7 +58,9 @@ static void ask_all(worker *w, const leakdiag_transport *transport)
     leakdiag_pods *pods = NULL;
     leakdiag_access *access = NULL;
     leakdiag_flag *flag = NULL;
+    const leakdiag_log log = {sizeof log, count_record, w, LEAKDIAG_LOG_LEVEL_DEBUG};
     how.transport = asking.transport = options.transport = transport;
+    how.log = asking.log = options.log = &log;
     options.cluster = w->cluster;
     if (!leakdiag_pods_read(w->cluster, "pod/steady-698bf88575-sd5pq", &how, &pods, NULL))
         w->right += leakdiag_pods_working_set_bytes(pods, 0) == 6660 * 1024.0;
@@ -94,6 +103,8 @@ START_TEST(one_cluster_is_asked_from_many_threads)
     for (size_t i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
         ck_assert_uint_eq(workers[i].right, 3 * CALLS);
+        ck_assert_uint_eq(workers[i].told, workers[0].told);
+        ck_assert_uint_gt(workers[i].told, 3 * CALLS);
     }
     leakdiag_cluster_free(cluster);
     kube_done(pod);

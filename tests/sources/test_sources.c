@@ -244,7 +244,7 @@ START_TEST(a_service_that_hangs_is_given_up_and_the_second_question_gets_the_res
                                {.path = BULK_PATH, .hang = true}};
     fake_http *server = fake_http_start(rules, 2);
     leakdiag_flag_options options = LEAKDIAG_FLAG_OPTIONS_INIT;
-    options.timeout_ms = 150;
+    options.deadline_ms = 150;
     leakdiag_flag *flag = evaluate(fake_http_url(server), &options);
     assert_flag(flag, LEAKDIAG_FLAG_MISSING, "POST", 404);
     leakdiag_flag_free(flag);
@@ -271,7 +271,7 @@ START_TEST(bad_arguments_are_refused_and_nothing_is_sent)
     bad_token.bearer_token = "s3cret\r\nX-Injected: 1";
     empty_token.bearer_token = "\n";
     bad_key.api_key = "s3cret\x01";
-    bad_time.timeout_ms = -1;
+    bad_time.deadline_ms = -1;
     bad_size.size = 8;
     const struct {
         const char *url, *key;
@@ -350,7 +350,7 @@ START_TEST(cancelling_is_an_error_and_sets_nothing)
     ck_assert_int_eq(pthread_create(&thread, NULL, trigger_once_asked, &t), 0);
     leakdiag_flag_options options = LEAKDIAG_FLAG_OPTIONS_INIT;
     options.cancel = t.cancel;
-    options.timeout_ms = 60000;
+    options.deadline_ms = 60000;
     leakdiag_flag *flag = NULL;
     leakdiag_load *load = NULL;
     leakdiag_load_options load_options = LEAKDIAG_LOAD_OPTIONS_INIT;
@@ -425,7 +425,7 @@ START_TEST(a_page_that_hangs_does_not_hide_the_statistics)
                          {.path = "/", .hang = true}};
     fake_http *server = fake_http_start(rules, 2);
     leakdiag_load_options options = LEAKDIAG_LOAD_OPTIONS_INIT;
-    options.timeout_ms = 300;
+    options.deadline_ms = 300;
     leakdiag_load *load = NULL;
     ck_assert_int_eq(leakdiag_load_read(fake_http_url(server), &options, &load, NULL), LEAKDIAG_OK);
     ck_assert_int_eq(leakdiag_load_get_state(load), LEAKDIAG_LOAD_RUNNING);

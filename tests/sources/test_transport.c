@@ -53,7 +53,7 @@ typedef struct script {
     int broken;
     int64_t takes_ms;
     char headers[1024], method[8], url[256], body[64];
-    int64_t timeout_ms;
+    int64_t deadline_ms;
 } script;
 
 static int answer(const leakdiag_http_request *request, leakdiag_http_answer *ret, void *payload)
@@ -70,7 +70,7 @@ static int answer(const leakdiag_http_request *request, leakdiag_http_answer *re
     snprintf(s->url, sizeof s->url, "%s", request->url);
     snprintf(s->body, sizeof s->body, "%.*s", (int)request->body_len,
              request->body ? request->body : "");
-    s->timeout_ms = request->timeout_ms;
+    s->deadline_ms = request->deadline_ms;
     if (s->takes_ms) {
         const struct timespec wait = {s->takes_ms / 1000, s->takes_ms % 1000 * 1000000};
         nanosleep(&wait, NULL);
@@ -126,8 +126,8 @@ START_TEST(an_answer_is_taken_as_if_it_came_from_the_network)
     ck_assert_str_eq(s.url, "https://api.example/x?y=z");
     ck_assert_str_eq(s.body, "{}");
     ck_assert_str_eq(s.headers, "Accept-Encoding: identity\nContent-Type: application/json\n");
-    ck_assert_int_gt(s.timeout_ms, 0);
-    ck_assert_int_le(s.timeout_ms, 5000);
+    ck_assert_int_gt(s.deadline_ms, 0);
+    ck_assert_int_le(s.deadline_ms, 5000);
     ld_http_request_done(&request);
 }
 END_TEST
@@ -242,7 +242,7 @@ START_TEST(an_answer_after_its_time_counts_as_none)
     ld_http_request request = {.method = "GET", .url = "http://h/", .timeout_ms = 50};
     perform_fine(&s, &request);
     ck_assert_int_eq(request.end, LD_HTTP_TIMED_OUT);
-    ck_assert_int_le(s.timeout_ms, 50);
+    ck_assert_int_le(s.deadline_ms, 50);
 }
 END_TEST
 

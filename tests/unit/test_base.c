@@ -197,6 +197,32 @@ START_TEST(the_first_cause_survives_its_prefixes)
 }
 END_TEST
 
+START_TEST(an_error_says_whether_another_try_may_help)
+{
+    static const struct {
+        int http_status;
+        uint32_t flags;
+    } rows[] = {{200, 0}, {403, 0}, {404, 0}, {501, 0}, {505, 0}, {408, 1},
+                {429, 1}, {500, 1}, {502, 1}, {503, 1}, {504, 1}, {599, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        leakdiag_error err = {0};
+        leakdiag_status status = ld_fail(&err, LEAKDIAG_E_IO, "no");
+        ck_assert_int_eq(ld_error_http(&err, status, rows[i].http_status), LEAKDIAG_E_IO);
+        ck_assert_int_eq(err.http_status, rows[i].http_status);
+        ck_assert_msg(err.flags == rows[i].flags, "%d", rows[i].http_status);
+    }
+    leakdiag_error late = {0}, same = {0}, fine = {0};
+    (void)ld_fail(&late, LEAKDIAG_E_TIMEOUT, "late");
+    ck_assert_uint_eq(late.flags, LEAKDIAG_ERROR_RETRIABLE);
+    ck_assert_int_eq(ld_fail_as(&same, LEAKDIAG_E_TIMEOUT, &late), LEAKDIAG_E_TIMEOUT);
+    ck_assert_mem_eq(&same, &late, sizeof same);
+    ck_assert_int_eq(ld_error_http(&fine, LEAKDIAG_OK, 503), LEAKDIAG_OK);
+    ck_assert_int_eq(fine.http_status, 0);
+    ck_assert_int_eq(ld_error_http(NULL, LEAKDIAG_E_IO, 503), LEAKDIAG_E_IO);
+    ck_assert_int_eq(ld_fail_as(NULL, LEAKDIAG_E_IO, &late), LEAKDIAG_E_IO);
+}
+END_TEST
+
 typedef struct options {
     size_t size;
     int64_t first, second;
@@ -487,6 +513,7 @@ int main(void)
     tcase_add_test(tc, an_error_is_one_harmless_line);
     tcase_add_test(tc, a_character_is_not_cut_in_two_at_the_end);
     tcase_add_test(tc, the_first_cause_survives_its_prefixes);
+    tcase_add_test(tc, an_error_says_whether_another_try_may_help);
     tcase_add_test(tc, options_of_older_and_newer_callers_are_understood);
     tcase_add_test(tc, every_status_has_a_name);
     tcase_add_test(tc, json_goes_in_and_comes_out_sorted);

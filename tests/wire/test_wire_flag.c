@@ -459,6 +459,40 @@ START_TEST(the_recorded_bulk_answer_lists_fifteen_flags)
 }
 END_TEST
 
+START_TEST(a_list_of_flags_is_one_json_document)
+{
+    static const char file[] =
+        "{\"flags\":{\"a\":{\"state\":\"ENABLED\",\"variants\":{\"on\":300},"
+        "\"defaultVariant\":\"on\"},\"b\":{\"state\":\"DISABLED\",\"variants\":{\"x\":true},"
+        "\"defaultVariant\":\"x\"}}}";
+    leakdiag_flags *flags = NULL;
+    char *all = NULL, *wanted = NULL, *one[2];
+    ck_assert(!leakdiag_flags_from_file(file, sizeof file - 1, &flags, NULL));
+    ck_assert_uint_eq(leakdiag_flags_len(flags), 2);
+    for (size_t i = 0; i < 2; i++)
+        ck_assert(!leakdiag_flag_to_json(leakdiag_flags_at(flags, i), &one[i], NULL));
+    ck_assert(!leakdiag_flags_to_json(flags, &all, NULL));
+    ck_assert_int_gt(asprintf(&wanted,
+                              "{\"detail\":\"\",\"flags\":[%s,%s],\"schema\":"
+                              "\"leakdiag.flags/1\",\"state\":\"value\"}",
+                              one[0], one[1]),
+                     0);
+    ck_assert_str_eq(all, wanted);
+    for (size_t i = 0; i < 2; i++)
+        leakdiag_free(one[i]);
+    leakdiag_free(all);
+    free(wanted);
+    leakdiag_flags_free(flags);
+
+    ck_assert(!leakdiag_flags_from_file("[", 1, &flags, NULL));
+    ck_assert(!leakdiag_flags_to_json(flags, &all, NULL));
+    ck_assert_ptr_nonnull(strstr(all, "\"flags\":[],\"schema\""));
+    ck_assert_ptr_null(strstr(all, "\"state\":\"value\""));
+    leakdiag_free(all);
+    leakdiag_flags_free(flags);
+}
+END_TEST
+
 START_TEST(each_unusable_bulk_answer_has_its_meaning)
 {
     static const struct {
@@ -848,10 +882,14 @@ static leakdiag_status read_file(void)
 {
     leakdiag_flag *flag = NULL;
     leakdiag_flags *flags = NULL;
+    char *json = NULL;
     leakdiag_status status =
         leakdiag_flag_from_file(tortured_file, tortured_len, "stringFlag", &flag, NULL);
     if (!status)
         status = leakdiag_flags_from_file(tortured_file, tortured_len, &flags, NULL);
+    if (!status)
+        status = leakdiag_flags_to_json(flags, &json, NULL);
+    leakdiag_free(json);
     leakdiag_flag_free(flag);
     leakdiag_flags_free(flags);
     return status;
@@ -893,6 +931,7 @@ int main(void)
     tcase_add_test(tc, the_get_answers_when_the_post_is_not_taken);
     tcase_add_test(tc, two_refusals_of_the_method_are_not_ofrep_and_both_are_named);
     tcase_add_test(tc, the_recorded_bulk_answer_lists_fifteen_flags);
+    tcase_add_test(tc, a_list_of_flags_is_one_json_document);
     tcase_add_test(tc, each_unusable_bulk_answer_has_its_meaning);
     tcase_add_test(tc, a_missing_flag_beside_others_stays_missing);
     tcase_add_test(tc, a_missing_flag_beside_none_is_a_rejected_file);

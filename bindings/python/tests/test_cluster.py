@@ -97,7 +97,7 @@ def test_what_is_named_takes_the_place_of_the_contexts(tmp_path):
 
 def test_pods_have_the_figures_of_their_recording(cluster):
     api = Api()
-    pods = ld.Pods.read(cluster, "pod/" + POD, transport=api, timeout_s=5)
+    pods = ld.Pods.read(cluster, "pod/" + POD, transport=api, deadline_s=5)
     row, = pods.containers
     assert (row.pod, row.container, row.phase) == (POD, "steady", "Running")
     assert row.uid == "e31a65bd-8ca8-44b7-abcf-e0728416a95d"
@@ -112,7 +112,7 @@ def test_pods_have_the_figures_of_their_recording(cluster):
     assert pods.to_dict() == json.loads(pods.to_json())
     assert api.threads == {threading.current_thread()}
     assert api.asked[0].headers["Authorization"] == "Bearer canary"
-    assert api.asked[0].method == "GET" and api.asked[0].timeout_ms > 0
+    assert api.asked[0].method == "GET" and api.asked[0].deadline_ms > 0
     assert "canary" not in repr(api.asked[0])
 
 
@@ -125,9 +125,21 @@ def test_pods_are_chosen_by_labels(cluster):
         ld.Pods.read(cluster, "pod/" + POD, container="none", transport=api)
 
 
+@pytest.mark.parametrize("answer, status, retriable", [
+    (ld.HttpAnswer(503, b"busy", "text/plain"), 503, True),
+    (ld.HttpAnswer(403, b"no", "text/plain"), 403, False),
+    (ld.HttpAnswer(failure="refused"), None, True),
+    (ld.HttpAnswer(failure="bad certificate", failure_kind=ld.HttpFailure.TLS), None, False)])
+def test_an_error_says_its_answer_and_whether_another_try_may_help(cluster, answer, status,
+                                                                   retriable):
+    with pytest.raises(ld.Error) as caught:
+        ld.Pods.read(cluster, transport=lambda request: answer)
+    assert (caught.value.http_status, caught.value.retriable) == (status, retriable)
+
+
 def test_rights_are_asked_for(cluster):
     access = ld.Access.review(cluster, ld.Scenario.builtin("otel-demo/checkout"), transport=Api(),
-                              namespace_name="otel-demo", timeout_s=5)
+                              namespace_name="otel-demo", deadline_s=5)
     assert access.denied_count == 0 and access.rights and access.missing_rules == ""
     assert all(right.state is ld.AccessState.ALLOWED for right in access.rights)
     denied = ld.Access.review(cluster, transport=Api(allowed=False))
@@ -152,6 +164,7 @@ def test_a_session_asks_through_its_transport(cluster):
     scenario = ld.Scenario.builtin("any-workload", set={"namespace": "otel-demo", "pod": POD})
     with ld.Session(scenario, cluster=cluster, transport=api) as session:
         session.gather()
+        assert session.scenario == scenario and session.namespace_name == "otel-demo"
         observation, diagnosis = session.watch(on_look=lambda d: None)
     assert len(observation.facts) >= 2 and len(api.asked) >= 4
     assert api.threads == {threading.current_thread()}

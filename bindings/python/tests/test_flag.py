@@ -9,7 +9,7 @@ FILE = (FIXTURES / "src_flags" / "flags_used.good.json").read_bytes()
 
 
 def test_a_flag_is_evaluated_over_ofrep(service):
-    flag = ld.Flag.evaluate(service.url, "kafkaQueueProblems", timeout_s=5)
+    flag = ld.Flag.evaluate(service.url, "kafkaQueueProblems", deadline_s=5)
     assert (flag.state, flag.type, flag.value, flag.number) == ("value", "number", 0, 0)
     assert (flag.key, flag.variant, flag.reason) == ("kafkaQueueProblems", "off", "STATIC")
     assert (flag.value_json, flag.string, flag.error_code) == ("0", None, None)
@@ -61,6 +61,9 @@ def test_all_flags_are_a_sequence(service):
         assert flags[0].key and flags[-1].key == flags[len(flags) - 1].key
         with pytest.raises(IndexError):
             flags[len(flags)]
+        made = flags.to_dict()
+        assert (made["schema"], made["state"]) == ("leakdiag.flags/1", "value")
+        assert made["flags"] == [flag.to_dict() for flag in flags]
 
 
 def test_a_flag_of_a_list_outlives_it():

@@ -5,7 +5,7 @@ from leakdiag.load import load_state_name
 
 
 def test_locust_is_read(service):
-    load = ld.Load.read(service.url, timeout_s=5)
+    load = ld.Load.read(service.url, deadline_s=5)
     assert load.state is ld.LoadState.RUNNING
     assert load.users and load.rows
     row = next(row for row in load.rows if row.name == "/api/checkout")

@@ -112,7 +112,7 @@ def test_a_token_cancels_a_call(service):
     token = ld.CancelToken()
     threading.Thread(target=lambda: (service.asked.wait(), token.cancel())).start()
     with pytest.raises(ld.CancelledError):
-        ld.Flag.evaluate(service.hanging, "k", timeout_s=600, cancel=token)
+        ld.Flag.evaluate(service.hanging, "k", deadline_s=600, cancel=token)
     with pytest.raises(ld.CancelledError):
         ld.Load.read(service.url, cancel=token)
     with pytest.raises(ld.CancelledError):
@@ -124,7 +124,7 @@ def test_a_token_cancels_a_call_of_another_thread(service):
 
     def ask():
         try:
-            ld.Flag.evaluate(service.hanging, "k", timeout_s=600, cancel=token)
+            ld.Flag.evaluate(service.hanging, "k", deadline_s=600, cancel=token)
         except ld.CancelledError as error:
             caught.append(error)
 
@@ -139,9 +139,9 @@ def test_a_token_cancels_a_call_of_another_thread(service):
 @pytest.mark.parametrize("what", ["flag", "flags", "load", "gather", "watch"])
 def test_control_c_ends_what_waits(what, hanging, service):
     calls = {
-        "flag": lambda: ld.Flag.evaluate(service.hanging, "k", timeout_s=600),
-        "flags": lambda: ld.Flags.evaluate(service.hanging, timeout_s=600),
-        "load": lambda: ld.Load.read(service.hanging, timeout_s=600),
+        "flag": lambda: ld.Flag.evaluate(service.hanging, "k", deadline_s=600),
+        "flags": lambda: ld.Flags.evaluate(service.hanging, deadline_s=600),
+        "load": lambda: ld.Load.read(service.hanging, deadline_s=600),
         "gather": lambda: ld.Session(hanging, deadline_s=600).gather(),
         "watch": lambda: ld.Session(hanging, deadline_s=600).watch(for_s=600),
     }
@@ -166,7 +166,7 @@ def test_a_signal_handler_that_returns_ends_nothing(service):
     try:
         threading.Thread(target=lambda: (service.asked.wait(),
                                          os.kill(pid, signal.SIGUSR1))).start()
-        flag = ld.Flag.evaluate(service.hanging, "k", timeout_s=600)
+        flag = ld.Flag.evaluate(service.hanging, "k", deadline_s=600)
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert flag.state is not ld.FlagState.VALUE  # the server went on and closed the connection
@@ -183,7 +183,7 @@ def test_other_threads_go_on_while_a_call_waits(service):
 
     thread = threading.Thread(target=count)
     thread.start()
-    ld.Flag.evaluate(service.hanging, "k", timeout_s=600)
+    ld.Flag.evaluate(service.hanging, "k", deadline_s=600)
     thread.join()
     assert counted == [499500]
 

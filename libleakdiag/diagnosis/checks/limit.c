@@ -35,6 +35,7 @@ static bool limits_differ(const ld_view *view, ld_text *reason)
             break;
         const ld_memory_fact *other = &fact->of.memory;
         if (fact->kind != LD_FACT_MEMORY || fact->error || other->pod.is_terminating ||
+            other->pod.is_between_looks ||
             !ld_text_equal(other->pod.container, judged->pod.container))
             continue;
         if (other->has_limit != judged->has_limit ||

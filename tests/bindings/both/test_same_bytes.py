@@ -33,6 +33,7 @@ def made(kind, path, more):
     if kind == "explain": return ld.Scenario.load(path).explain(more)
     data = open(path, "rb").read()
     if kind == "flag": return ld.Flag.from_file(data, more).to_json()
+    if kind == "flags": return ld.Flags.from_file(data).to_json()
     if kind == "trend": return ld.Series.from_csv(data).analyze(limit_bytes=20971520).to_json(file=path)
     if kind == "comparison":
         return ld.Timeline.parse(more).compare(ld.Series.from_csv(data)).to_json()
@@ -113,6 +114,8 @@ func made(kind, path, more string) (string, error) {
 		return must(leakdiag.LoadScenario(path)).Explain(more)
 	case "flag":
 		return must(leakdiag.FlagFromFile(read(path), more)).ToJSON()
+	case "flags":
+		return must(leakdiag.FlagsFromFile(read(path))).ToJSON()
 	case "trend":
 		series := must(leakdiag.SeriesFromCSV(read(path)))
 		return must(series.Analyze(leakdiag.WithLimit(20971520))).ToJSONOf(path)
@@ -150,6 +153,7 @@ def by_command(kind, path, more):
         "scenario": ["scenario", "show", path, "-o", "json"],
         "explain": ["explain", more, "--scenario", path],
         "flag": ["flag", "get", more, "--file", path, "-o", "json"],
+        "flags": ["flag", "get", "--all", "--file", path, "-o", "json"],
         "trend": ["timeline", "analyze", "--limit", "20971520", "-o", "json", path],
         "comparison": ["timeline", "compare", "--expect", more, "-o", "json", path],
         "scan": ["logs", "count", "-e", "done=Done", "-e", "order=order", "-o", "json", path],
@@ -178,6 +182,7 @@ def table(folder):
     for name in ("good", "with_badVariant"):
         path = os.path.join(FIXTURES, "src_flags", "flags_used.%s.json" % name)
         rows += [("flag", path, key) for key in ("kafkaQueueProblems", "none-such")]
+        rows.append(("flags", path, ""))
     for name, values in (("climb", [8388608 + 174763 * i for i in range(60)]),
                          ("rest", [8388608 + 4096 * (i % 3) for i in range(60)]),
                          ("short", [1, 2]), ("empty", [])):

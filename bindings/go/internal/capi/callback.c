@@ -16,3 +16,10 @@ int ld_go_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret
 {
     return ldGoAnswer((leakdiag_http_request *)request, ret, (uintptr_t)payload);
 }
+
+int ld_go_write(const leakdiag_log_record *record, void *payload);
+
+int ld_go_write(const leakdiag_log_record *record, void *payload)
+{
+    return ldGoWrite((leakdiag_log_record *)record, (uintptr_t)payload);
+}

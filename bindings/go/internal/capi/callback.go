@@ -29,7 +29,7 @@ type Request struct {
 	Method, URL string
 	Body        []byte
 	Headers     []string
-	TimeoutMs   int64
+	DeadlineMs  int64
 }
 
 // Answer is leakdiag_http_answer before it is copied to C.
@@ -102,7 +102,7 @@ func (t *Answering) texts(list []string) **C.char {
 
 func request(r *C.leakdiag_http_request) *Request {
 	made := &Request{Method: C.GoString(r.method), URL: C.GoString(r.url),
-		TimeoutMs: int64(r.timeout_ms)}
+		DeadlineMs: int64(r.deadline_ms)}
 	if r.body != nil {
 		made.Body = C.GoBytes(unsafe.Pointer(r.body), C.int(r.body_len))
 	}
@@ -132,5 +132,60 @@ func ldGoAnswer(r *C.leakdiag_http_request, ret *C.leakdiag_http_answer, token C
 		ret.body, ret.body_len = (*C.char)(body), C.size_t(len(a.Body))
 	}
 	ret.headers = t.texts(a.Headers)
+	return 0
+}
+
+// Record is leakdiag_log_record, copied. Missing texts are "".
+type Record struct {
+	Level, TimeMs           int64
+	Event, Source, Message  string
+	Method, URL, Connection string
+	HTTPStatus, DurationMs  int64
+	Bytes, Attempt          int64
+}
+
+// Write takes one record. It may not panic.
+type Write func(*Record) (stop bool)
+
+// Writing hands records of the log to Go.
+type Writing struct {
+	token cgo.Handle
+	raw   Log
+}
+
+// NewWriting makes a log of a function. Release it.
+func NewWriting(write Write) *Writing {
+	w := &Writing{token: cgo.NewHandle(write), raw: NewLog()}
+	w.raw.Set_write(uintptr(w.token))
+	return w
+}
+
+// C is what options take.
+func (w *Writing) C() Log { return w.raw }
+
+// Release frees it; nothing may use it any more.
+func (w *Writing) Release() {
+	w.token.Delete()
+	DeleteLog(w.raw)
+}
+
+func given(text *C.char) string {
+	if text == nil {
+		return ""
+	}
+	return C.GoString(text)
+}
+
+//export ldGoWrite
+func ldGoWrite(r *C.leakdiag_log_record, token C.uintptr_t) C.int {
+	write, ok := cgo.Handle(token).Value().(Write)
+	if !ok || write(&Record{
+		Level: int64(r.level), TimeMs: int64(r.time_ms), Event: given(r.event),
+		Source: given(r.source), Message: given(r.message), Method: given(r.method),
+		URL: given(r.url), Connection: given(r.connection), HTTPStatus: int64(r.http_status),
+		DurationMs: int64(r.duration_ms), Bytes: int64(r.bytes), Attempt: int64(r.attempt),
+	}) {
+		return 1
+	}
 	return 0
 }

@@ -39,27 +39,27 @@ typedef long long swig_type_9;
 typedef long long swig_type_10;
 typedef long long swig_type_11;
 typedef long long swig_type_12;
-typedef _gostring_ swig_type_13;
-typedef _gostring_ swig_type_14;
+typedef long long swig_type_13;
+typedef long long swig_type_14;
 typedef _gostring_ swig_type_15;
-typedef _goslice_ swig_type_16;
+typedef _gostring_ swig_type_16;
 typedef _gostring_ swig_type_17;
 typedef _goslice_ swig_type_18;
-typedef long long swig_type_19;
-typedef long long swig_type_20;
+typedef _gostring_ swig_type_19;
+typedef _goslice_ swig_type_20;
 typedef long long swig_type_21;
-typedef _goslice_ swig_type_22;
+typedef long long swig_type_22;
 typedef long long swig_type_23;
-typedef long long swig_type_24;
+typedef _goslice_ swig_type_24;
 typedef long long swig_type_25;
 typedef long long swig_type_26;
 typedef long long swig_type_27;
 typedef long long swig_type_28;
 typedef long long swig_type_29;
 typedef long long swig_type_30;
-typedef _goslice_ swig_type_31;
+typedef long long swig_type_31;
 typedef long long swig_type_32;
-typedef long long swig_type_33;
+typedef _goslice_ swig_type_33;
 typedef long long swig_type_34;
 typedef long long swig_type_35;
 typedef long long swig_type_36;
@@ -86,9 +86,9 @@ typedef long long swig_type_56;
 typedef long long swig_type_57;
 typedef long long swig_type_58;
 typedef long long swig_type_59;
-typedef _goslice_ swig_type_60;
+typedef long long swig_type_60;
 typedef long long swig_type_61;
-typedef long long swig_type_62;
+typedef _goslice_ swig_type_62;
 typedef long long swig_type_63;
 typedef long long swig_type_64;
 typedef long long swig_type_65;
@@ -100,15 +100,15 @@ typedef long long swig_type_70;
 typedef long long swig_type_71;
 typedef long long swig_type_72;
 typedef long long swig_type_73;
-typedef _gostring_ swig_type_74;
+typedef long long swig_type_74;
 typedef long long swig_type_75;
-typedef long long swig_type_76;
+typedef _gostring_ swig_type_76;
 typedef long long swig_type_77;
 typedef long long swig_type_78;
-typedef _goslice_ swig_type_79;
-typedef _gostring_ swig_type_80;
-typedef long long swig_type_81;
-typedef long long swig_type_82;
+typedef long long swig_type_79;
+typedef long long swig_type_80;
+typedef _goslice_ swig_type_81;
+typedef _gostring_ swig_type_82;
 typedef long long swig_type_83;
 typedef long long swig_type_84;
 typedef long long swig_type_85;
@@ -130,22 +130,22 @@ typedef long long swig_type_100;
 typedef long long swig_type_101;
 typedef long long swig_type_102;
 typedef long long swig_type_103;
-typedef _gostring_ swig_type_104;
+typedef long long swig_type_104;
 typedef long long swig_type_105;
 typedef _gostring_ swig_type_106;
-typedef _gostring_ swig_type_107;
+typedef long long swig_type_107;
 typedef _gostring_ swig_type_108;
-typedef long long swig_type_109;
-typedef long long swig_type_110;
+typedef _gostring_ swig_type_109;
+typedef _gostring_ swig_type_110;
 typedef long long swig_type_111;
 typedef long long swig_type_112;
 typedef long long swig_type_113;
-typedef _gostring_ swig_type_114;
+typedef long long swig_type_114;
 typedef long long swig_type_115;
-typedef long long swig_type_116;
-typedef _gostring_ swig_type_117;
+typedef _gostring_ swig_type_116;
+typedef long long swig_type_117;
 typedef long long swig_type_118;
-typedef long long swig_type_119;
+typedef _gostring_ swig_type_119;
 typedef long long swig_type_120;
 typedef long long swig_type_121;
 typedef long long swig_type_122;
@@ -156,13 +156,13 @@ typedef long long swig_type_126;
 typedef long long swig_type_127;
 typedef long long swig_type_128;
 typedef long long swig_type_129;
-typedef _goslice_ swig_type_130;
-typedef _gostring_ swig_type_131;
+typedef long long swig_type_130;
+typedef long long swig_type_131;
 typedef _goslice_ swig_type_132;
 typedef _gostring_ swig_type_133;
 typedef _goslice_ swig_type_134;
-typedef long long swig_type_135;
-typedef long long swig_type_136;
+typedef _gostring_ swig_type_135;
+typedef _goslice_ swig_type_136;
 typedef long long swig_type_137;
 typedef long long swig_type_138;
 typedef long long swig_type_139;
@@ -175,17 +175,17 @@ typedef long long swig_type_145;
 typedef long long swig_type_146;
 typedef long long swig_type_147;
 typedef long long swig_type_148;
-typedef _goslice_ swig_type_149;
+typedef long long swig_type_149;
 typedef long long swig_type_150;
-typedef long long swig_type_151;
+typedef _goslice_ swig_type_151;
 typedef long long swig_type_152;
 typedef long long swig_type_153;
 typedef long long swig_type_154;
 typedef long long swig_type_155;
 typedef long long swig_type_156;
-typedef _goslice_ swig_type_157;
+typedef long long swig_type_157;
 typedef long long swig_type_158;
-typedef long long swig_type_159;
+typedef _goslice_ swig_type_159;
 typedef long long swig_type_160;
 typedef long long swig_type_161;
 typedef long long swig_type_162;
@@ -201,9 +201,9 @@ typedef long long swig_type_171;
 typedef long long swig_type_172;
 typedef long long swig_type_173;
 typedef long long swig_type_174;
-typedef _gostring_ swig_type_175;
+typedef long long swig_type_175;
 typedef long long swig_type_176;
-typedef long long swig_type_177;
+typedef _gostring_ swig_type_177;
 typedef long long swig_type_178;
 typedef long long swig_type_179;
 typedef long long swig_type_180;
@@ -243,9 +243,9 @@ typedef long long swig_type_213;
 typedef long long swig_type_214;
 typedef long long swig_type_215;
 typedef long long swig_type_216;
-typedef _gostring_ swig_type_217;
+typedef long long swig_type_217;
 typedef long long swig_type_218;
-typedef long long swig_type_219;
+typedef _gostring_ swig_type_219;
 typedef long long swig_type_220;
 typedef long long swig_type_221;
 typedef long long swig_type_222;
@@ -305,500 +305,521 @@ typedef long long swig_type_275;
 typedef long long swig_type_276;
 typedef long long swig_type_277;
 typedef long long swig_type_278;
-extern void _wrap_Swig_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern swig_voidp _wrap_version_capi_a90128c3d6c7fa16(void);
-extern swig_voidp _wrap_status_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern void _wrap_free_capi_a90128c3d6c7fa16(swig_voidp arg1);
-extern swig_intgo _wrap_cancel_new_capi_a90128c3d6c7fa16(swig_voidp arg1, swig_voidp arg2);
-extern void _wrap_cancel_trigger_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_cancel_is_triggered_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cancel_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_quantity_parse_capi_a90128c3d6c7fa16(swig_type_1 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_duration_parse_capi_a90128c3d6c7fa16(swig_type_2 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_file_read_capi_a90128c3d6c7fa16(swig_type_3 arg1, swig_type_4 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_file_write_capi_a90128c3d6c7fa16(swig_type_5 arg1, swig_type_6 arg2, swig_intgo arg3, swig_voidp arg4);
-extern void _wrap_cluster_options_kubeconfig_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_cluster_options_kubeconfig_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cluster_options_context_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_cluster_options_context_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cluster_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_cluster_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cluster_options_user_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_cluster_options_user_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cluster_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_cluster_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cluster_options_impersonate_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_cluster_options_impersonate_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cluster_options_exec_policy_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_7 arg2);
-extern swig_type_8 _wrap_cluster_options_exec_policy_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_cluster_options_exec_allowed_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_cluster_options_exec_allowed_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_cluster_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_cluster_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_cluster_open_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_voidp _wrap_cluster_server_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_cluster_context_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_cluster_namespace_name_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_cluster_namespace_source_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_cluster_user_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_cluster_origin_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_cluster_is_tls_verified_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_9 _wrap_cluster_warning_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_cluster_warning_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_10 arg2);
-extern swig_intgo _wrap_cluster_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_cluster_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_http_failure_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern void _wrap_transport_set_answer_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_new_transport_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_transport_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_state_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern swig_voidp _wrap_flag_type_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern void _wrap_flag_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_11 arg2);
-extern swig_type_12 _wrap_flag_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_flag_options_context_json_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_flag_options_context_json_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_flag_options_bearer_token_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_flag_options_bearer_token_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_flag_options_api_key_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_flag_options_api_key_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_flag_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_flag_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_flag_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_flag_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_flag_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_flag_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_flag_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_flag_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_flag_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_flag_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_flag_evaluate_capi_a90128c3d6c7fa16(swig_type_13 arg1, swig_type_14 arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_flag_evaluate_all_capi_a90128c3d6c7fa16(swig_type_15 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_flag_from_file_capi_a90128c3d6c7fa16(swig_type_16 arg1, swig_type_17 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_flags_from_file_capi_a90128c3d6c7fa16(swig_type_18 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_flags_state_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flags_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_19 _wrap_flags_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_flags_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_20 arg2);
-extern void _wrap_flags_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_flag_get_state_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_key_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_flag_get_type_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_flag_number_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_string_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_value_json_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_variant_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_reason_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_error_code_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_method_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_flag_http_status_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_flag_has_targeting_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_21 _wrap_flag_latency_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_flag_body_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_intgo _wrap_flag_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_flag_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_patterns_new_capi_a90128c3d6c7fa16(swig_type_22 arg1, swig_voidp arg2, swig_voidp arg3);
-extern uintptr_t _wrap_patterns_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_patterns_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_23 _wrap_patterns_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_patterns_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_24 arg2);
-extern void _wrap_scan_options_window_from_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_25 arg2);
-extern swig_type_26 _wrap_scan_options_window_from_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_scan_options_window_to_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_27 arg2);
-extern swig_type_28 _wrap_scan_options_window_to_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_scan_options_recent_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_29 arg2);
-extern swig_type_30 _wrap_scan_options_recent_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_scan_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_scan_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_scan_new_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_scan_push_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_31 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_scan_finish_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_type_32 _wrap_scan_pending_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_33 _wrap_scan_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_34 arg2);
-extern swig_type_35 _wrap_scan_window_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_36 arg2);
-extern swig_type_37 _wrap_scan_slice_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_38 arg2, swig_type_39 arg3);
-extern swig_intgo _wrap_scan_first_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_40 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_scan_last_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_41 arg2, swig_voidp arg3);
-extern swig_type_42 _wrap_scan_capture_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_43 arg2);
-extern double _wrap_scan_capture_last_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_44 arg2, swig_type_45 arg3);
-extern double _wrap_scan_capture_min_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_46 arg2, swig_type_47 arg3);
-extern double _wrap_scan_capture_max_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_48 arg2, swig_type_49 arg3);
-extern swig_type_50 _wrap_scan_expensive_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_51 arg2);
-extern double _wrap_scan_rate_per_min_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_52 arg2);
-extern swig_type_53 _wrap_scan_lines_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_54 _wrap_scan_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_55 _wrap_scan_truncated_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_scan_time_span_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_56 _wrap_scan_recent_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_scan_recent_matches_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_57 arg2, swig_type_58 arg3);
-extern swig_intgo _wrap_scan_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_scan_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_series_new_capi_a90128c3d6c7fa16(swig_voidp arg1, swig_voidp arg2, swig_type_59 arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_series_from_csv_capi_a90128c3d6c7fa16(swig_type_60 arg1, swig_voidp arg2, swig_voidp arg3);
-extern uintptr_t _wrap_series_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_series_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_61 _wrap_series_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_series_times_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_series_values_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_leak_verdict_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern swig_voidp _wrap_trace_class_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern swig_voidp _wrap_memory_finding_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern void _wrap_trend_options_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
-extern double _wrap_trend_options_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_trend_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
-extern double _wrap_trend_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_trend_options_restart_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_trend_options_restart_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_trend_options_restart_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_62 arg2);
-extern swig_type_63 _wrap_trend_options_restart_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_trend_options_oom_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_trend_options_oom_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_trend_options_oom_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_64 arg2);
-extern swig_type_65 _wrap_trend_options_oom_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_trend_options_time_scale_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
-extern double _wrap_trend_options_time_scale_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_trend_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_trend_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_series_analyze_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_trend_verdict_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_score_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_trend_is_unsure_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_slope_bytes_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_slope_lo_bytes_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_slope_hi_bytes_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_ttl_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_ttl_lo_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_ttl_hi_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_trend_level_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_trend_trace_class_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_trend_finding_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_66 _wrap_trend_oom_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_67 _wrap_trend_oom_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_68 arg2);
-extern swig_type_69 _wrap_trend_restart_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_70 _wrap_trend_restart_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_71 arg2);
-extern swig_type_72 _wrap_trend_segment_from_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_73 _wrap_trend_segment_to_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_trend_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_74 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_trend_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_timeline_options_tolerance_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
-extern double _wrap_timeline_options_tolerance_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_timeline_options_tolerance_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_75 arg2);
-extern swig_type_76 _wrap_timeline_options_tolerance_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_timeline_options_oom_at_end_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_77 arg2);
-extern swig_type_78 _wrap_timeline_options_oom_at_end_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_timeline_options_time_scale_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
-extern double _wrap_timeline_options_time_scale_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_timeline_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_timeline_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_timeline_new_capi_a90128c3d6c7fa16(swig_type_79 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_timeline_parse_capi_a90128c3d6c7fa16(swig_type_80 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_timeline_scale_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2, swig_voidp arg3, swig_voidp arg4);
-extern double _wrap_timeline_bytes_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_81 arg2);
-extern double _wrap_timeline_lo_bytes_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_82 arg2);
-extern double _wrap_timeline_hi_bytes_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_83 arg2);
-extern swig_voidp _wrap_timeline_phase_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_84 arg2);
-extern swig_type_85 _wrap_timeline_end_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_86 _wrap_timeline_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_timeline_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_has_start_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_87 arg2);
-extern swig_type_88 _wrap_compare_options_has_start_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_start_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_89 arg2);
-extern swig_type_90 _wrap_compare_options_start_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_has_now_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_91 arg2);
-extern swig_type_92 _wrap_compare_options_has_now_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_now_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_93 arg2);
-extern swig_type_94 _wrap_compare_options_now_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_stale_after_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_95 arg2);
-extern swig_type_96 _wrap_compare_options_stale_after_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
-extern double _wrap_compare_options_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(uintptr_t arg1, double arg2);
-extern double _wrap_compare_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_restart_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_compare_options_restart_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_restart_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_97 arg2);
-extern swig_type_98 _wrap_compare_options_restart_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_oom_times_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_compare_options_oom_times_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_compare_options_oom_count_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_99 arg2);
-extern swig_type_100 _wrap_compare_options_oom_count_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_compare_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_compare_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_timeline_compare_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_comparison_finding_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_comparison_is_match_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_comparison_first_deviation_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_comparison_fitted_time_ratio_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_101 _wrap_comparison_decides_at_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_102 _wrap_comparison_position_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_103 _wrap_comparison_start_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_comparison_observed_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_comparison_expected_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_comparison_trend_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_comparison_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_104 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_comparison_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_memory_of_process_capi_a90128c3d6c7fa16(swig_type_105 arg1, swig_type_106 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_memory_of_cgroup_capi_a90128c3d6c7fa16(swig_type_107 arg1, swig_type_108 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_type_109 _wrap_memory_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_memory_working_set_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_memory_usage_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_memory_anonymous_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_memory_has_limit_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_memory_limit_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_110 _wrap_memory_oom_kills_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_111 _wrap_memory_started_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_112 _wrap_memory_pid_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_113 _wrap_memory_process_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_memory_kind_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_memory_cgroup_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_memory_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_memory_environment_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_114 arg2);
-extern swig_intgo _wrap_memory_has_environment_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_memory_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_memory_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_load_state_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern void _wrap_load_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_115 arg2);
-extern swig_type_116 _wrap_load_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_load_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_load_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_load_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_load_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_load_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_load_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_load_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_load_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_load_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_load_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_load_read_capi_a90128c3d6c7fa16(swig_type_117 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_load_get_state_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_118 _wrap_load_users_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_119 _wrap_load_target_users_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_load_spawn_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_120 _wrap_load_age_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_load_fail_ratio_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_121 _wrap_load_row_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_load_row_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_122 arg2);
-extern swig_voidp _wrap_load_row_method_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_123 arg2);
-extern swig_type_124 _wrap_load_row_requests_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_125 arg2);
-extern swig_type_126 _wrap_load_row_failures_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_127 arg2);
-extern double _wrap_load_row_rate_per_s_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_128 arg2);
-extern swig_voidp _wrap_load_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_load_http_status_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_129 _wrap_load_latency_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_load_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_load_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_scenario_parse_capi_a90128c3d6c7fa16(swig_type_130 arg1, swig_type_131 arg2, swig_type_132 arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_scenario_builtin_capi_a90128c3d6c7fa16(swig_type_133 arg1, swig_type_134 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_type_135 _wrap_scenario_builtin_count_capi_a90128c3d6c7fa16(void);
-extern swig_voidp _wrap_scenario_builtin_name_capi_a90128c3d6c7fa16(swig_type_136 arg1);
-extern swig_voidp _wrap_scenario_builtin_text_capi_a90128c3d6c7fa16(swig_type_137 arg1, swig_voidp arg2);
-extern swig_voidp _wrap_scenario_name_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_title_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_summary_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_scenario_uses_cluster_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_138 _wrap_scenario_param_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_param_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_139 arg2);
-extern swig_voidp _wrap_scenario_param_value_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_140 arg2);
-extern swig_voidp _wrap_scenario_param_about_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_141 arg2);
-extern swig_voidp _wrap_scenario_param_type_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_142 arg2);
-extern swig_type_143 _wrap_scenario_check_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_check_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_144 arg2);
-extern swig_voidp _wrap_scenario_check_asks_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_145 arg2);
-extern swig_type_146 _wrap_scenario_cause_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_scenario_cause_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_147 arg2);
-extern swig_voidp _wrap_scenario_cause_title_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_148 arg2);
-extern swig_intgo _wrap_scenario_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern uintptr_t _wrap_scenario_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_scenario_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_scenario_lint_capi_a90128c3d6c7fa16(swig_type_149 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_150 _wrap_lint_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_lint_is_error_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_151 arg2);
-extern swig_type_152 _wrap_lint_line_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_153 arg2);
-extern swig_type_154 _wrap_lint_column_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_155 arg2);
-extern swig_voidp _wrap_lint_message_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_156 arg2);
-extern void _wrap_lint_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_observation_from_json_capi_a90128c3d6c7fa16(swig_type_157 arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_observation_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_158 _wrap_observation_now_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_159 _wrap_observation_first_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_observation_until_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_160 arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_observation_join_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_voidp _wrap_observation_scenario_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_type_161 _wrap_observation_setting_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_observation_setting_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_162 arg2);
-extern swig_type_163 _wrap_observation_fact_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_observation_fact_kind_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_164 arg2);
-extern swig_voidp _wrap_observation_fact_source_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_165 arg2);
-extern swig_type_166 _wrap_observation_fact_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_167 arg2);
-extern swig_type_168 _wrap_observation_fact_latency_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_169 arg2);
-extern swig_voidp _wrap_observation_fact_error_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_170 arg2);
-extern swig_voidp _wrap_observation_fact_trouble_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_171 arg2);
-extern uintptr_t _wrap_observation_ref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_observation_unref_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_outcome_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern swig_voidp _wrap_verdict_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern swig_voidp _wrap_confidence_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern swig_intgo _wrap_diagnose_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_diagnosis_verdict_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_diagnosis_exit_code_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_diagnosis_summary_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_diagnosis_next_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_diagnosis_is_decided_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_172 _wrap_diagnosis_decides_at_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_diagnosis_has_evidence_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_173 _wrap_diagnosis_check_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_174 _wrap_diagnosis_find_check_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_175 arg2);
-extern swig_voidp _wrap_check_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_176 arg2);
-extern swig_voidp _wrap_check_kind_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_177 arg2);
-extern swig_voidp _wrap_check_asks_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_178 arg2);
-extern swig_voidp _wrap_check_finding_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_179 arg2);
-extern swig_intgo _wrap_check_outcome_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_180 arg2);
-extern swig_voidp _wrap_check_observed_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_181 arg2);
-extern swig_voidp _wrap_check_expected_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_182 arg2);
-extern swig_voidp _wrap_check_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_183 arg2);
-extern swig_voidp _wrap_check_blocked_by_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_184 arg2);
-extern swig_voidp _wrap_check_source_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_185 arg2);
-extern swig_type_186 _wrap_check_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_187 arg2);
-extern swig_voidp _wrap_check_command_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_188 arg2);
-extern swig_type_189 _wrap_diagnosis_cause_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_cause_id_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_190 arg2);
-extern swig_voidp _wrap_cause_title_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_191 arg2);
-extern swig_intgo _wrap_cause_confidence_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_192 arg2);
-extern swig_type_193 _wrap_cause_supporting_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_194 arg2);
-extern swig_voidp _wrap_cause_supporting_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_195 arg2, swig_type_196 arg3);
-extern swig_type_197 _wrap_cause_contradicting_count_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_198 arg2);
-extern swig_voidp _wrap_cause_contradicting_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_199 arg2, swig_type_200 arg3);
-extern swig_voidp _wrap_cause_refuted_by_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_201 arg2);
-extern swig_voidp _wrap_cause_fix_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_202 arg2);
-extern swig_voidp _wrap_cause_command_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_203 arg2);
-extern swig_voidp _wrap_cause_prediction_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_204 arg2);
-extern double _wrap_diagnosis_ttl_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_diagnosis_ttl_lo_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern double _wrap_diagnosis_ttl_hi_s_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_diagnosis_series_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_diagnosis_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_scenario_test_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_type_205 _wrap_test_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_test_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_206 arg2);
-extern swig_intgo _wrap_test_passed_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_207 arg2);
-extern swig_voidp _wrap_test_message_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_208 arg2);
-extern void _wrap_test_results_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_report_options_color_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_209 arg2);
-extern swig_type_210 _wrap_report_options_color_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_report_options_ascii_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_211 arg2);
-extern swig_type_212 _wrap_report_options_ascii_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_report_options_columns_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_213 arg2);
-extern swig_type_214 _wrap_report_options_columns_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_report_options_verbose_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_215 arg2);
-extern swig_type_216 _wrap_report_options_verbose_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_report_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_report_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_report_render_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_intgo arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_intgo _wrap_report_explain_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_217 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_session_options_deadline_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_218 arg2);
-extern swig_type_219 _wrap_session_options_deadline_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_session_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_session_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_session_options_cluster_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_session_options_cluster_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_session_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_session_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_session_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_session_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_session_new_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
-extern swig_intgo _wrap_session_add_history_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
-extern swig_intgo _wrap_session_gather_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_watch_options_for_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_220 arg2);
-extern swig_type_221 _wrap_watch_options_for_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_watch_options_until_decided_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_222 arg2);
-extern swig_type_223 _wrap_watch_options_until_decided_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_watch_options_set_on_look_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_new_watch_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_watch_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_session_watch_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
-extern void _wrap_session_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_pods_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_224 arg2);
-extern swig_type_225 _wrap_pods_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_pods_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_pods_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_pods_options_namespace_name_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_pods_options_namespace_name_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_pods_options_selector_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_pods_options_selector_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_pods_options_container_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2);
-extern swig_voidp _wrap_pods_options_container_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_pods_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_pods_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_pods_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_pods_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_pods_read_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
-extern swig_type_226 _wrap_pods_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_227 _wrap_pods_time_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_228 _wrap_pods_skew_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_pods_namespace_name_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_pods_selector_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_pods_rollout_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_229 _wrap_pods_replicas_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_pods_detail_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_pods_pod_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_230 arg2);
-extern swig_voidp _wrap_pods_uid_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_231 arg2);
-extern swig_voidp _wrap_pods_container_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_232 arg2);
-extern double _wrap_pods_working_set_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_233 arg2);
-extern swig_type_234 _wrap_pods_sample_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_235 arg2);
-extern swig_type_236 _wrap_pods_sample_age_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_237 arg2);
-extern swig_type_238 _wrap_pods_window_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_239 arg2);
-extern swig_voidp _wrap_pods_no_sample_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_240 arg2);
-extern swig_intgo _wrap_pods_has_limit_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_241 arg2);
-extern double _wrap_pods_limit_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_242 arg2);
-extern swig_voidp _wrap_pods_limit_text_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_243 arg2);
-extern double _wrap_pods_soft_limit_bytes_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_244 arg2);
-extern swig_voidp _wrap_pods_soft_limit_text_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_245 arg2);
-extern swig_type_246 _wrap_pods_restarts_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_247 arg2);
-extern swig_voidp _wrap_pods_end_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_248 arg2);
-extern swig_type_249 _wrap_pods_end_code_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_250 arg2);
-extern swig_type_251 _wrap_pods_ended_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_252 arg2);
-extern swig_voidp _wrap_pods_waiting_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_253 arg2);
-extern swig_intgo _wrap_pods_is_ready_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_254 arg2);
-extern swig_intgo _wrap_pods_is_terminating_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_255 arg2);
-extern swig_voidp _wrap_pods_phase_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_256 arg2);
-extern swig_voidp _wrap_pods_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_257 arg2);
-extern swig_type_258 _wrap_pods_started_ms_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_259 arg2);
-extern swig_voidp _wrap_pods_node_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_260 arg2);
-extern swig_intgo _wrap_pods_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_pods_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_voidp _wrap_access_state_name_capi_a90128c3d6c7fa16(swig_intgo arg1);
-extern void _wrap_access_options_timeout_ms_set_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_261 arg2);
-extern swig_type_262 _wrap_access_options_timeout_ms_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_access_options_cancel_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_access_options_cancel_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern void _wrap_access_options_transport_set_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_access_options_transport_get_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern uintptr_t _wrap_new_access_options_capi_a90128c3d6c7fa16(void);
-extern void _wrap_delete_access_options_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_access_review_capi_a90128c3d6c7fa16(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_voidp arg6);
-extern swig_type_263 _wrap_access_len_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_264 _wrap_access_denied_count_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_type_265 _wrap_access_skew_ms_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_access_get_state_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_266 arg2);
-extern swig_voidp _wrap_access_verb_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_267 arg2);
-extern swig_voidp _wrap_access_group_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_268 arg2);
-extern swig_voidp _wrap_access_resource_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_269 arg2);
-extern swig_voidp _wrap_access_subresource_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_270 arg2);
-extern swig_voidp _wrap_access_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_271 arg2);
-extern swig_voidp _wrap_access_namespace_name_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_272 arg2);
-extern swig_voidp _wrap_access_part_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_273 arg2);
-extern swig_voidp _wrap_access_purpose_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_274 arg2);
-extern swig_voidp _wrap_access_reason_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_275 arg2);
-extern swig_intgo _wrap_access_to_json_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern swig_intgo _wrap_access_missing_rules_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
-extern void _wrap_access_free_capi_a90128c3d6c7fa16(uintptr_t arg1);
-extern swig_intgo _wrap_rbac_yaml_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
-extern void _wrap_scan_recent_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_276 arg2, swig_voidp arg3, swig_voidp arg4);
-extern void _wrap_timeline_point_at_capi_a90128c3d6c7fa16(uintptr_t arg1, swig_type_277 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_count_memory_capi_a90128c3d6c7fa16(void);
-extern swig_type_278 _wrap_live_blocks_capi_a90128c3d6c7fa16(void);
-extern void _wrap_nothing_capi_a90128c3d6c7fa16(void);
+typedef long long swig_type_279;
+typedef long long swig_type_280;
+extern void _wrap_Swig_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_capi_d6396b4ee7451382(swig_intgo arg1);
+extern swig_voidp _wrap_version_capi_d6396b4ee7451382(void);
+extern swig_voidp _wrap_status_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern void _wrap_free_capi_d6396b4ee7451382(swig_voidp arg1);
+extern swig_intgo _wrap_cancel_new_capi_d6396b4ee7451382(swig_voidp arg1, swig_voidp arg2);
+extern void _wrap_cancel_trigger_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_cancel_is_triggered_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cancel_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_quantity_parse_capi_d6396b4ee7451382(swig_type_1 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_duration_parse_capi_d6396b4ee7451382(swig_type_2 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_file_read_capi_d6396b4ee7451382(swig_type_3 arg1, swig_type_4 arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_file_write_capi_d6396b4ee7451382(swig_type_5 arg1, swig_type_6 arg2, swig_intgo arg3, swig_voidp arg4);
+extern void _wrap_cluster_options_kubeconfig_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_kubeconfig_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cluster_options_context_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_context_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cluster_options_cluster_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_cluster_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cluster_options_user_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_user_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cluster_options_namespace_name_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_namespace_name_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cluster_options_impersonate_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_impersonate_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cluster_options_exec_policy_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_7 arg2);
+extern swig_type_8 _wrap_cluster_options_exec_policy_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_cluster_options_exec_allowed_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_cluster_options_exec_allowed_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_cluster_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_cluster_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_cluster_open_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_voidp _wrap_cluster_server_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_context_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_namespace_name_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_namespace_source_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_user_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_origin_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_cluster_is_tls_verified_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_9 _wrap_cluster_warning_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_cluster_warning_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_10 arg2);
+extern swig_intgo _wrap_cluster_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_cluster_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_http_failure_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern void _wrap_transport_set_answer_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_new_transport_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_transport_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_log_level_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern void _wrap_log_level_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_11 arg2);
+extern swig_type_12 _wrap_log_level_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_log_set_write_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_new_log_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_log_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_state_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern swig_voidp _wrap_flag_type_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern void _wrap_flag_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_13 arg2);
+extern swig_type_14 _wrap_flag_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_context_json_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_context_json_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_bearer_token_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_bearer_token_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_api_key_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_api_key_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_flag_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_cluster_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_flag_options_cluster_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_namespace_name_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_flag_options_namespace_name_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_transport_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_flag_options_transport_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_flag_options_log_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_flag_options_log_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_flag_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_flag_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_flag_evaluate_capi_d6396b4ee7451382(swig_type_15 arg1, swig_type_16 arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_flag_evaluate_all_capi_d6396b4ee7451382(swig_type_17 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_flag_from_file_capi_d6396b4ee7451382(swig_type_18 arg1, swig_type_19 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_flags_from_file_capi_d6396b4ee7451382(swig_type_20 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_flags_state_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flags_detail_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_21 _wrap_flags_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_flags_at_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_22 arg2);
+extern swig_intgo _wrap_flags_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_flags_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_flag_get_state_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_key_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_flag_get_type_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_flag_number_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_string_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_value_json_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_variant_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_reason_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_error_code_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_detail_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_method_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_flag_http_status_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_flag_has_targeting_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_23 _wrap_flag_latency_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_flag_body_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_intgo _wrap_flag_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_flag_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_patterns_new_capi_d6396b4ee7451382(swig_type_24 arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_patterns_ref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_patterns_unref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_25 _wrap_patterns_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_patterns_name_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_26 arg2);
+extern void _wrap_scan_options_window_from_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_27 arg2);
+extern swig_type_28 _wrap_scan_options_window_from_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_scan_options_window_to_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_29 arg2);
+extern swig_type_30 _wrap_scan_options_window_to_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_scan_options_recent_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_31 arg2);
+extern swig_type_32 _wrap_scan_options_recent_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_scan_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_scan_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_scan_new_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_scan_push_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_33 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_scan_finish_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_type_34 _wrap_scan_pending_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_35 _wrap_scan_count_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_36 arg2);
+extern swig_type_37 _wrap_scan_window_count_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_38 arg2);
+extern swig_type_39 _wrap_scan_slice_count_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_40 arg2, swig_type_41 arg3);
+extern swig_intgo _wrap_scan_first_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_42 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_scan_last_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_43 arg2, swig_voidp arg3);
+extern swig_type_44 _wrap_scan_capture_count_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_45 arg2);
+extern double _wrap_scan_capture_last_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_46 arg2, swig_type_47 arg3);
+extern double _wrap_scan_capture_min_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_48 arg2, swig_type_49 arg3);
+extern double _wrap_scan_capture_max_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_50 arg2, swig_type_51 arg3);
+extern swig_type_52 _wrap_scan_expensive_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_53 arg2);
+extern double _wrap_scan_rate_per_min_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_54 arg2);
+extern swig_type_55 _wrap_scan_lines_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_56 _wrap_scan_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_57 _wrap_scan_truncated_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_scan_time_span_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_58 _wrap_scan_recent_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_scan_recent_matches_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_59 arg2, swig_type_60 arg3);
+extern swig_intgo _wrap_scan_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_scan_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_series_new_capi_d6396b4ee7451382(swig_voidp arg1, swig_voidp arg2, swig_type_61 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_series_from_csv_capi_d6396b4ee7451382(swig_type_62 arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_series_ref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_series_unref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_63 _wrap_series_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_series_times_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_series_values_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_leak_verdict_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern swig_voidp _wrap_trace_class_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern swig_voidp _wrap_memory_finding_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern void _wrap_trend_options_limit_bytes_set_capi_d6396b4ee7451382(uintptr_t arg1, double arg2);
+extern double _wrap_trend_options_limit_bytes_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_trend_options_soft_limit_bytes_set_capi_d6396b4ee7451382(uintptr_t arg1, double arg2);
+extern double _wrap_trend_options_soft_limit_bytes_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_trend_options_restart_times_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_trend_options_restart_times_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_trend_options_restart_count_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_64 arg2);
+extern swig_type_65 _wrap_trend_options_restart_count_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_trend_options_oom_times_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_trend_options_oom_times_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_trend_options_oom_count_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_66 arg2);
+extern swig_type_67 _wrap_trend_options_oom_count_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_trend_options_time_scale_set_capi_d6396b4ee7451382(uintptr_t arg1, double arg2);
+extern double _wrap_trend_options_time_scale_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_trend_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_trend_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_series_analyze_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_trend_verdict_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_score_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_trend_is_unsure_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_slope_bytes_per_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_slope_lo_bytes_per_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_slope_hi_bytes_per_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_ttl_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_ttl_lo_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_ttl_hi_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_trend_level_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_trend_trace_class_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_trend_finding_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_68 _wrap_trend_oom_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_69 _wrap_trend_oom_time_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_70 arg2);
+extern swig_type_71 _wrap_trend_restart_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_72 _wrap_trend_restart_time_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_73 arg2);
+extern swig_type_74 _wrap_trend_segment_from_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_75 _wrap_trend_segment_to_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_trend_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_76 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_trend_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_timeline_options_tolerance_bytes_set_capi_d6396b4ee7451382(uintptr_t arg1, double arg2);
+extern double _wrap_timeline_options_tolerance_bytes_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_timeline_options_tolerance_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_77 arg2);
+extern swig_type_78 _wrap_timeline_options_tolerance_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_timeline_options_oom_at_end_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_79 arg2);
+extern swig_type_80 _wrap_timeline_options_oom_at_end_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_timeline_options_time_scale_set_capi_d6396b4ee7451382(uintptr_t arg1, double arg2);
+extern double _wrap_timeline_options_time_scale_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_timeline_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_timeline_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_timeline_new_capi_d6396b4ee7451382(swig_type_81 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_timeline_parse_capi_d6396b4ee7451382(swig_type_82 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_timeline_scale_capi_d6396b4ee7451382(uintptr_t arg1, double arg2, swig_voidp arg3, swig_voidp arg4);
+extern double _wrap_timeline_bytes_at_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_83 arg2);
+extern double _wrap_timeline_lo_bytes_at_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_84 arg2);
+extern double _wrap_timeline_hi_bytes_at_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_85 arg2);
+extern swig_voidp _wrap_timeline_phase_at_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_86 arg2);
+extern swig_type_87 _wrap_timeline_end_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_88 _wrap_timeline_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_timeline_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_has_start_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_89 arg2);
+extern swig_type_90 _wrap_compare_options_has_start_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_start_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_91 arg2);
+extern swig_type_92 _wrap_compare_options_start_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_has_now_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_93 arg2);
+extern swig_type_94 _wrap_compare_options_has_now_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_now_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_95 arg2);
+extern swig_type_96 _wrap_compare_options_now_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_stale_after_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_97 arg2);
+extern swig_type_98 _wrap_compare_options_stale_after_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_limit_bytes_set_capi_d6396b4ee7451382(uintptr_t arg1, double arg2);
+extern double _wrap_compare_options_limit_bytes_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_soft_limit_bytes_set_capi_d6396b4ee7451382(uintptr_t arg1, double arg2);
+extern double _wrap_compare_options_soft_limit_bytes_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_restart_times_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_compare_options_restart_times_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_restart_count_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_99 arg2);
+extern swig_type_100 _wrap_compare_options_restart_count_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_oom_times_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_compare_options_oom_times_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_compare_options_oom_count_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_101 arg2);
+extern swig_type_102 _wrap_compare_options_oom_count_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_compare_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_compare_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_timeline_compare_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_comparison_finding_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_comparison_is_match_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_comparison_first_deviation_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_comparison_fitted_time_ratio_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_103 _wrap_comparison_decides_at_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_104 _wrap_comparison_position_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_105 _wrap_comparison_start_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_comparison_observed_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_comparison_expected_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_comparison_trend_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_comparison_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_106 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_comparison_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_memory_of_process_capi_d6396b4ee7451382(swig_type_107 arg1, swig_type_108 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_memory_of_cgroup_capi_d6396b4ee7451382(swig_type_109 arg1, swig_type_110 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_type_111 _wrap_memory_time_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_memory_working_set_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_memory_usage_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_memory_anonymous_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_memory_has_limit_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_memory_limit_bytes_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_112 _wrap_memory_oom_kills_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_113 _wrap_memory_started_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_114 _wrap_memory_pid_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_115 _wrap_memory_process_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_memory_kind_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_memory_cgroup_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_memory_detail_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_memory_environment_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_116 arg2);
+extern swig_intgo _wrap_memory_has_environment_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_memory_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_memory_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_load_state_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern void _wrap_load_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_117 arg2);
+extern swig_type_118 _wrap_load_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_load_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_load_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_load_options_cluster_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_load_options_cluster_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_load_options_namespace_name_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_load_options_namespace_name_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_load_options_transport_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_load_options_transport_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_load_options_log_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_load_options_log_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_load_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_load_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_load_read_capi_d6396b4ee7451382(swig_type_119 arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_load_get_state_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_120 _wrap_load_users_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_121 _wrap_load_target_users_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_load_spawn_per_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_122 _wrap_load_age_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_load_fail_ratio_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_123 _wrap_load_row_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_load_row_name_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_124 arg2);
+extern swig_voidp _wrap_load_row_method_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_125 arg2);
+extern swig_type_126 _wrap_load_row_requests_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_127 arg2);
+extern swig_type_128 _wrap_load_row_failures_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_129 arg2);
+extern double _wrap_load_row_rate_per_s_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_130 arg2);
+extern swig_voidp _wrap_load_detail_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_load_http_status_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_131 _wrap_load_latency_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_load_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_load_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_parse_capi_d6396b4ee7451382(swig_type_132 arg1, swig_type_133 arg2, swig_type_134 arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_scenario_builtin_capi_d6396b4ee7451382(swig_type_135 arg1, swig_type_136 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_type_137 _wrap_scenario_builtin_count_capi_d6396b4ee7451382(void);
+extern swig_voidp _wrap_scenario_builtin_name_capi_d6396b4ee7451382(swig_type_138 arg1);
+extern swig_voidp _wrap_scenario_builtin_text_capi_d6396b4ee7451382(swig_type_139 arg1, swig_voidp arg2);
+extern swig_voidp _wrap_scenario_name_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_title_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_summary_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_uses_cluster_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_140 _wrap_scenario_param_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_param_name_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_141 arg2);
+extern swig_voidp _wrap_scenario_param_value_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_142 arg2);
+extern swig_voidp _wrap_scenario_param_about_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_143 arg2);
+extern swig_voidp _wrap_scenario_param_type_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_144 arg2);
+extern swig_type_145 _wrap_scenario_check_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_check_id_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_146 arg2);
+extern swig_voidp _wrap_scenario_check_asks_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_147 arg2);
+extern swig_type_148 _wrap_scenario_cause_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_scenario_cause_id_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_149 arg2);
+extern swig_voidp _wrap_scenario_cause_title_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_150 arg2);
+extern swig_intgo _wrap_scenario_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_scenario_ref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_scenario_unref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_lint_capi_d6396b4ee7451382(swig_type_151 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_152 _wrap_lint_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_lint_is_error_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_153 arg2);
+extern swig_type_154 _wrap_lint_line_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_155 arg2);
+extern swig_type_156 _wrap_lint_column_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_157 arg2);
+extern swig_voidp _wrap_lint_message_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_158 arg2);
+extern void _wrap_lint_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_observation_from_json_capi_d6396b4ee7451382(swig_type_159 arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_observation_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_160 _wrap_observation_now_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_161 _wrap_observation_first_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_observation_until_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_162 arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_observation_join_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_voidp _wrap_observation_scenario_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_type_163 _wrap_observation_setting_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_observation_setting_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_164 arg2);
+extern swig_type_165 _wrap_observation_fact_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_observation_fact_kind_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_166 arg2);
+extern swig_voidp _wrap_observation_fact_source_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_167 arg2);
+extern swig_type_168 _wrap_observation_fact_time_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_169 arg2);
+extern swig_type_170 _wrap_observation_fact_latency_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_171 arg2);
+extern swig_voidp _wrap_observation_fact_error_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_172 arg2);
+extern swig_voidp _wrap_observation_fact_trouble_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_173 arg2);
+extern uintptr_t _wrap_observation_ref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_observation_unref_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_outcome_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern swig_voidp _wrap_verdict_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern swig_voidp _wrap_confidence_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern swig_intgo _wrap_diagnose_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_diagnosis_verdict_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_diagnosis_exit_code_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_diagnosis_summary_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_diagnosis_next_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_diagnosis_is_decided_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_174 _wrap_diagnosis_decides_at_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_diagnosis_has_evidence_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_175 _wrap_diagnosis_check_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_176 _wrap_diagnosis_find_check_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_177 arg2);
+extern swig_voidp _wrap_check_id_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_178 arg2);
+extern swig_voidp _wrap_check_kind_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_179 arg2);
+extern swig_voidp _wrap_check_asks_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_180 arg2);
+extern swig_voidp _wrap_check_finding_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_181 arg2);
+extern swig_intgo _wrap_check_outcome_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_182 arg2);
+extern swig_voidp _wrap_check_observed_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_183 arg2);
+extern swig_voidp _wrap_check_expected_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_184 arg2);
+extern swig_voidp _wrap_check_reason_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_185 arg2);
+extern swig_voidp _wrap_check_blocked_by_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_186 arg2);
+extern swig_voidp _wrap_check_source_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_187 arg2);
+extern swig_type_188 _wrap_check_time_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_189 arg2);
+extern swig_voidp _wrap_check_command_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_190 arg2);
+extern swig_type_191 _wrap_diagnosis_cause_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_cause_id_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_192 arg2);
+extern swig_voidp _wrap_cause_title_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_193 arg2);
+extern swig_intgo _wrap_cause_confidence_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_194 arg2);
+extern swig_type_195 _wrap_cause_supporting_count_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_196 arg2);
+extern swig_voidp _wrap_cause_supporting_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_197 arg2, swig_type_198 arg3);
+extern swig_type_199 _wrap_cause_contradicting_count_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_200 arg2);
+extern swig_voidp _wrap_cause_contradicting_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_201 arg2, swig_type_202 arg3);
+extern swig_voidp _wrap_cause_refuted_by_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_203 arg2);
+extern swig_voidp _wrap_cause_fix_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_204 arg2);
+extern swig_voidp _wrap_cause_command_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_205 arg2);
+extern swig_voidp _wrap_cause_prediction_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_206 arg2);
+extern double _wrap_diagnosis_ttl_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_diagnosis_ttl_lo_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern double _wrap_diagnosis_ttl_hi_s_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_diagnosis_series_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_diagnosis_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_scenario_test_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_type_207 _wrap_test_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_test_name_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_208 arg2);
+extern swig_intgo _wrap_test_passed_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_209 arg2);
+extern swig_voidp _wrap_test_message_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_210 arg2);
+extern void _wrap_test_results_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_report_options_color_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_211 arg2);
+extern swig_type_212 _wrap_report_options_color_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_report_options_ascii_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_213 arg2);
+extern swig_type_214 _wrap_report_options_ascii_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_report_options_columns_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_215 arg2);
+extern swig_type_216 _wrap_report_options_columns_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_report_options_verbose_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_217 arg2);
+extern swig_type_218 _wrap_report_options_verbose_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_report_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_report_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_report_render_capi_d6396b4ee7451382(uintptr_t arg1, swig_intgo arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_intgo _wrap_report_explain_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_219 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_session_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_220 arg2);
+extern swig_type_221 _wrap_session_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_session_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_session_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_session_options_cluster_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_session_options_cluster_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_session_options_transport_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_session_options_transport_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_session_options_log_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_session_options_log_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_session_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_session_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_session_new_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4);
+extern swig_intgo _wrap_session_add_history_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3);
+extern swig_intgo _wrap_session_gather_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern uintptr_t _wrap_session_scenario_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_session_namespace_name_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_watch_options_for_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_222 arg2);
+extern swig_type_223 _wrap_watch_options_for_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_watch_options_until_decided_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_224 arg2);
+extern swig_type_225 _wrap_watch_options_until_decided_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_watch_options_set_on_look_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_new_watch_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_watch_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_session_watch_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern void _wrap_session_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_226 arg2);
+extern swig_type_227 _wrap_pods_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_pods_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_namespace_name_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_pods_options_namespace_name_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_selector_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_pods_options_selector_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_container_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2);
+extern swig_voidp _wrap_pods_options_container_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_transport_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_pods_options_transport_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_pods_options_log_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_pods_options_log_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_pods_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_pods_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_pods_read_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, uintptr_t arg3, swig_voidp arg4, swig_voidp arg5);
+extern swig_type_228 _wrap_pods_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_229 _wrap_pods_time_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_230 _wrap_pods_skew_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_pods_namespace_name_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_pods_selector_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_pods_rollout_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_231 _wrap_pods_replicas_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_pods_detail_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_pods_pod_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_232 arg2);
+extern swig_voidp _wrap_pods_uid_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_233 arg2);
+extern swig_voidp _wrap_pods_container_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_234 arg2);
+extern double _wrap_pods_working_set_bytes_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_235 arg2);
+extern swig_type_236 _wrap_pods_sample_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_237 arg2);
+extern swig_type_238 _wrap_pods_sample_age_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_239 arg2);
+extern swig_type_240 _wrap_pods_window_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_241 arg2);
+extern swig_voidp _wrap_pods_no_sample_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_242 arg2);
+extern swig_intgo _wrap_pods_has_limit_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_243 arg2);
+extern double _wrap_pods_limit_bytes_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_244 arg2);
+extern swig_voidp _wrap_pods_limit_text_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_245 arg2);
+extern double _wrap_pods_soft_limit_bytes_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_246 arg2);
+extern swig_voidp _wrap_pods_soft_limit_text_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_247 arg2);
+extern swig_type_248 _wrap_pods_restarts_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_249 arg2);
+extern swig_voidp _wrap_pods_end_reason_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_250 arg2);
+extern swig_type_251 _wrap_pods_end_code_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_252 arg2);
+extern swig_type_253 _wrap_pods_ended_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_254 arg2);
+extern swig_voidp _wrap_pods_waiting_reason_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_255 arg2);
+extern swig_intgo _wrap_pods_is_ready_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_256 arg2);
+extern swig_intgo _wrap_pods_is_terminating_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_257 arg2);
+extern swig_voidp _wrap_pods_phase_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_258 arg2);
+extern swig_voidp _wrap_pods_reason_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_259 arg2);
+extern swig_type_260 _wrap_pods_started_ms_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_261 arg2);
+extern swig_voidp _wrap_pods_node_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_262 arg2);
+extern swig_intgo _wrap_pods_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_pods_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_voidp _wrap_access_state_name_capi_d6396b4ee7451382(swig_intgo arg1);
+extern void _wrap_access_options_deadline_ms_set_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_263 arg2);
+extern swig_type_264 _wrap_access_options_deadline_ms_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_access_options_cancel_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_access_options_cancel_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_access_options_transport_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_access_options_transport_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern void _wrap_access_options_log_set_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_access_options_log_get_capi_d6396b4ee7451382(uintptr_t arg1);
+extern uintptr_t _wrap_new_access_options_capi_d6396b4ee7451382(void);
+extern void _wrap_delete_access_options_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_access_review_capi_d6396b4ee7451382(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_voidp arg6);
+extern swig_type_265 _wrap_access_len_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_266 _wrap_access_denied_count_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_type_267 _wrap_access_skew_ms_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_access_get_state_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_268 arg2);
+extern swig_voidp _wrap_access_verb_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_269 arg2);
+extern swig_voidp _wrap_access_group_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_270 arg2);
+extern swig_voidp _wrap_access_resource_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_271 arg2);
+extern swig_voidp _wrap_access_subresource_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_272 arg2);
+extern swig_voidp _wrap_access_name_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_273 arg2);
+extern swig_voidp _wrap_access_namespace_name_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_274 arg2);
+extern swig_voidp _wrap_access_part_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_275 arg2);
+extern swig_voidp _wrap_access_purpose_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_276 arg2);
+extern swig_voidp _wrap_access_reason_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_277 arg2);
+extern swig_intgo _wrap_access_to_json_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_intgo _wrap_access_missing_rules_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3);
+extern void _wrap_access_free_capi_d6396b4ee7451382(uintptr_t arg1);
+extern swig_intgo _wrap_rbac_yaml_capi_d6396b4ee7451382(uintptr_t arg1, swig_voidp arg2, swig_voidp arg3, swig_voidp arg4, swig_voidp arg5);
+extern void _wrap_scan_recent_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_278 arg2, swig_voidp arg3, swig_voidp arg4);
+extern void _wrap_timeline_point_at_capi_d6396b4ee7451382(uintptr_t arg1, swig_type_279 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_count_memory_capi_d6396b4ee7451382(void);
+extern swig_type_280 _wrap_live_blocks_capi_d6396b4ee7451382(void);
+extern void _wrap_nothing_capi_d6396b4ee7451382(void);
 #undef intgo
 */
 import "C"
@@ -826,13 +847,13 @@ type _ sync.Mutex
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -840,48 +861,48 @@ type Enum_SS_leakdiag_status int
 
 func Version() (_swig_ret *byte) {
 	var swig_r *byte
-	swig_r = (*byte)(C._wrap_version_capi_a90128c3d6c7fa16())
+	swig_r = (*byte)(C._wrap_version_capi_d6396b4ee7451382())
 	return swig_r
 }
 
 func Status_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_status_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_status_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Free(arg1 *byte) {
 	_swig_i_0 := arg1
-	C._wrap_free_capi_a90128c3d6c7fa16(C.swig_voidp(_swig_i_0))
+	C._wrap_free_capi_d6396b4ee7451382(C.swig_voidp(_swig_i_0))
 }
 
 func Cancel_new(arg1 *uintptr, arg2 *ErrorDetail) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_cancel_new_capi_a90128c3d6c7fa16(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_cancel_new_capi_d6396b4ee7451382(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
 func Cancel_trigger(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cancel")
-	C._wrap_cancel_trigger_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_cancel_trigger_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Cancel_is_triggered(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cancel")
-	swig_r = (int)(C._wrap_cancel_is_triggered_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_cancel_is_triggered_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Cancel_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cancel")
-	C._wrap_cancel_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_cancel_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Quantity_parse(arg1 string, arg2 *int64, arg3 *ErrorDetail) (_swig_ret int) {
@@ -890,7 +911,7 @@ func Quantity_parse(arg1 string, arg2 *int64, arg3 *ErrorDetail) (_swig_ret int)
 	_swig_i_0 = clean(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_quantity_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_quantity_parse_capi_d6396b4ee7451382(*(*C.swig_type_1)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -903,7 +924,7 @@ func Duration_parse(arg1 string, arg2 *int64, arg3 *ErrorDetail) (_swig_ret int)
 	_swig_i_0 = clean(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_duration_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_2)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_duration_parse_capi_d6396b4ee7451382(*(*C.swig_type_2)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -918,7 +939,7 @@ func File_read(arg1 string, arg2 int64, arg3 **byte, arg4 *int64, arg5 *ErrorDet
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_file_read_capi_a90128c3d6c7fa16(*(*C.swig_type_3)(unsafe.Pointer(&_swig_i_0)), C.swig_type_4(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_file_read_capi_d6396b4ee7451382(*(*C.swig_type_3)(unsafe.Pointer(&_swig_i_0)), C.swig_type_4(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -932,7 +953,7 @@ func File_write(arg1 string, arg2 []byte, arg3 int, arg4 *ErrorDetail) (_swig_re
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_file_write_capi_a90128c3d6c7fa16(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_file_write_capi_d6396b4ee7451382(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_6)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -955,116 +976,116 @@ func (p SwigcptrCluster_options) SwigIsCluster_options() {
 func (arg1 SwigcptrCluster_options) SetKubeconfig(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_kubeconfig_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_cluster_options_kubeconfig_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetKubeconfig() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_cluster_options_kubeconfig_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_options_kubeconfig_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCluster_options) SetContext(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_context_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_cluster_options_context_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetContext() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_cluster_options_context_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_options_context_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCluster_options) SetCluster(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_cluster_options_cluster_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetCluster() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_cluster_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_options_cluster_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCluster_options) SetUser(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_user_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_cluster_options_user_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetUser() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_cluster_options_user_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_options_user_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCluster_options) SetNamespace_name(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_cluster_options_namespace_name_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetNamespace_name() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_cluster_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_options_namespace_name_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCluster_options) SetImpersonate(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_impersonate_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_cluster_options_impersonate_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetImpersonate() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_cluster_options_impersonate_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_options_impersonate_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCluster_options) SetExec_policy(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_exec_policy_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_7(_swig_i_1))
+	C._wrap_cluster_options_exec_policy_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_7(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetExec_policy() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_cluster_options_exec_policy_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_cluster_options_exec_policy_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCluster_options) SetExec_allowed(arg2 **byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_cluster_options_exec_allowed_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_cluster_options_exec_allowed_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCluster_options) GetExec_allowed() (_swig_ret **byte) {
 	var swig_r **byte
 	_swig_i_0 := arg1
-	swig_r = (**byte)(C._wrap_cluster_options_exec_allowed_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (**byte)(C._wrap_cluster_options_exec_allowed_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewCluster_options() (_swig_ret Cluster_options) {
 	var swig_r Cluster_options
-	swig_r = (Cluster_options)(SwigcptrCluster_options(C._wrap_new_cluster_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Cluster_options)(SwigcptrCluster_options(C._wrap_new_cluster_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteCluster_options(arg1 Cluster_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_cluster_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_cluster_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Cluster_options interface {
@@ -1093,7 +1114,7 @@ func Cluster_open(arg1 Cluster_options, arg2 *uintptr, arg3 *ErrorDetail) (_swig
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_cluster_open_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_cluster_open_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1101,7 +1122,7 @@ func Cluster_server(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (*byte)(C._wrap_cluster_server_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_server_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1109,7 +1130,7 @@ func Cluster_context(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (*byte)(C._wrap_cluster_context_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_context_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1117,7 +1138,7 @@ func Cluster_namespace_name(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (*byte)(C._wrap_cluster_namespace_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_namespace_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1125,7 +1146,7 @@ func Cluster_namespace_source(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (*byte)(C._wrap_cluster_namespace_source_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_namespace_source_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1133,7 +1154,7 @@ func Cluster_user(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (*byte)(C._wrap_cluster_user_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_user_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1141,7 +1162,7 @@ func Cluster_origin(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (*byte)(C._wrap_cluster_origin_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_cluster_origin_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1149,7 +1170,7 @@ func Cluster_is_tls_verified(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (int)(C._wrap_cluster_is_tls_verified_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_cluster_is_tls_verified_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1157,7 +1178,7 @@ func Cluster_warning_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	swig_r = (int64)(C._wrap_cluster_warning_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_cluster_warning_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1166,7 +1187,7 @@ func Cluster_warning(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cluster_warning_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_10(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cluster_warning_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_10(_swig_i_1)))
 	return swig_r
 }
 
@@ -1176,14 +1197,14 @@ func Cluster_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret in
 	_swig_i_0 = open(arg1, "cluster")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_cluster_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_cluster_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Cluster_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "cluster")
-	C._wrap_cluster_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_cluster_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_http_failure int
@@ -1191,7 +1212,7 @@ type Enum_SS_leakdiag_http_failure int
 func Http_failure_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_http_failure_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_http_failure_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -1207,18 +1228,18 @@ func (p SwigcptrTransport) SwigIsTransport() {
 func (arg1 SwigcptrTransport) Set_answer(arg2 uintptr) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_transport_set_answer_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_transport_set_answer_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func NewTransport() (_swig_ret Transport) {
 	var swig_r Transport
-	swig_r = (Transport)(SwigcptrTransport(C._wrap_new_transport_capi_a90128c3d6c7fa16()))
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_new_transport_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteTransport(arg1 Transport) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_transport_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_transport_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Transport interface {
@@ -1227,20 +1248,76 @@ type Transport interface {
 	Set_answer(arg2 uintptr)
 }
 
+type Enum_SS_leakdiag_log_level int
+
+func Log_level_name(arg1 int) (_swig_ret *byte) {
+	var swig_r *byte
+	_swig_i_0 := arg1
+	swig_r = (*byte)(C._wrap_log_level_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
+	return swig_r
+}
+
+type SwigcptrLog uintptr
+
+func (p SwigcptrLog) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrLog) SwigIsLog() {
+}
+
+func (arg1 SwigcptrLog) SetLevel(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_log_level_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_11(_swig_i_1))
+}
+
+func (arg1 SwigcptrLog) GetLevel() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_log_level_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrLog) Set_write(arg2 uintptr) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_log_set_write_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func NewLog() (_swig_ret Log) {
+	var swig_r Log
+	swig_r = (Log)(SwigcptrLog(C._wrap_new_log_capi_d6396b4ee7451382()))
+	return swig_r
+}
+
+func DeleteLog(arg1 Log) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_delete_log_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
+}
+
+type Log interface {
+	Swigcptr() uintptr
+	SwigIsLog()
+	SetLevel(arg2 int64)
+	GetLevel() (_swig_ret int64)
+	Set_write(arg2 uintptr)
+}
+
 type Enum_SS_leakdiag_flag_state int
 type Enum_SS_leakdiag_flag_type int
 
 func Flag_state_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_state_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_state_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Flag_type_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_type_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_type_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -1253,55 +1330,55 @@ func (p SwigcptrFlag_options) Swigcptr() uintptr {
 func (p SwigcptrFlag_options) SwigIsFlag_options() {
 }
 
-func (arg1 SwigcptrFlag_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrFlag_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_11(_swig_i_1))
+	C._wrap_flag_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_13(_swig_i_1))
 }
 
-func (arg1 SwigcptrFlag_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrFlag_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_flag_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_flag_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetContext_json(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_context_json_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_flag_options_context_json_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetContext_json() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_options_context_json_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_options_context_json_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetBearer_token(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_bearer_token_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_flag_options_bearer_token_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetBearer_token() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_options_bearer_token_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_options_bearer_token_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetApi_key(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_api_key_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_flag_options_api_key_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetApi_key() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_options_api_key_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_options_api_key_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1309,13 +1386,13 @@ func (arg1 SwigcptrFlag_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_flag_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_flag_options_cancel_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_flag_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_flag_options_cancel_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1323,58 +1400,71 @@ func (arg1 SwigcptrFlag_options) SetCluster(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cluster")
-	C._wrap_flag_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_flag_options_cluster_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetCluster() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_flag_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_flag_options_cluster_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetNamespace_name(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_flag_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_flag_options_namespace_name_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetNamespace_name() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_flag_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_options_namespace_name_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrFlag_options) SetTransport(arg2 Transport) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	C._wrap_flag_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_flag_options_transport_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrFlag_options) GetTransport() (_swig_ret Transport) {
 	var swig_r Transport
 	_swig_i_0 := arg1
-	swig_r = (Transport)(SwigcptrTransport(C._wrap_flag_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_flag_options_transport_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
+	return swig_r
+}
+
+func (arg1 SwigcptrFlag_options) SetLog(arg2 Log) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_flag_options_log_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrFlag_options) GetLog() (_swig_ret Log) {
+	var swig_r Log
+	_swig_i_0 := arg1
+	swig_r = (Log)(SwigcptrLog(C._wrap_flag_options_log_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewFlag_options() (_swig_ret Flag_options) {
 	var swig_r Flag_options
-	swig_r = (Flag_options)(SwigcptrFlag_options(C._wrap_new_flag_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Flag_options)(SwigcptrFlag_options(C._wrap_new_flag_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteFlag_options(arg1 Flag_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_flag_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_flag_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Flag_options interface {
 	Swigcptr() uintptr
 	SwigIsFlag_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetContext_json(arg2 *byte)
 	GetContext_json() (_swig_ret *byte)
 	SetBearer_token(arg2 *byte)
@@ -1389,6 +1479,8 @@ type Flag_options interface {
 	GetNamespace_name() (_swig_ret *byte)
 	SetTransport(arg2 Transport)
 	GetTransport() (_swig_ret Transport)
+	SetLog(arg2 Log)
+	GetLog() (_swig_ret Log)
 }
 
 func Flag_evaluate(arg1 string, arg2 string, arg3 Flag_options, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
@@ -1400,7 +1492,7 @@ func Flag_evaluate(arg1 string, arg2 string, arg3 Flag_options, arg4 *uintptr, a
 	_swig_i_2 := getSwigcptr(arg3)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_flag_evaluate_capi_a90128c3d6c7fa16(*(*C.swig_type_13)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_flag_evaluate_capi_d6396b4ee7451382(*(*C.swig_type_15)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -1417,7 +1509,7 @@ func Flag_evaluate_all(arg1 string, arg2 Flag_options, arg3 *uintptr, arg4 *Erro
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_flag_evaluate_all_capi_a90128c3d6c7fa16(*(*C.swig_type_15)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_flag_evaluate_all_capi_d6396b4ee7451382(*(*C.swig_type_17)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -1431,7 +1523,7 @@ func Flag_from_file(arg1 []byte, arg2 string, arg3 *uintptr, arg4 *ErrorDetail) 
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_flag_from_file_capi_a90128c3d6c7fa16(*(*C.swig_type_16)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_flag_from_file_capi_d6396b4ee7451382(*(*C.swig_type_18)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_19)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1446,7 +1538,7 @@ func Flags_from_file(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_flags_from_file_capi_a90128c3d6c7fa16(*(*C.swig_type_18)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_flags_from_file_capi_d6396b4ee7451382(*(*C.swig_type_20)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1457,7 +1549,7 @@ func Flags_state(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	swig_r = (int)(C._wrap_flags_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flags_state_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1465,7 +1557,7 @@ func Flags_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	swig_r = (*byte)(C._wrap_flags_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flags_detail_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1473,7 +1565,7 @@ func Flags_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	swig_r = (int64)(C._wrap_flags_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_flags_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1482,21 +1574,31 @@ func Flags_at(arg1 uintptr, arg2 int64) (_swig_ret uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
 	_swig_i_1 := arg2
-	swig_r = (uintptr)(C._wrap_flags_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_20(_swig_i_1)))
+	swig_r = (uintptr)(C._wrap_flags_at_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1)))
+	return swig_r
+}
+
+func Flags_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) {
+	var swig_r int
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "flags")
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_flags_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Flags_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flags")
-	C._wrap_flags_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_flags_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Flag_get_state(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_get_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_get_state_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1504,7 +1606,7 @@ func Flag_key(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_key_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_key_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1512,7 +1614,7 @@ func Flag_get_type(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_get_type_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_get_type_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1520,7 +1622,7 @@ func Flag_number(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (float64)(C._wrap_flag_number_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_flag_number_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1528,7 +1630,7 @@ func Flag_string(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_string_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_string_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1536,7 +1638,7 @@ func Flag_value_json(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_value_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_value_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1544,7 +1646,7 @@ func Flag_variant(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_variant_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_variant_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1552,7 +1654,7 @@ func Flag_reason(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_reason_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1560,7 +1662,7 @@ func Flag_error_code(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_error_code_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_error_code_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1568,7 +1670,7 @@ func Flag_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_detail_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1576,7 +1678,7 @@ func Flag_method(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (*byte)(C._wrap_flag_method_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_flag_method_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1584,7 +1686,7 @@ func Flag_http_status(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_http_status_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_http_status_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1592,7 +1694,7 @@ func Flag_has_targeting(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int)(C._wrap_flag_has_targeting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_flag_has_targeting_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1600,7 +1702,7 @@ func Flag_latency_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	swig_r = (int64)(C._wrap_flag_latency_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_flag_latency_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1609,7 +1711,7 @@ func Flag_body(arg1 uintptr, arg2 *int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_flag_body_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_flag_body_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1619,14 +1721,14 @@ func Flag_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) 
 	_swig_i_0 = open(arg1, "flag")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_flag_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_flag_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Flag_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "flag")
-	C._wrap_flag_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_flag_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Patterns_new(arg1 []Pattern, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -1634,7 +1736,7 @@ func Patterns_new(arg1 []Pattern, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_patterns_new_capi_a90128c3d6c7fa16(*(*C.swig_type_22)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_patterns_new_capi_d6396b4ee7451382(*(*C.swig_type_24)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1645,21 +1747,21 @@ func Patterns_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
-	swig_r = (uintptr)(C._wrap_patterns_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_patterns_ref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Patterns_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
-	C._wrap_patterns_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_patterns_unref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Patterns_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
-	swig_r = (int64)(C._wrap_patterns_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_patterns_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1668,7 +1770,7 @@ func Patterns_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "patterns")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_patterns_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_patterns_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_26(_swig_i_1)))
 	return swig_r
 }
 
@@ -1684,51 +1786,51 @@ func (p SwigcptrScan_options) SwigIsScan_options() {
 func (arg1 SwigcptrScan_options) SetWindow_from_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_scan_options_window_from_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_25(_swig_i_1))
+	C._wrap_scan_options_window_from_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_27(_swig_i_1))
 }
 
 func (arg1 SwigcptrScan_options) GetWindow_from_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_scan_options_window_from_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_options_window_from_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrScan_options) SetWindow_to_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_scan_options_window_to_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_27(_swig_i_1))
+	C._wrap_scan_options_window_to_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_29(_swig_i_1))
 }
 
 func (arg1 SwigcptrScan_options) GetWindow_to_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_scan_options_window_to_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_options_window_to_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrScan_options) SetRecent(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_scan_options_recent_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_29(_swig_i_1))
+	C._wrap_scan_options_recent_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_31(_swig_i_1))
 }
 
 func (arg1 SwigcptrScan_options) GetRecent() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_scan_options_recent_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_options_recent_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewScan_options() (_swig_ret Scan_options) {
 	var swig_r Scan_options
-	swig_r = (Scan_options)(SwigcptrScan_options(C._wrap_new_scan_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Scan_options)(SwigcptrScan_options(C._wrap_new_scan_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteScan_options(arg1 Scan_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_scan_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_scan_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Scan_options interface {
@@ -1749,7 +1851,7 @@ func Scan_new(arg1 uintptr, arg2 Scan_options, arg3 *uintptr, arg4 *ErrorDetail)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_scan_new_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_scan_new_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1759,7 +1861,7 @@ func Scan_push(arg1 uintptr, arg2 []byte, arg3 *ErrorDetail) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_push_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_31)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_push_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), *(*C.swig_type_33)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1771,7 +1873,7 @@ func Scan_finish(arg1 uintptr, arg2 *ErrorDetail) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_scan_finish_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (int)(C._wrap_scan_finish_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1779,7 +1881,7 @@ func Scan_pending_bytes(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (int64)(C._wrap_scan_pending_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_pending_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1788,7 +1890,7 @@ func Scan_count(arg1 uintptr, arg2 int64) (_swig_ret uint64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_scan_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_34(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_scan_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_36(_swig_i_1)))
 	return swig_r
 }
 
@@ -1797,7 +1899,7 @@ func Scan_window_count(arg1 uintptr, arg2 int64) (_swig_ret uint64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_scan_window_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_36(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_scan_window_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_38(_swig_i_1)))
 	return swig_r
 }
 
@@ -1807,7 +1909,7 @@ func Scan_slice_count(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret uint64) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (uint64)(C._wrap_scan_slice_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_38(_swig_i_1), C.swig_type_39(_swig_i_2)))
+	swig_r = (uint64)(C._wrap_scan_slice_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_40(_swig_i_1), C.swig_type_41(_swig_i_2)))
 	return swig_r
 }
 
@@ -1817,7 +1919,7 @@ func Scan_first(arg1 uintptr, arg2 int64, arg3 *Line) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_first_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_40(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_first_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_42(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1827,7 +1929,7 @@ func Scan_last(arg1 uintptr, arg2 int64, arg3 *Line) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_last_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_41(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_last_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_43(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1836,7 +1938,7 @@ func Scan_capture_count(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_scan_capture_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_43(_swig_i_1)))
+	swig_r = (int64)(C._wrap_scan_capture_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_45(_swig_i_1)))
 	return swig_r
 }
 
@@ -1846,7 +1948,7 @@ func Scan_capture_last(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret float64)
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_scan_capture_last_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_44(_swig_i_1), C.swig_type_45(_swig_i_2)))
+	swig_r = (float64)(C._wrap_scan_capture_last_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_46(_swig_i_1), C.swig_type_47(_swig_i_2)))
 	return swig_r
 }
 
@@ -1856,7 +1958,7 @@ func Scan_capture_min(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret float64) 
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_scan_capture_min_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_46(_swig_i_1), C.swig_type_47(_swig_i_2)))
+	swig_r = (float64)(C._wrap_scan_capture_min_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_48(_swig_i_1), C.swig_type_49(_swig_i_2)))
 	return swig_r
 }
 
@@ -1866,7 +1968,7 @@ func Scan_capture_max(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret float64) 
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_scan_capture_max_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_48(_swig_i_1), C.swig_type_49(_swig_i_2)))
+	swig_r = (float64)(C._wrap_scan_capture_max_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_50(_swig_i_1), C.swig_type_51(_swig_i_2)))
 	return swig_r
 }
 
@@ -1875,7 +1977,7 @@ func Scan_expensive(arg1 uintptr, arg2 int64) (_swig_ret uint64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_scan_expensive_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_51(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_scan_expensive_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_53(_swig_i_1)))
 	return swig_r
 }
 
@@ -1884,7 +1986,7 @@ func Scan_rate_per_min(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_scan_rate_per_min_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_52(_swig_i_1)))
+	swig_r = (float64)(C._wrap_scan_rate_per_min_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_54(_swig_i_1)))
 	return swig_r
 }
 
@@ -1892,7 +1994,7 @@ func Scan_lines(arg1 uintptr) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (uint64)(C._wrap_scan_lines_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_scan_lines_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1900,7 +2002,7 @@ func Scan_bytes(arg1 uintptr) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (uint64)(C._wrap_scan_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_scan_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1908,7 +2010,7 @@ func Scan_truncated(arg1 uintptr) (_swig_ret uint64) {
 	var swig_r uint64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (uint64)(C._wrap_scan_truncated_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_scan_truncated_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1918,7 +2020,7 @@ func Scan_time_span(arg1 uintptr, arg2 *int64, arg3 *int64) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_time_span_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_time_span_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1926,7 +2028,7 @@ func Scan_recent_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	swig_r = (int64)(C._wrap_scan_recent_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scan_recent_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1936,7 +2038,7 @@ func Scan_recent_matches(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret int) {
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_recent_matches_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_57(_swig_i_1), C.swig_type_58(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_recent_matches_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_59(_swig_i_1), C.swig_type_60(_swig_i_2)))
 	return swig_r
 }
 
@@ -1946,14 +2048,14 @@ func Scan_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) 
 	_swig_i_0 = open(arg1, "scan")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scan_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scan_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Scan_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scan")
-	C._wrap_scan_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_scan_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Series_new(arg1 *int64, arg2 *float64, arg3 int64, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
@@ -1963,7 +2065,7 @@ func Series_new(arg1 *int64, arg2 *float64, arg3 int64, arg4 *uintptr, arg5 *Err
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_series_new_capi_a90128c3d6c7fa16(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_59(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_series_new_capi_d6396b4ee7451382(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_61(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -1972,7 +2074,7 @@ func Series_from_csv(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_series_from_csv_capi_a90128c3d6c7fa16(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_series_from_csv_capi_d6396b4ee7451382(*(*C.swig_type_62)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1983,21 +2085,21 @@ func Series_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (uintptr)(C._wrap_series_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_series_ref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Series_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	C._wrap_series_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_series_unref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Series_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (int64)(C._wrap_series_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_series_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2005,7 +2107,7 @@ func Series_times_ms(arg1 uintptr) (_swig_ret *int64) {
 	var swig_r *int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (*int64)(C._wrap_series_times_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_series_times_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2013,7 +2115,7 @@ func Series_values(arg1 uintptr) (_swig_ret *float64) {
 	var swig_r *float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "series")
-	swig_r = (*float64)(C._wrap_series_values_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*float64)(C._wrap_series_values_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2024,21 +2126,21 @@ type Enum_SS_leakdiag_memory_finding int
 func Leak_verdict_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_leak_verdict_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_leak_verdict_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Trace_class_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_trace_class_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_trace_class_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Memory_finding_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_memory_finding_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_finding_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -2054,103 +2156,103 @@ func (p SwigcptrTrend_options) SwigIsTrend_options() {
 func (arg1 SwigcptrTrend_options) SetLimit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_trend_options_limit_bytes_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetLimit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_trend_options_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_options_limit_bytes_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetSoft_limit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_trend_options_soft_limit_bytes_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetSoft_limit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_trend_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_options_soft_limit_bytes_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetRestart_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_restart_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_trend_options_restart_times_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetRestart_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_trend_options_restart_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_trend_options_restart_times_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetRestart_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_restart_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_62(_swig_i_1))
+	C._wrap_trend_options_restart_count_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetRestart_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_trend_options_restart_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_options_restart_count_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetOom_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_oom_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_trend_options_oom_times_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetOom_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_trend_options_oom_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_trend_options_oom_times_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetOom_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_oom_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
+	C._wrap_trend_options_oom_count_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_66(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetOom_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_trend_options_oom_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_options_oom_count_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTrend_options) SetTime_scale(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_trend_options_time_scale_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_trend_options_time_scale_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTrend_options) GetTime_scale() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_trend_options_time_scale_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_options_time_scale_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewTrend_options() (_swig_ret Trend_options) {
 	var swig_r Trend_options
-	swig_r = (Trend_options)(SwigcptrTrend_options(C._wrap_new_trend_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Trend_options)(SwigcptrTrend_options(C._wrap_new_trend_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteTrend_options(arg1 Trend_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_trend_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_trend_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Trend_options interface {
@@ -2179,7 +2281,7 @@ func Series_analyze(arg1 uintptr, arg2 Trend_options, arg3 *uintptr, arg4 *Error
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_series_analyze_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_series_analyze_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2187,7 +2289,7 @@ func Trend_verdict(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_verdict_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_verdict_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2195,7 +2297,7 @@ func Trend_score(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_score_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_score_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2203,7 +2305,7 @@ func Trend_is_unsure(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_is_unsure_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_is_unsure_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2211,7 +2313,7 @@ func Trend_slope_bytes_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_slope_bytes_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_slope_bytes_per_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2219,7 +2321,7 @@ func Trend_slope_lo_bytes_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_slope_lo_bytes_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_slope_lo_bytes_per_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2227,7 +2329,7 @@ func Trend_slope_hi_bytes_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_slope_hi_bytes_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_slope_hi_bytes_per_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2235,7 +2337,7 @@ func Trend_ttl_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_ttl_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_ttl_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2243,7 +2345,7 @@ func Trend_ttl_lo_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_ttl_lo_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_ttl_lo_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2251,7 +2353,7 @@ func Trend_ttl_hi_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_ttl_hi_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_ttl_hi_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2259,7 +2361,7 @@ func Trend_level_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (float64)(C._wrap_trend_level_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_trend_level_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2267,7 +2369,7 @@ func Trend_trace_class(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_trace_class_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_trace_class_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2275,7 +2377,7 @@ func Trend_finding(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int)(C._wrap_trend_finding_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_trend_finding_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2283,7 +2385,7 @@ func Trend_oom_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_oom_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_oom_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2292,7 +2394,7 @@ func Trend_oom_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_trend_oom_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1)))
+	swig_r = (int64)(C._wrap_trend_oom_time_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_70(_swig_i_1)))
 	return swig_r
 }
 
@@ -2300,7 +2402,7 @@ func Trend_restart_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_restart_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_restart_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2309,7 +2411,7 @@ func Trend_restart_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_trend_restart_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_71(_swig_i_1)))
+	swig_r = (int64)(C._wrap_trend_restart_time_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_73(_swig_i_1)))
 	return swig_r
 }
 
@@ -2317,7 +2419,7 @@ func Trend_segment_from_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_segment_from_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_segment_from_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2325,7 +2427,7 @@ func Trend_segment_to_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	swig_r = (int64)(C._wrap_trend_segment_to_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_trend_segment_to_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2337,7 +2439,7 @@ func Trend_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetail) (_
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_trend_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_trend_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -2347,7 +2449,7 @@ func Trend_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetail) (_
 func Trend_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "trend")
-	C._wrap_trend_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_trend_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type SwigcptrTimeline_options uintptr
@@ -2362,64 +2464,64 @@ func (p SwigcptrTimeline_options) SwigIsTimeline_options() {
 func (arg1 SwigcptrTimeline_options) SetTolerance_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_tolerance_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_timeline_options_tolerance_bytes_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetTolerance_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_timeline_options_tolerance_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_timeline_options_tolerance_bytes_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTimeline_options) SetTolerance_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_tolerance_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_75(_swig_i_1))
+	C._wrap_timeline_options_tolerance_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetTolerance_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_timeline_options_tolerance_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_options_tolerance_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTimeline_options) SetOom_at_end(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_oom_at_end_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1))
+	C._wrap_timeline_options_oom_at_end_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_79(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetOom_at_end() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_timeline_options_oom_at_end_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_options_oom_at_end_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrTimeline_options) SetTime_scale(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_timeline_options_time_scale_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_timeline_options_time_scale_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrTimeline_options) GetTime_scale() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_timeline_options_time_scale_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_timeline_options_time_scale_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewTimeline_options() (_swig_ret Timeline_options) {
 	var swig_r Timeline_options
-	swig_r = (Timeline_options)(SwigcptrTimeline_options(C._wrap_new_timeline_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Timeline_options)(SwigcptrTimeline_options(C._wrap_new_timeline_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteTimeline_options(arg1 Timeline_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_timeline_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_timeline_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Timeline_options interface {
@@ -2441,7 +2543,7 @@ func Timeline_new(arg1 []Point, arg2 Timeline_options, arg3 *uintptr, arg4 *Erro
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_timeline_new_capi_a90128c3d6c7fa16(*(*C.swig_type_79)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_timeline_new_capi_d6396b4ee7451382(*(*C.swig_type_81)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2455,7 +2557,7 @@ func Timeline_parse(arg1 string, arg2 Timeline_options, arg3 *uintptr, arg4 *Err
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_timeline_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_80)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_timeline_parse_capi_d6396b4ee7451382(*(*C.swig_type_82)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -2469,7 +2571,7 @@ func Timeline_scale(arg1 uintptr, arg2 float64, arg3 *uintptr, arg4 *ErrorDetail
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_timeline_scale_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_timeline_scale_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2478,7 +2580,7 @@ func Timeline_bytes_at(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_timeline_bytes_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_81(_swig_i_1)))
+	swig_r = (float64)(C._wrap_timeline_bytes_at_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1)))
 	return swig_r
 }
 
@@ -2487,7 +2589,7 @@ func Timeline_lo_bytes_at(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_timeline_lo_bytes_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_82(_swig_i_1)))
+	swig_r = (float64)(C._wrap_timeline_lo_bytes_at_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_84(_swig_i_1)))
 	return swig_r
 }
 
@@ -2496,7 +2598,7 @@ func Timeline_hi_bytes_at(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_timeline_hi_bytes_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1)))
+	swig_r = (float64)(C._wrap_timeline_hi_bytes_at_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1)))
 	return swig_r
 }
 
@@ -2505,7 +2607,7 @@ func Timeline_phase_at(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_timeline_phase_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_84(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_timeline_phase_at_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_86(_swig_i_1)))
 	return swig_r
 }
 
@@ -2513,7 +2615,7 @@ func Timeline_end_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
-	swig_r = (int64)(C._wrap_timeline_end_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_end_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2521,14 +2623,14 @@ func Timeline_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
-	swig_r = (int64)(C._wrap_timeline_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_timeline_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Timeline_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "timeline")
-	C._wrap_timeline_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_timeline_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type SwigcptrCompare_options uintptr
@@ -2543,155 +2645,155 @@ func (p SwigcptrCompare_options) SwigIsCompare_options() {
 func (arg1 SwigcptrCompare_options) SetHas_start(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_has_start_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
+	C._wrap_compare_options_has_start_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_89(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetHas_start() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_has_start_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_has_start_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetStart_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_start_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_89(_swig_i_1))
+	C._wrap_compare_options_start_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_91(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetStart_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_start_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_start_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetHas_now(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_has_now_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_91(_swig_i_1))
+	C._wrap_compare_options_has_now_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_93(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetHas_now() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_has_now_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_has_now_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetNow_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_now_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_93(_swig_i_1))
+	C._wrap_compare_options_now_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_95(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetNow_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_now_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_now_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetStale_after_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_stale_after_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_95(_swig_i_1))
+	C._wrap_compare_options_stale_after_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_97(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetStale_after_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_stale_after_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_stale_after_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetLimit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_compare_options_limit_bytes_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetLimit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_compare_options_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_compare_options_limit_bytes_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetSoft_limit_bytes(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_compare_options_soft_limit_bytes_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetSoft_limit_bytes() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_compare_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_compare_options_soft_limit_bytes_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetRestart_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_restart_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_compare_options_restart_times_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetRestart_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_compare_options_restart_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_compare_options_restart_times_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetRestart_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_restart_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_97(_swig_i_1))
+	C._wrap_compare_options_restart_count_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_99(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetRestart_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_restart_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_restart_count_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetOom_times_ms(arg2 *int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_oom_times_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_compare_options_oom_times_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetOom_times_ms() (_swig_ret *int64) {
 	var swig_r *int64
 	_swig_i_0 := arg1
-	swig_r = (*int64)(C._wrap_compare_options_oom_times_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*int64)(C._wrap_compare_options_oom_times_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrCompare_options) SetOom_count(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_compare_options_oom_count_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_99(_swig_i_1))
+	C._wrap_compare_options_oom_count_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_101(_swig_i_1))
 }
 
 func (arg1 SwigcptrCompare_options) GetOom_count() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_compare_options_oom_count_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_compare_options_oom_count_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewCompare_options() (_swig_ret Compare_options) {
 	var swig_r Compare_options
-	swig_r = (Compare_options)(SwigcptrCompare_options(C._wrap_new_compare_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Compare_options)(SwigcptrCompare_options(C._wrap_new_compare_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteCompare_options(arg1 Compare_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_compare_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_compare_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Compare_options interface {
@@ -2730,7 +2832,7 @@ func Timeline_compare(arg1 uintptr, arg2 uintptr, arg3 Compare_options, arg4 *ui
 	_swig_i_2 := getSwigcptr(arg3)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_timeline_compare_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_timeline_compare_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -2738,7 +2840,7 @@ func Comparison_finding(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int)(C._wrap_comparison_finding_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_comparison_finding_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2746,7 +2848,7 @@ func Comparison_is_match(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int)(C._wrap_comparison_is_match_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_comparison_is_match_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2754,7 +2856,7 @@ func Comparison_first_deviation_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_first_deviation_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_first_deviation_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2762,7 +2864,7 @@ func Comparison_fitted_time_ratio(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_fitted_time_ratio_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_fitted_time_ratio_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2770,7 +2872,7 @@ func Comparison_decides_at_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int64)(C._wrap_comparison_decides_at_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_comparison_decides_at_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2778,7 +2880,7 @@ func Comparison_position_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int64)(C._wrap_comparison_position_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_comparison_position_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2786,7 +2888,7 @@ func Comparison_start_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (int64)(C._wrap_comparison_start_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_comparison_start_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2794,7 +2896,7 @@ func Comparison_observed_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_observed_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_observed_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2802,7 +2904,7 @@ func Comparison_expected_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (float64)(C._wrap_comparison_expected_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_comparison_expected_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2810,7 +2912,7 @@ func Comparison_trend(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	swig_r = (uintptr)(C._wrap_comparison_trend_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_comparison_trend_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2822,7 +2924,7 @@ func Comparison_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetai
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_comparison_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_comparison_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -2832,7 +2934,7 @@ func Comparison_to_json(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetai
 func Comparison_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "comparison")
-	C._wrap_comparison_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_comparison_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Memory_of_process(arg1 int64, arg2 string, arg3 *uintptr, arg4 *ErrorDetail) (_swig_ret int) {
@@ -2842,7 +2944,7 @@ func Memory_of_process(arg1 int64, arg2 string, arg3 *uintptr, arg4 *ErrorDetail
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_memory_of_process_capi_a90128c3d6c7fa16(C.swig_type_105(_swig_i_0), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_memory_of_process_capi_d6396b4ee7451382(C.swig_type_107(_swig_i_0), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -2857,7 +2959,7 @@ func Memory_of_cgroup(arg1 string, arg2 string, arg3 *uintptr, arg4 *ErrorDetail
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_memory_of_cgroup_capi_a90128c3d6c7fa16(*(*C.swig_type_107)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_memory_of_cgroup_capi_d6396b4ee7451382(*(*C.swig_type_109)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -2871,7 +2973,7 @@ func Memory_time_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_time_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2879,7 +2981,7 @@ func Memory_working_set_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_working_set_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_working_set_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2887,7 +2989,7 @@ func Memory_usage_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_usage_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_usage_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2895,7 +2997,7 @@ func Memory_anonymous_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_anonymous_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_anonymous_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2903,7 +3005,7 @@ func Memory_has_limit(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int)(C._wrap_memory_has_limit_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_memory_has_limit_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2911,7 +3013,7 @@ func Memory_limit_bytes(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (float64)(C._wrap_memory_limit_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_memory_limit_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2919,7 +3021,7 @@ func Memory_oom_kills(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_oom_kills_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_oom_kills_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2927,7 +3029,7 @@ func Memory_started_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_started_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_started_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2935,7 +3037,7 @@ func Memory_pid(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_pid_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_pid_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2943,7 +3045,7 @@ func Memory_process_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int64)(C._wrap_memory_process_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_memory_process_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2951,7 +3053,7 @@ func Memory_kind(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (*byte)(C._wrap_memory_kind_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_kind_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2959,7 +3061,7 @@ func Memory_cgroup(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (*byte)(C._wrap_memory_cgroup_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_cgroup_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2967,7 +3069,7 @@ func Memory_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (*byte)(C._wrap_memory_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_memory_detail_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2977,7 +3079,7 @@ func Memory_environment(arg1 uintptr, arg2 string) (_swig_ret *byte) {
 	_swig_i_0 = open(arg1, "memory")
 	var _swig_i_1 string
 	_swig_i_1 = clean(arg2)
-	swig_r = (*byte)(C._wrap_memory_environment_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (*byte)(C._wrap_memory_environment_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -2988,7 +3090,7 @@ func Memory_has_environment(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	swig_r = (int)(C._wrap_memory_has_environment_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_memory_has_environment_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2998,14 +3100,14 @@ func Memory_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int
 	_swig_i_0 = open(arg1, "memory")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_memory_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_memory_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Memory_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "memory")
-	C._wrap_memory_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_memory_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_load_state int
@@ -3013,7 +3115,7 @@ type Enum_SS_leakdiag_load_state int
 func Load_state_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_load_state_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_load_state_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -3026,16 +3128,16 @@ func (p SwigcptrLoad_options) Swigcptr() uintptr {
 func (p SwigcptrLoad_options) SwigIsLoad_options() {
 }
 
-func (arg1 SwigcptrLoad_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrLoad_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_load_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_115(_swig_i_1))
+	C._wrap_load_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_117(_swig_i_1))
 }
 
-func (arg1 SwigcptrLoad_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrLoad_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_load_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3043,13 +3145,13 @@ func (arg1 SwigcptrLoad_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_load_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_load_options_cancel_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrLoad_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_load_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_load_options_cancel_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3057,58 +3159,71 @@ func (arg1 SwigcptrLoad_options) SetCluster(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cluster")
-	C._wrap_load_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_load_options_cluster_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrLoad_options) GetCluster() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_load_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_load_options_cluster_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLoad_options) SetNamespace_name(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_load_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_load_options_namespace_name_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrLoad_options) GetNamespace_name() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_load_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_load_options_namespace_name_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLoad_options) SetTransport(arg2 Transport) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	C._wrap_load_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_load_options_transport_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrLoad_options) GetTransport() (_swig_ret Transport) {
 	var swig_r Transport
 	_swig_i_0 := arg1
-	swig_r = (Transport)(SwigcptrTransport(C._wrap_load_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_load_options_transport_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
+	return swig_r
+}
+
+func (arg1 SwigcptrLoad_options) SetLog(arg2 Log) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_load_options_log_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrLoad_options) GetLog() (_swig_ret Log) {
+	var swig_r Log
+	_swig_i_0 := arg1
+	swig_r = (Log)(SwigcptrLog(C._wrap_load_options_log_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewLoad_options() (_swig_ret Load_options) {
 	var swig_r Load_options
-	swig_r = (Load_options)(SwigcptrLoad_options(C._wrap_new_load_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Load_options)(SwigcptrLoad_options(C._wrap_new_load_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteLoad_options(arg1 Load_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_load_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_load_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Load_options interface {
 	Swigcptr() uintptr
 	SwigIsLoad_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
 	SetCluster(arg2 uintptr)
@@ -3117,6 +3232,8 @@ type Load_options interface {
 	GetNamespace_name() (_swig_ret *byte)
 	SetTransport(arg2 Transport)
 	GetTransport() (_swig_ret Transport)
+	SetLog(arg2 Log)
+	GetLog() (_swig_ret Log)
 }
 
 func Load_read(arg1 string, arg2 Load_options, arg3 *uintptr, arg4 *ErrorDetail) (_swig_ret int) {
@@ -3126,7 +3243,7 @@ func Load_read(arg1 string, arg2 Load_options, arg3 *uintptr, arg4 *ErrorDetail)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_load_read_capi_a90128c3d6c7fa16(*(*C.swig_type_117)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_load_read_capi_d6396b4ee7451382(*(*C.swig_type_119)(unsafe.Pointer(&_swig_i_0)), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -3137,7 +3254,7 @@ func Load_get_state(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int)(C._wrap_load_get_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_load_get_state_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3145,7 +3262,7 @@ func Load_users(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_users_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_users_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3153,7 +3270,7 @@ func Load_target_users(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_target_users_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_target_users_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3161,7 +3278,7 @@ func Load_spawn_per_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (float64)(C._wrap_load_spawn_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_load_spawn_per_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3169,7 +3286,7 @@ func Load_age_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_age_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_age_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3177,7 +3294,7 @@ func Load_fail_ratio(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (float64)(C._wrap_load_fail_ratio_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_load_fail_ratio_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3185,7 +3302,7 @@ func Load_row_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_row_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_row_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3194,7 +3311,7 @@ func Load_row_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_load_row_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_122(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_load_row_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_124(_swig_i_1)))
 	return swig_r
 }
 
@@ -3203,7 +3320,7 @@ func Load_row_method(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_load_row_method_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_123(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_load_row_method_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_125(_swig_i_1)))
 	return swig_r
 }
 
@@ -3212,7 +3329,7 @@ func Load_row_requests(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_load_row_requests_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_125(_swig_i_1)))
+	swig_r = (int64)(C._wrap_load_row_requests_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_127(_swig_i_1)))
 	return swig_r
 }
 
@@ -3221,7 +3338,7 @@ func Load_row_failures(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_load_row_failures_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_127(_swig_i_1)))
+	swig_r = (int64)(C._wrap_load_row_failures_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_129(_swig_i_1)))
 	return swig_r
 }
 
@@ -3230,7 +3347,7 @@ func Load_row_rate_per_s(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_load_row_rate_per_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_128(_swig_i_1)))
+	swig_r = (float64)(C._wrap_load_row_rate_per_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_130(_swig_i_1)))
 	return swig_r
 }
 
@@ -3238,7 +3355,7 @@ func Load_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (*byte)(C._wrap_load_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_load_detail_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3246,7 +3363,7 @@ func Load_http_status(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int)(C._wrap_load_http_status_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_load_http_status_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3254,7 +3371,7 @@ func Load_latency_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	swig_r = (int64)(C._wrap_load_latency_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_load_latency_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3264,14 +3381,14 @@ func Load_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) 
 	_swig_i_0 = open(arg1, "load")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_load_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_load_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Load_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "load")
-	C._wrap_load_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_load_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Scenario_parse(arg1 []byte, arg2 string, arg3 []*byte, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
@@ -3282,7 +3399,7 @@ func Scenario_parse(arg1 []byte, arg2 string, arg3 []*byte, arg4 *uintptr, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_scenario_parse_capi_a90128c3d6c7fa16(*(*C.swig_type_130)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_scenario_parse_capi_d6396b4ee7451382(*(*C.swig_type_132)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_2)), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -3302,7 +3419,7 @@ func Scenario_builtin(arg1 string, arg2 []*byte, arg3 *uintptr, arg4 *ErrorDetai
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_scenario_builtin_capi_a90128c3d6c7fa16(*(*C.swig_type_133)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_scenario_builtin_capi_d6396b4ee7451382(*(*C.swig_type_135)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_0
 	}
@@ -3314,14 +3431,14 @@ func Scenario_builtin(arg1 string, arg2 []*byte, arg3 *uintptr, arg4 *ErrorDetai
 
 func Scenario_builtin_count() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_scenario_builtin_count_capi_a90128c3d6c7fa16())
+	swig_r = (int64)(C._wrap_scenario_builtin_count_capi_d6396b4ee7451382())
 	return swig_r
 }
 
 func Scenario_builtin_name(arg1 int64) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_scenario_builtin_name_capi_a90128c3d6c7fa16(C.swig_type_136(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_builtin_name_capi_d6396b4ee7451382(C.swig_type_138(_swig_i_0)))
 	return swig_r
 }
 
@@ -3329,7 +3446,7 @@ func Scenario_builtin_text(arg1 int64, arg2 *int64) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_builtin_text_capi_a90128c3d6c7fa16(C.swig_type_137(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_builtin_text_capi_d6396b4ee7451382(C.swig_type_139(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -3337,7 +3454,7 @@ func Scenario_name(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (*byte)(C._wrap_scenario_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3345,7 +3462,7 @@ func Scenario_title(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (*byte)(C._wrap_scenario_title_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_title_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3353,7 +3470,7 @@ func Scenario_summary(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (*byte)(C._wrap_scenario_summary_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_scenario_summary_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3361,7 +3478,7 @@ func Scenario_uses_cluster(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (int)(C._wrap_scenario_uses_cluster_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_scenario_uses_cluster_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3369,7 +3486,7 @@ func Scenario_param_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (int64)(C._wrap_scenario_param_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scenario_param_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3378,7 +3495,7 @@ func Scenario_param_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_139(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_141(_swig_i_1)))
 	return swig_r
 }
 
@@ -3387,7 +3504,7 @@ func Scenario_param_value(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_value_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_140(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_value_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_142(_swig_i_1)))
 	return swig_r
 }
 
@@ -3396,7 +3513,7 @@ func Scenario_param_about(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_about_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_141(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_about_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_143(_swig_i_1)))
 	return swig_r
 }
 
@@ -3405,7 +3522,7 @@ func Scenario_param_type(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_param_type_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_142(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_param_type_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_144(_swig_i_1)))
 	return swig_r
 }
 
@@ -3413,7 +3530,7 @@ func Scenario_check_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (int64)(C._wrap_scenario_check_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scenario_check_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3422,7 +3539,7 @@ func Scenario_check_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_check_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_144(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_check_id_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_146(_swig_i_1)))
 	return swig_r
 }
 
@@ -3431,7 +3548,7 @@ func Scenario_check_asks(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_check_asks_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_145(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_check_asks_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_147(_swig_i_1)))
 	return swig_r
 }
 
@@ -3439,7 +3556,7 @@ func Scenario_cause_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (int64)(C._wrap_scenario_cause_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_scenario_cause_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3448,7 +3565,7 @@ func Scenario_cause_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_cause_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_147(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_cause_id_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_149(_swig_i_1)))
 	return swig_r
 }
 
@@ -3457,7 +3574,7 @@ func Scenario_cause_title(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_scenario_cause_title_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_148(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_scenario_cause_title_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_150(_swig_i_1)))
 	return swig_r
 }
 
@@ -3467,7 +3584,7 @@ func Scenario_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scenario_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scenario_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -3475,14 +3592,14 @@ func Scenario_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	swig_r = (uintptr)(C._wrap_scenario_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_scenario_ref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Scenario_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "scenario")
-	C._wrap_scenario_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_scenario_unref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Scenario_lint(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -3490,7 +3607,7 @@ func Scenario_lint(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scenario_lint_capi_a90128c3d6c7fa16(*(*C.swig_type_149)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scenario_lint_capi_d6396b4ee7451382(*(*C.swig_type_151)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -3501,7 +3618,7 @@ func Lint_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
-	swig_r = (int64)(C._wrap_lint_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_lint_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3510,7 +3627,7 @@ func Lint_is_error(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_lint_is_error_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_151(_swig_i_1)))
+	swig_r = (int)(C._wrap_lint_is_error_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_153(_swig_i_1)))
 	return swig_r
 }
 
@@ -3519,7 +3636,7 @@ func Lint_line(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_lint_line_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_153(_swig_i_1)))
+	swig_r = (int64)(C._wrap_lint_line_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_155(_swig_i_1)))
 	return swig_r
 }
 
@@ -3528,7 +3645,7 @@ func Lint_column(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_lint_column_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_155(_swig_i_1)))
+	swig_r = (int64)(C._wrap_lint_column_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_157(_swig_i_1)))
 	return swig_r
 }
 
@@ -3537,14 +3654,14 @@ func Lint_message(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_lint_message_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_156(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_lint_message_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_158(_swig_i_1)))
 	return swig_r
 }
 
 func Lint_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "lint")
-	C._wrap_lint_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_lint_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Observation_from_json(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -3552,7 +3669,7 @@ func Observation_from_json(arg1 []byte, arg2 *uintptr, arg3 *ErrorDetail) (_swig
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_observation_from_json_capi_a90128c3d6c7fa16(*(*C.swig_type_157)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_observation_from_json_capi_d6396b4ee7451382(*(*C.swig_type_159)(unsafe.Pointer(&_swig_i_0)), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -3565,7 +3682,7 @@ func Observation_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_re
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_observation_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_observation_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -3573,7 +3690,7 @@ func Observation_now_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_now_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_now_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3581,7 +3698,7 @@ func Observation_first_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_first_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_first_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3592,7 +3709,7 @@ func Observation_until(arg1 uintptr, arg2 int64, arg3 *uintptr, arg4 *ErrorDetai
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_observation_until_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_160(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_observation_until_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_162(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3604,7 +3721,7 @@ func Observation_join(arg1 uintptr, arg2 uintptr, arg3 *uintptr, arg4 *ErrorDeta
 	_swig_i_1 = open(arg2, "observation")
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_observation_join_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_observation_join_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3613,7 +3730,7 @@ func Observation_scenario(arg1 uintptr, arg2 *int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_scenario_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_scenario_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -3621,7 +3738,7 @@ func Observation_setting_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_setting_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_setting_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3630,7 +3747,7 @@ func Observation_setting(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_setting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_162(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_setting_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_164(_swig_i_1)))
 	return swig_r
 }
 
@@ -3638,7 +3755,7 @@ func Observation_fact_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (int64)(C._wrap_observation_fact_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_observation_fact_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3647,7 +3764,7 @@ func Observation_fact_kind(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_fact_kind_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_164(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_fact_kind_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_166(_swig_i_1)))
 	return swig_r
 }
 
@@ -3656,7 +3773,7 @@ func Observation_fact_source(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_fact_source_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_165(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_fact_source_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_167(_swig_i_1)))
 	return swig_r
 }
 
@@ -3665,7 +3782,7 @@ func Observation_fact_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_observation_fact_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_167(_swig_i_1)))
+	swig_r = (int64)(C._wrap_observation_fact_time_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_169(_swig_i_1)))
 	return swig_r
 }
 
@@ -3674,7 +3791,7 @@ func Observation_fact_latency_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_observation_fact_latency_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_169(_swig_i_1)))
+	swig_r = (int64)(C._wrap_observation_fact_latency_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_171(_swig_i_1)))
 	return swig_r
 }
 
@@ -3683,7 +3800,7 @@ func Observation_fact_error(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_fact_error_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_170(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_fact_error_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_172(_swig_i_1)))
 	return swig_r
 }
 
@@ -3692,7 +3809,7 @@ func Observation_fact_trouble(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_observation_fact_trouble_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_171(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_observation_fact_trouble_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_173(_swig_i_1)))
 	return swig_r
 }
 
@@ -3700,14 +3817,14 @@ func Observation_ref(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	swig_r = (uintptr)(C._wrap_observation_ref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_observation_ref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Observation_unref(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "observation")
-	C._wrap_observation_unref_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_observation_unref_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_outcome int
@@ -3717,21 +3834,21 @@ type Enum_SS_leakdiag_confidence int
 func Outcome_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_outcome_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_outcome_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Verdict_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_verdict_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_verdict_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func Confidence_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_confidence_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_confidence_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -3743,7 +3860,7 @@ func Diagnose(arg1 uintptr, arg2 uintptr, arg3 *uintptr, arg4 *ErrorDetail) (_sw
 	_swig_i_1 = open(arg2, "observation")
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_diagnose_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_diagnose_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -3751,7 +3868,7 @@ func Diagnosis_verdict(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_verdict_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_verdict_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3759,7 +3876,7 @@ func Diagnosis_exit_code(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_exit_code_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_exit_code_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3767,7 +3884,7 @@ func Diagnosis_summary(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (*byte)(C._wrap_diagnosis_summary_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_diagnosis_summary_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3775,7 +3892,7 @@ func Diagnosis_next(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (*byte)(C._wrap_diagnosis_next_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_diagnosis_next_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3783,7 +3900,7 @@ func Diagnosis_is_decided(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_is_decided_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_is_decided_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3791,7 +3908,7 @@ func Diagnosis_decides_at_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int64)(C._wrap_diagnosis_decides_at_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_diagnosis_decides_at_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3799,7 +3916,7 @@ func Diagnosis_has_evidence(arg1 uintptr) (_swig_ret int) {
 	var swig_r int
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int)(C._wrap_diagnosis_has_evidence_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_diagnosis_has_evidence_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3807,7 +3924,7 @@ func Diagnosis_check_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int64)(C._wrap_diagnosis_check_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_diagnosis_check_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3817,7 +3934,7 @@ func Diagnosis_find_check(arg1 uintptr, arg2 string) (_swig_ret int64) {
 	_swig_i_0 = open(arg1, "diagnosis")
 	var _swig_i_1 string
 	_swig_i_1 = clean(arg2)
-	swig_r = (int64)(C._wrap_diagnosis_find_check_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_175)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_diagnosis_find_check_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), *(*C.swig_type_177)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -3829,7 +3946,7 @@ func Check_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_176(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_id_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_178(_swig_i_1)))
 	return swig_r
 }
 
@@ -3838,7 +3955,7 @@ func Check_kind(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_kind_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_177(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_kind_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_179(_swig_i_1)))
 	return swig_r
 }
 
@@ -3847,7 +3964,7 @@ func Check_asks(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_asks_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_178(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_asks_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_180(_swig_i_1)))
 	return swig_r
 }
 
@@ -3856,7 +3973,7 @@ func Check_finding(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_finding_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_179(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_finding_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_181(_swig_i_1)))
 	return swig_r
 }
 
@@ -3865,7 +3982,7 @@ func Check_outcome(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_check_outcome_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_180(_swig_i_1)))
+	swig_r = (int)(C._wrap_check_outcome_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_182(_swig_i_1)))
 	return swig_r
 }
 
@@ -3874,7 +3991,7 @@ func Check_observed(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_observed_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_181(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_observed_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_183(_swig_i_1)))
 	return swig_r
 }
 
@@ -3883,7 +4000,7 @@ func Check_expected(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_expected_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_182(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_expected_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_184(_swig_i_1)))
 	return swig_r
 }
 
@@ -3892,7 +4009,7 @@ func Check_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_183(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_reason_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_185(_swig_i_1)))
 	return swig_r
 }
 
@@ -3901,7 +4018,7 @@ func Check_blocked_by(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_blocked_by_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_184(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_blocked_by_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_186(_swig_i_1)))
 	return swig_r
 }
 
@@ -3910,7 +4027,7 @@ func Check_source(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_source_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_185(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_source_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_187(_swig_i_1)))
 	return swig_r
 }
 
@@ -3919,7 +4036,7 @@ func Check_time_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_check_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_187(_swig_i_1)))
+	swig_r = (int64)(C._wrap_check_time_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_189(_swig_i_1)))
 	return swig_r
 }
 
@@ -3928,7 +4045,7 @@ func Check_command(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_check_command_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_188(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_check_command_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_190(_swig_i_1)))
 	return swig_r
 }
 
@@ -3936,7 +4053,7 @@ func Diagnosis_cause_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (int64)(C._wrap_diagnosis_cause_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_diagnosis_cause_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -3945,7 +4062,7 @@ func Cause_id(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_id_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_190(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_id_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_192(_swig_i_1)))
 	return swig_r
 }
 
@@ -3954,7 +4071,7 @@ func Cause_title(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_title_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_191(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_title_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_193(_swig_i_1)))
 	return swig_r
 }
 
@@ -3963,7 +4080,7 @@ func Cause_confidence(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_cause_confidence_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_192(_swig_i_1)))
+	swig_r = (int)(C._wrap_cause_confidence_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_194(_swig_i_1)))
 	return swig_r
 }
 
@@ -3972,7 +4089,7 @@ func Cause_supporting_count(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_cause_supporting_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_194(_swig_i_1)))
+	swig_r = (int64)(C._wrap_cause_supporting_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_196(_swig_i_1)))
 	return swig_r
 }
 
@@ -3982,7 +4099,7 @@ func Cause_supporting(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret *byte) {
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_cause_supporting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_195(_swig_i_1), C.swig_type_196(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_cause_supporting_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_197(_swig_i_1), C.swig_type_198(_swig_i_2)))
 	return swig_r
 }
 
@@ -3991,7 +4108,7 @@ func Cause_contradicting_count(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_cause_contradicting_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_198(_swig_i_1)))
+	swig_r = (int64)(C._wrap_cause_contradicting_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_200(_swig_i_1)))
 	return swig_r
 }
 
@@ -4001,7 +4118,7 @@ func Cause_contradicting(arg1 uintptr, arg2 int64, arg3 int64) (_swig_ret *byte)
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (*byte)(C._wrap_cause_contradicting_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_199(_swig_i_1), C.swig_type_200(_swig_i_2)))
+	swig_r = (*byte)(C._wrap_cause_contradicting_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_201(_swig_i_1), C.swig_type_202(_swig_i_2)))
 	return swig_r
 }
 
@@ -4010,7 +4127,7 @@ func Cause_refuted_by(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_refuted_by_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_201(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_refuted_by_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_203(_swig_i_1)))
 	return swig_r
 }
 
@@ -4019,7 +4136,7 @@ func Cause_fix(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_fix_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_202(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_fix_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_204(_swig_i_1)))
 	return swig_r
 }
 
@@ -4028,7 +4145,7 @@ func Cause_command(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_command_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_203(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_command_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_205(_swig_i_1)))
 	return swig_r
 }
 
@@ -4037,7 +4154,7 @@ func Cause_prediction(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_cause_prediction_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_204(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_cause_prediction_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_206(_swig_i_1)))
 	return swig_r
 }
 
@@ -4045,7 +4162,7 @@ func Diagnosis_ttl_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (float64)(C._wrap_diagnosis_ttl_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_diagnosis_ttl_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4053,7 +4170,7 @@ func Diagnosis_ttl_lo_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (float64)(C._wrap_diagnosis_ttl_lo_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_diagnosis_ttl_lo_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4061,7 +4178,7 @@ func Diagnosis_ttl_hi_s(arg1 uintptr) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (float64)(C._wrap_diagnosis_ttl_hi_s_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_diagnosis_ttl_hi_s_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4069,14 +4186,14 @@ func Diagnosis_series(arg1 uintptr) (_swig_ret uintptr) {
 	var swig_r uintptr
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	swig_r = (uintptr)(C._wrap_diagnosis_series_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_diagnosis_series_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Diagnosis_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "diagnosis")
-	C._wrap_diagnosis_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_diagnosis_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Scenario_test(arg1 uintptr, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret int) {
@@ -4085,7 +4202,7 @@ func Scenario_test(arg1 uintptr, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret in
 	_swig_i_0 = open(arg1, "scenario")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_scenario_test_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_scenario_test_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -4093,7 +4210,7 @@ func Test_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
-	swig_r = (int64)(C._wrap_test_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_test_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4102,7 +4219,7 @@ func Test_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_test_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_206(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_test_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_208(_swig_i_1)))
 	return swig_r
 }
 
@@ -4111,7 +4228,7 @@ func Test_passed(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_test_passed_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_207(_swig_i_1)))
+	swig_r = (int)(C._wrap_test_passed_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_209(_swig_i_1)))
 	return swig_r
 }
 
@@ -4120,14 +4237,14 @@ func Test_message(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_test_message_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_208(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_test_message_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_210(_swig_i_1)))
 	return swig_r
 }
 
 func Test_results_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "test_results")
-	C._wrap_test_results_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_test_results_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_format int
@@ -4143,64 +4260,64 @@ func (p SwigcptrReport_options) SwigIsReport_options() {
 func (arg1 SwigcptrReport_options) SetColor(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_color_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_209(_swig_i_1))
+	C._wrap_report_options_color_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_211(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetColor() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_color_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_color_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrReport_options) SetAscii(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_ascii_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_211(_swig_i_1))
+	C._wrap_report_options_ascii_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_213(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetAscii() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_ascii_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_ascii_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrReport_options) SetColumns(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_columns_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_213(_swig_i_1))
+	C._wrap_report_options_columns_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_215(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetColumns() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_columns_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_columns_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrReport_options) SetVerbose(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_report_options_verbose_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_215(_swig_i_1))
+	C._wrap_report_options_verbose_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_217(_swig_i_1))
 }
 
 func (arg1 SwigcptrReport_options) GetVerbose() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_report_options_verbose_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_report_options_verbose_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewReport_options() (_swig_ret Report_options) {
 	var swig_r Report_options
-	swig_r = (Report_options)(SwigcptrReport_options(C._wrap_new_report_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Report_options)(SwigcptrReport_options(C._wrap_new_report_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteReport_options(arg1 Report_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_report_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_report_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Report_options interface {
@@ -4224,7 +4341,7 @@ func Report_render(arg1 uintptr, arg2 int, arg3 Report_options, arg4 **byte, arg
 	_swig_i_2 := getSwigcptr(arg3)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_report_render_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_report_render_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -4236,7 +4353,7 @@ func Report_explain(arg1 uintptr, arg2 string, arg3 **byte, arg4 *ErrorDetail) (
 	_swig_i_1 = clean(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_report_explain_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), *(*C.swig_type_217)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_report_explain_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), *(*C.swig_type_219)(unsafe.Pointer(&_swig_i_1)), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = _swig_i_1
 	}
@@ -4255,13 +4372,13 @@ func (p SwigcptrSession_options) SwigIsSession_options() {
 func (arg1 SwigcptrSession_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_session_options_deadline_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_218(_swig_i_1))
+	C._wrap_session_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_220(_swig_i_1))
 }
 
 func (arg1 SwigcptrSession_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_session_options_deadline_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_session_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4269,13 +4386,13 @@ func (arg1 SwigcptrSession_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_session_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_session_options_cancel_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrSession_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_session_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_session_options_cancel_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4283,38 +4400,51 @@ func (arg1 SwigcptrSession_options) SetCluster(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cluster")
-	C._wrap_session_options_cluster_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_session_options_cluster_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrSession_options) GetCluster() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_session_options_cluster_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_session_options_cluster_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSession_options) SetTransport(arg2 Transport) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	C._wrap_session_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_session_options_transport_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrSession_options) GetTransport() (_swig_ret Transport) {
 	var swig_r Transport
 	_swig_i_0 := arg1
-	swig_r = (Transport)(SwigcptrTransport(C._wrap_session_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_session_options_transport_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
+	return swig_r
+}
+
+func (arg1 SwigcptrSession_options) SetLog(arg2 Log) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_session_options_log_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrSession_options) GetLog() (_swig_ret Log) {
+	var swig_r Log
+	_swig_i_0 := arg1
+	swig_r = (Log)(SwigcptrLog(C._wrap_session_options_log_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewSession_options() (_swig_ret Session_options) {
 	var swig_r Session_options
-	swig_r = (Session_options)(SwigcptrSession_options(C._wrap_new_session_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Session_options)(SwigcptrSession_options(C._wrap_new_session_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteSession_options(arg1 Session_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_session_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_session_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Session_options interface {
@@ -4328,6 +4458,8 @@ type Session_options interface {
 	GetCluster() (_swig_ret uintptr)
 	SetTransport(arg2 Transport)
 	GetTransport() (_swig_ret Transport)
+	SetLog(arg2 Log)
+	GetLog() (_swig_ret Log)
 }
 
 func Session_new(arg1 uintptr, arg2 Session_options, arg3 *uintptr, arg4 *ErrorDetail) (_swig_ret int) {
@@ -4337,7 +4469,7 @@ func Session_new(arg1 uintptr, arg2 Session_options, arg3 *uintptr, arg4 *ErrorD
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_session_new_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (int)(C._wrap_session_new_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -4348,7 +4480,7 @@ func Session_add_history(arg1 uintptr, arg2 uintptr, arg3 *ErrorDetail) (_swig_r
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "observation")
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_session_add_history_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_session_add_history_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -4358,7 +4490,23 @@ func Session_gather(arg1 uintptr, arg2 *uintptr, arg3 *ErrorDetail) (_swig_ret i
 	_swig_i_0 = open(arg1, "session")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_session_gather_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_session_gather_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Session_scenario(arg1 uintptr) (_swig_ret uintptr) {
+	var swig_r uintptr
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "session")
+	swig_r = (uintptr)(C._wrap_session_scenario_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func Session_namespace_name(arg1 uintptr) (_swig_ret *byte) {
+	var swig_r *byte
+	var _swig_i_0 uintptr
+	_swig_i_0 = open(arg1, "session")
+	swig_r = (*byte)(C._wrap_session_namespace_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4374,44 +4522,44 @@ func (p SwigcptrWatch_options) SwigIsWatch_options() {
 func (arg1 SwigcptrWatch_options) SetFor_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_watch_options_for_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_220(_swig_i_1))
+	C._wrap_watch_options_for_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_222(_swig_i_1))
 }
 
 func (arg1 SwigcptrWatch_options) GetFor_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_watch_options_for_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_watch_options_for_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrWatch_options) SetUntil_decided(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_watch_options_until_decided_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_222(_swig_i_1))
+	C._wrap_watch_options_until_decided_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_224(_swig_i_1))
 }
 
 func (arg1 SwigcptrWatch_options) GetUntil_decided() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_watch_options_until_decided_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_watch_options_until_decided_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrWatch_options) Set_on_look(arg2 uintptr) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_watch_options_set_on_look_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_watch_options_set_on_look_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func NewWatch_options() (_swig_ret Watch_options) {
 	var swig_r Watch_options
-	swig_r = (Watch_options)(SwigcptrWatch_options(C._wrap_new_watch_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Watch_options)(SwigcptrWatch_options(C._wrap_new_watch_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteWatch_options(arg1 Watch_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_watch_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_watch_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Watch_options interface {
@@ -4432,14 +4580,14 @@ func Session_watch(arg1 uintptr, arg2 Watch_options, arg3 *uintptr, arg4 *uintpt
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_session_watch_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_session_watch_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
 func Session_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "session")
-	C._wrap_session_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_session_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type SwigcptrPods_options uintptr
@@ -4451,16 +4599,16 @@ func (p SwigcptrPods_options) Swigcptr() uintptr {
 func (p SwigcptrPods_options) SwigIsPods_options() {
 }
 
-func (arg1 SwigcptrPods_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrPods_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_pods_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_224(_swig_i_1))
+	C._wrap_pods_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_226(_swig_i_1))
 }
 
-func (arg1 SwigcptrPods_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrPods_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_pods_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_pods_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4468,84 +4616,97 @@ func (arg1 SwigcptrPods_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_pods_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_pods_options_cancel_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrPods_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_pods_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_pods_options_cancel_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrPods_options) SetNamespace_name(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_pods_options_namespace_name_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_pods_options_namespace_name_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrPods_options) GetNamespace_name() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_pods_options_namespace_name_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_pods_options_namespace_name_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrPods_options) SetSelector(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_pods_options_selector_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_pods_options_selector_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrPods_options) GetSelector() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_pods_options_selector_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_pods_options_selector_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrPods_options) SetContainer(arg2 *byte) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_pods_options_container_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
+	C._wrap_pods_options_container_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1))
 }
 
 func (arg1 SwigcptrPods_options) GetContainer() (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_pods_options_container_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_pods_options_container_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrPods_options) SetTransport(arg2 Transport) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	C._wrap_pods_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_pods_options_transport_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrPods_options) GetTransport() (_swig_ret Transport) {
 	var swig_r Transport
 	_swig_i_0 := arg1
-	swig_r = (Transport)(SwigcptrTransport(C._wrap_pods_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_pods_options_transport_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
+	return swig_r
+}
+
+func (arg1 SwigcptrPods_options) SetLog(arg2 Log) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_pods_options_log_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrPods_options) GetLog() (_swig_ret Log) {
+	var swig_r Log
+	_swig_i_0 := arg1
+	swig_r = (Log)(SwigcptrLog(C._wrap_pods_options_log_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewPods_options() (_swig_ret Pods_options) {
 	var swig_r Pods_options
-	swig_r = (Pods_options)(SwigcptrPods_options(C._wrap_new_pods_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Pods_options)(SwigcptrPods_options(C._wrap_new_pods_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeletePods_options(arg1 Pods_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_pods_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_pods_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Pods_options interface {
 	Swigcptr() uintptr
 	SwigIsPods_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
 	SetNamespace_name(arg2 *byte)
@@ -4556,6 +4717,8 @@ type Pods_options interface {
 	GetContainer() (_swig_ret *byte)
 	SetTransport(arg2 Transport)
 	GetTransport() (_swig_ret Transport)
+	SetLog(arg2 Log)
+	GetLog() (_swig_ret Log)
 }
 
 func Pods_read(arg1 uintptr, arg2 *byte, arg3 Pods_options, arg4 *uintptr, arg5 *ErrorDetail) (_swig_ret int) {
@@ -4566,7 +4729,7 @@ func Pods_read(arg1 uintptr, arg2 *byte, arg3 Pods_options, arg4 *uintptr, arg5 
 	_swig_i_2 := getSwigcptr(arg3)
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_pods_read_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_pods_read_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -4574,7 +4737,7 @@ func Pods_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (int64)(C._wrap_pods_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_pods_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4582,7 +4745,7 @@ func Pods_time_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (int64)(C._wrap_pods_time_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_pods_time_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4590,7 +4753,7 @@ func Pods_skew_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (int64)(C._wrap_pods_skew_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_pods_skew_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4598,7 +4761,7 @@ func Pods_namespace_name(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (*byte)(C._wrap_pods_namespace_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_pods_namespace_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4606,7 +4769,7 @@ func Pods_selector(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (*byte)(C._wrap_pods_selector_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_pods_selector_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4614,7 +4777,7 @@ func Pods_rollout(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (*byte)(C._wrap_pods_rollout_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_pods_rollout_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4622,7 +4785,7 @@ func Pods_replicas(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (int64)(C._wrap_pods_replicas_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_pods_replicas_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4630,7 +4793,7 @@ func Pods_detail(arg1 uintptr) (_swig_ret *byte) {
 	var swig_r *byte
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	swig_r = (*byte)(C._wrap_pods_detail_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_pods_detail_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4639,7 +4802,7 @@ func Pods_pod(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_pod_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_230(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_pod_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_232(_swig_i_1)))
 	return swig_r
 }
 
@@ -4648,7 +4811,7 @@ func Pods_uid(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_uid_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_231(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_uid_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_233(_swig_i_1)))
 	return swig_r
 }
 
@@ -4657,7 +4820,7 @@ func Pods_container(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_container_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_232(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_container_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_234(_swig_i_1)))
 	return swig_r
 }
 
@@ -4666,7 +4829,7 @@ func Pods_working_set_bytes(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_pods_working_set_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_233(_swig_i_1)))
+	swig_r = (float64)(C._wrap_pods_working_set_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_235(_swig_i_1)))
 	return swig_r
 }
 
@@ -4675,7 +4838,7 @@ func Pods_sample_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_pods_sample_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_235(_swig_i_1)))
+	swig_r = (int64)(C._wrap_pods_sample_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_237(_swig_i_1)))
 	return swig_r
 }
 
@@ -4684,7 +4847,7 @@ func Pods_sample_age_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_pods_sample_age_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_237(_swig_i_1)))
+	swig_r = (int64)(C._wrap_pods_sample_age_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_239(_swig_i_1)))
 	return swig_r
 }
 
@@ -4693,7 +4856,7 @@ func Pods_window_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_pods_window_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_239(_swig_i_1)))
+	swig_r = (int64)(C._wrap_pods_window_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_241(_swig_i_1)))
 	return swig_r
 }
 
@@ -4702,7 +4865,7 @@ func Pods_no_sample(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_no_sample_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_240(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_no_sample_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_242(_swig_i_1)))
 	return swig_r
 }
 
@@ -4711,7 +4874,7 @@ func Pods_has_limit(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_pods_has_limit_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_241(_swig_i_1)))
+	swig_r = (int)(C._wrap_pods_has_limit_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_243(_swig_i_1)))
 	return swig_r
 }
 
@@ -4720,7 +4883,7 @@ func Pods_limit_bytes(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_pods_limit_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_242(_swig_i_1)))
+	swig_r = (float64)(C._wrap_pods_limit_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_244(_swig_i_1)))
 	return swig_r
 }
 
@@ -4729,7 +4892,7 @@ func Pods_limit_text(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_limit_text_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_243(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_limit_text_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_245(_swig_i_1)))
 	return swig_r
 }
 
@@ -4738,7 +4901,7 @@ func Pods_soft_limit_bytes(arg1 uintptr, arg2 int64) (_swig_ret float64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_pods_soft_limit_bytes_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_244(_swig_i_1)))
+	swig_r = (float64)(C._wrap_pods_soft_limit_bytes_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_246(_swig_i_1)))
 	return swig_r
 }
 
@@ -4747,7 +4910,7 @@ func Pods_soft_limit_text(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_soft_limit_text_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_245(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_soft_limit_text_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_247(_swig_i_1)))
 	return swig_r
 }
 
@@ -4756,7 +4919,7 @@ func Pods_restarts(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_pods_restarts_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_247(_swig_i_1)))
+	swig_r = (int64)(C._wrap_pods_restarts_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_249(_swig_i_1)))
 	return swig_r
 }
 
@@ -4765,7 +4928,7 @@ func Pods_end_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_end_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_248(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_end_reason_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_250(_swig_i_1)))
 	return swig_r
 }
 
@@ -4774,7 +4937,7 @@ func Pods_end_code(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_pods_end_code_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_250(_swig_i_1)))
+	swig_r = (int64)(C._wrap_pods_end_code_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_252(_swig_i_1)))
 	return swig_r
 }
 
@@ -4783,7 +4946,7 @@ func Pods_ended_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_pods_ended_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_252(_swig_i_1)))
+	swig_r = (int64)(C._wrap_pods_ended_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_254(_swig_i_1)))
 	return swig_r
 }
 
@@ -4792,7 +4955,7 @@ func Pods_waiting_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_waiting_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_253(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_waiting_reason_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_255(_swig_i_1)))
 	return swig_r
 }
 
@@ -4801,7 +4964,7 @@ func Pods_is_ready(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_pods_is_ready_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_254(_swig_i_1)))
+	swig_r = (int)(C._wrap_pods_is_ready_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_256(_swig_i_1)))
 	return swig_r
 }
 
@@ -4810,7 +4973,7 @@ func Pods_is_terminating(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_pods_is_terminating_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_255(_swig_i_1)))
+	swig_r = (int)(C._wrap_pods_is_terminating_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_257(_swig_i_1)))
 	return swig_r
 }
 
@@ -4819,7 +4982,7 @@ func Pods_phase(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_phase_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_256(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_phase_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_258(_swig_i_1)))
 	return swig_r
 }
 
@@ -4828,7 +4991,7 @@ func Pods_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_257(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_reason_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_259(_swig_i_1)))
 	return swig_r
 }
 
@@ -4837,7 +5000,7 @@ func Pods_started_ms(arg1 uintptr, arg2 int64) (_swig_ret int64) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_pods_started_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_259(_swig_i_1)))
+	swig_r = (int64)(C._wrap_pods_started_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_261(_swig_i_1)))
 	return swig_r
 }
 
@@ -4846,7 +5009,7 @@ func Pods_node(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_pods_node_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_260(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_pods_node_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_262(_swig_i_1)))
 	return swig_r
 }
 
@@ -4856,14 +5019,14 @@ func Pods_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int) 
 	_swig_i_0 = open(arg1, "pods")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_pods_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_pods_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Pods_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "pods")
-	C._wrap_pods_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_pods_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Enum_SS_leakdiag_access_state int
@@ -4871,7 +5034,7 @@ type Enum_SS_leakdiag_access_state int
 func Access_state_name(arg1 int) (_swig_ret *byte) {
 	var swig_r *byte
 	_swig_i_0 := arg1
-	swig_r = (*byte)(C._wrap_access_state_name_capi_a90128c3d6c7fa16(C.swig_intgo(_swig_i_0)))
+	swig_r = (*byte)(C._wrap_access_state_name_capi_d6396b4ee7451382(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -4884,16 +5047,16 @@ func (p SwigcptrAccess_options) Swigcptr() uintptr {
 func (p SwigcptrAccess_options) SwigIsAccess_options() {
 }
 
-func (arg1 SwigcptrAccess_options) SetTimeout_ms(arg2 int64) {
+func (arg1 SwigcptrAccess_options) SetDeadline_ms(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_access_options_timeout_ms_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_261(_swig_i_1))
+	C._wrap_access_options_deadline_ms_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_263(_swig_i_1))
 }
 
-func (arg1 SwigcptrAccess_options) GetTimeout_ms() (_swig_ret int64) {
+func (arg1 SwigcptrAccess_options) GetDeadline_ms() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_access_options_timeout_ms_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_access_options_deadline_ms_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4901,49 +5064,64 @@ func (arg1 SwigcptrAccess_options) SetCancel(arg2 uintptr) {
 	_swig_i_0 := arg1
 	var _swig_i_1 uintptr
 	_swig_i_1 = open(arg2, "cancel")
-	C._wrap_access_options_cancel_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_access_options_cancel_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrAccess_options) GetCancel() (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_access_options_cancel_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_access_options_cancel_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrAccess_options) SetTransport(arg2 Transport) {
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	C._wrap_access_options_transport_set_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	C._wrap_access_options_transport_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 }
 
 func (arg1 SwigcptrAccess_options) GetTransport() (_swig_ret Transport) {
 	var swig_r Transport
 	_swig_i_0 := arg1
-	swig_r = (Transport)(SwigcptrTransport(C._wrap_access_options_transport_get_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))))
+	swig_r = (Transport)(SwigcptrTransport(C._wrap_access_options_transport_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
+	return swig_r
+}
+
+func (arg1 SwigcptrAccess_options) SetLog(arg2 Log) {
+	_swig_i_0 := arg1
+	_swig_i_1 := getSwigcptr(arg2)
+	C._wrap_access_options_log_set_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+}
+
+func (arg1 SwigcptrAccess_options) GetLog() (_swig_ret Log) {
+	var swig_r Log
+	_swig_i_0 := arg1
+	swig_r = (Log)(SwigcptrLog(C._wrap_access_options_log_get_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func NewAccess_options() (_swig_ret Access_options) {
 	var swig_r Access_options
-	swig_r = (Access_options)(SwigcptrAccess_options(C._wrap_new_access_options_capi_a90128c3d6c7fa16()))
+	swig_r = (Access_options)(SwigcptrAccess_options(C._wrap_new_access_options_capi_d6396b4ee7451382()))
 	return swig_r
 }
 
 func DeleteAccess_options(arg1 Access_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_access_options_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_access_options_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 type Access_options interface {
 	Swigcptr() uintptr
 	SwigIsAccess_options()
-	SetTimeout_ms(arg2 int64)
-	GetTimeout_ms() (_swig_ret int64)
+	SetDeadline_ms(arg2 int64)
+	GetDeadline_ms() (_swig_ret int64)
 	SetCancel(arg2 uintptr)
 	GetCancel() (_swig_ret uintptr)
 	SetTransport(arg2 Transport)
 	GetTransport() (_swig_ret Transport)
+	SetLog(arg2 Log)
+	GetLog() (_swig_ret Log)
 }
 
 func Access_review(arg1 uintptr, arg2 uintptr, arg3 *byte, arg4 Access_options, arg5 *uintptr, arg6 *ErrorDetail) (_swig_ret int) {
@@ -4956,7 +5134,7 @@ func Access_review(arg1 uintptr, arg2 uintptr, arg3 *byte, arg4 Access_options, 
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
-	swig_r = (int)(C._wrap_access_review_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (int)(C._wrap_access_review_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	return swig_r
 }
 
@@ -4964,7 +5142,7 @@ func Access_len(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
-	swig_r = (int64)(C._wrap_access_len_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_access_len_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4972,7 +5150,7 @@ func Access_denied_count(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
-	swig_r = (int64)(C._wrap_access_denied_count_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_access_denied_count_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4980,7 +5158,7 @@ func Access_skew_ms(arg1 uintptr) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
-	swig_r = (int64)(C._wrap_access_skew_ms_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_access_skew_ms_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -4989,7 +5167,7 @@ func Access_get_state(arg1 uintptr, arg2 int64) (_swig_ret int) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_access_get_state_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_266(_swig_i_1)))
+	swig_r = (int)(C._wrap_access_get_state_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_268(_swig_i_1)))
 	return swig_r
 }
 
@@ -4998,7 +5176,7 @@ func Access_verb(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_verb_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_267(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_verb_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_269(_swig_i_1)))
 	return swig_r
 }
 
@@ -5007,7 +5185,7 @@ func Access_group(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_group_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_268(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_group_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_270(_swig_i_1)))
 	return swig_r
 }
 
@@ -5016,7 +5194,7 @@ func Access_resource(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_resource_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_269(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_resource_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_271(_swig_i_1)))
 	return swig_r
 }
 
@@ -5025,7 +5203,7 @@ func Access_subresource(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_subresource_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_270(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_subresource_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_272(_swig_i_1)))
 	return swig_r
 }
 
@@ -5034,7 +5212,7 @@ func Access_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_271(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_273(_swig_i_1)))
 	return swig_r
 }
 
@@ -5043,7 +5221,7 @@ func Access_namespace_name(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_namespace_name_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_272(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_namespace_name_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_274(_swig_i_1)))
 	return swig_r
 }
 
@@ -5052,7 +5230,7 @@ func Access_part(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_part_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_273(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_part_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_275(_swig_i_1)))
 	return swig_r
 }
 
@@ -5061,7 +5239,7 @@ func Access_purpose(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_purpose_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_274(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_purpose_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_276(_swig_i_1)))
 	return swig_r
 }
 
@@ -5070,7 +5248,7 @@ func Access_reason(arg1 uintptr, arg2 int64) (_swig_ret *byte) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
-	swig_r = (*byte)(C._wrap_access_reason_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_275(_swig_i_1)))
+	swig_r = (*byte)(C._wrap_access_reason_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_277(_swig_i_1)))
 	return swig_r
 }
 
@@ -5080,7 +5258,7 @@ func Access_to_json(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_ret int
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_access_to_json_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_access_to_json_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -5090,14 +5268,14 @@ func Access_missing_rules(arg1 uintptr, arg2 **byte, arg3 *ErrorDetail) (_swig_r
 	_swig_i_0 = open(arg1, "access")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_access_missing_rules_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (int)(C._wrap_access_missing_rules_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
 func Access_free(arg1 uintptr) {
 	var _swig_i_0 uintptr
 	_swig_i_0 = open(arg1, "access")
-	C._wrap_access_free_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0))
+	C._wrap_access_free_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0))
 }
 
 func Rbac_yaml(arg1 uintptr, arg2 *byte, arg3 *byte, arg4 **byte, arg5 *ErrorDetail) (_swig_ret int) {
@@ -5108,7 +5286,7 @@ func Rbac_yaml(arg1 uintptr, arg2 *byte, arg3 *byte, arg4 **byte, arg5 *ErrorDet
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	swig_r = (int)(C._wrap_rbac_yaml_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (int)(C._wrap_rbac_yaml_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -5118,7 +5296,7 @@ func Scan_recent(arg1 uintptr, arg2 int64, arg3 *int64, arg4 *Line) {
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	C._wrap_scan_recent_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_276(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3))
+	C._wrap_scan_recent_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_278(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_voidp(_swig_i_3))
 }
 
 func Timeline_point_at(arg1 uintptr, arg2 int64, arg3 *Point) {
@@ -5126,21 +5304,21 @@ func Timeline_point_at(arg1 uintptr, arg2 int64, arg3 *Point) {
 	_swig_i_0 = open(arg1, "timeline")
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_timeline_point_at_capi_a90128c3d6c7fa16(C.uintptr_t(_swig_i_0), C.swig_type_277(_swig_i_1), C.swig_voidp(_swig_i_2))
+	C._wrap_timeline_point_at_capi_d6396b4ee7451382(C.uintptr_t(_swig_i_0), C.swig_type_279(_swig_i_1), C.swig_voidp(_swig_i_2))
 }
 
 func Count_memory() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_count_memory_capi_a90128c3d6c7fa16())
+	swig_r = (int)(C._wrap_count_memory_capi_d6396b4ee7451382())
 	return swig_r
 }
 
 func Live_blocks() (_swig_ret int64) {
 	var swig_r int64
-	swig_r = (int64)(C._wrap_live_blocks_capi_a90128c3d6c7fa16())
+	swig_r = (int64)(C._wrap_live_blocks_capi_d6396b4ee7451382())
 	return swig_r
 }
 
 func Nothing() {
-	C._wrap_nothing_capi_a90128c3d6c7fa16()
+	C._wrap_nothing_capi_d6396b4ee7451382()
 }

@@ -198,6 +198,7 @@ _Static_assert(sizeof(leakdiag_log_line) == 40, "leakdiag_log_line differs from 
 
 int ld_go_on_look(const leakdiag_diagnosis *diagnosis, void *payload);
 int ld_go_answer(const leakdiag_http_request *request, leakdiag_http_answer *ret, void *payload);
+int ld_go_write(const leakdiag_log_record *record, void *payload);
 
 SWIGINTERN struct leakdiag_cluster_options *new_leakdiag_cluster_options(void){
         const leakdiag_cluster_options init = LEAKDIAG_CLUSTER_OPTIONS_INIT;
@@ -221,6 +222,20 @@ SWIGINTERN struct leakdiag_transport *new_leakdiag_transport(void){
         return made;
     }
 SWIGINTERN void delete_leakdiag_transport(struct leakdiag_transport *self){
+        free(self);
+    }
+SWIGINTERN void leakdiag_log_set_write(struct leakdiag_log *self,uintptr_t token){
+        self->write = ld_go_write;
+        self->payload = (void *)token;
+    }
+SWIGINTERN struct leakdiag_log *new_leakdiag_log(void){
+        const leakdiag_log init = LEAKDIAG_LOG_INIT;
+        leakdiag_log *made = (leakdiag_log *)malloc(sizeof *made);
+        if (made)
+            *made = init;
+        return made;
+    }
+SWIGINTERN void delete_leakdiag_log(struct leakdiag_log *self){
         free(self);
     }
 SWIGINTERN struct leakdiag_flag_options *new_leakdiag_flag_options(void){
@@ -402,7 +417,7 @@ void ld_nothing(void)
 extern "C" {
 #endif
 
-void _wrap_Swig_free_capi_a90128c3d6c7fa16(void *_swig_go_0) {
+void _wrap_Swig_free_capi_d6396b4ee7451382(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -412,7 +427,7 @@ void _wrap_Swig_free_capi_a90128c3d6c7fa16(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_capi_d6396b4ee7451382(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -425,7 +440,7 @@ void *_wrap_Swig_malloc_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-char *_wrap_version_capi_a90128c3d6c7fa16() {
+char *_wrap_version_capi_d6396b4ee7451382() {
   char *result = 0 ;
   char *_swig_go_result;
   
@@ -436,7 +451,7 @@ char *_wrap_version_capi_a90128c3d6c7fa16() {
 }
 
 
-char *_wrap_status_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_status_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   int arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -449,7 +464,7 @@ char *_wrap_status_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-void _wrap_free_capi_a90128c3d6c7fa16(char *_swig_go_0) {
+void _wrap_free_capi_d6396b4ee7451382(char *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = (void *)_swig_go_0;
@@ -459,7 +474,7 @@ void _wrap_free_capi_a90128c3d6c7fa16(char *_swig_go_0) {
 }
 
 
-intgo _wrap_cancel_new_capi_a90128c3d6c7fa16(leakdiag_cancel **_swig_go_0, leakdiag_error *_swig_go_1) {
+intgo _wrap_cancel_new_capi_d6396b4ee7451382(leakdiag_cancel **_swig_go_0, leakdiag_error *_swig_go_1) {
   leakdiag_cancel **arg1 = (leakdiag_cancel **) 0 ;
   leakdiag_error *arg2 = (leakdiag_error *) 0 ;
   leakdiag_status result;
@@ -474,7 +489,7 @@ intgo _wrap_cancel_new_capi_a90128c3d6c7fa16(leakdiag_cancel **_swig_go_0, leakd
 }
 
 
-void _wrap_cancel_trigger_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
+void _wrap_cancel_trigger_capi_d6396b4ee7451382(leakdiag_cancel *_swig_go_0) {
   leakdiag_cancel *arg1 = (leakdiag_cancel *) 0 ;
   
   arg1 = (leakdiag_cancel *)_swig_go_0;
@@ -484,7 +499,7 @@ void _wrap_cancel_trigger_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
 }
 
 
-intgo _wrap_cancel_is_triggered_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
+intgo _wrap_cancel_is_triggered_capi_d6396b4ee7451382(leakdiag_cancel *_swig_go_0) {
   leakdiag_cancel *arg1 = (leakdiag_cancel *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -497,7 +512,7 @@ intgo _wrap_cancel_is_triggered_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_
 }
 
 
-void _wrap_cancel_free_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
+void _wrap_cancel_free_capi_d6396b4ee7451382(leakdiag_cancel *_swig_go_0) {
   leakdiag_cancel *arg1 = (leakdiag_cancel *) 0 ;
   
   arg1 = (leakdiag_cancel *)_swig_go_0;
@@ -507,7 +522,7 @@ void _wrap_cancel_free_capi_a90128c3d6c7fa16(leakdiag_cancel *_swig_go_0) {
 }
 
 
-intgo _wrap_quantity_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_quantity_parse_capi_d6396b4ee7451382(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -529,7 +544,7 @@ intgo _wrap_quantity_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long lon
 }
 
 
-intgo _wrap_duration_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_duration_parse_capi_d6396b4ee7451382(_gostring_ _swig_go_0, long long *_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -551,7 +566,7 @@ intgo _wrap_duration_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long lon
 }
 
 
-intgo _wrap_file_read_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long long _swig_go_1, char **_swig_go_2, long long *_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_file_read_capi_d6396b4ee7451382(_gostring_ _swig_go_0, long long _swig_go_1, char **_swig_go_2, long long *_swig_go_3, leakdiag_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char **arg3 = (char **) 0 ;
@@ -577,7 +592,7 @@ intgo _wrap_file_read_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, long long _sw
 }
 
 
-intgo _wrap_file_write_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_file_write_capi_d6396b4ee7451382(_gostring_ _swig_go_0, _goslice_ _swig_go_1, intgo _swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -606,7 +621,7 @@ intgo _wrap_file_write_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _goslice_ _s
 }
 
 
-void _wrap_cluster_options_kubeconfig_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_cluster_options_kubeconfig_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -619,7 +634,7 @@ void _wrap_cluster_options_kubeconfig_set_capi_a90128c3d6c7fa16(struct leakdiag_
 }
 
 
-char *_wrap_cluster_options_kubeconfig_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+char *_wrap_cluster_options_kubeconfig_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -632,7 +647,7 @@ char *_wrap_cluster_options_kubeconfig_get_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-void _wrap_cluster_options_context_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_cluster_options_context_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -645,7 +660,7 @@ void _wrap_cluster_options_context_set_capi_a90128c3d6c7fa16(struct leakdiag_clu
 }
 
 
-char *_wrap_cluster_options_context_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+char *_wrap_cluster_options_context_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -658,7 +673,7 @@ char *_wrap_cluster_options_context_get_capi_a90128c3d6c7fa16(struct leakdiag_cl
 }
 
 
-void _wrap_cluster_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_cluster_options_cluster_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -671,7 +686,7 @@ void _wrap_cluster_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_clu
 }
 
 
-char *_wrap_cluster_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+char *_wrap_cluster_options_cluster_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -684,7 +699,7 @@ char *_wrap_cluster_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_cl
 }
 
 
-void _wrap_cluster_options_user_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_cluster_options_user_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -697,7 +712,7 @@ void _wrap_cluster_options_user_set_capi_a90128c3d6c7fa16(struct leakdiag_cluste
 }
 
 
-char *_wrap_cluster_options_user_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+char *_wrap_cluster_options_user_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -710,7 +725,7 @@ char *_wrap_cluster_options_user_get_capi_a90128c3d6c7fa16(struct leakdiag_clust
 }
 
 
-void _wrap_cluster_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_cluster_options_namespace_name_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -723,7 +738,7 @@ void _wrap_cluster_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-char *_wrap_cluster_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+char *_wrap_cluster_options_namespace_name_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -736,7 +751,7 @@ char *_wrap_cluster_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leak
 }
 
 
-void _wrap_cluster_options_impersonate_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_cluster_options_impersonate_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -749,7 +764,7 @@ void _wrap_cluster_options_impersonate_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-char *_wrap_cluster_options_impersonate_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+char *_wrap_cluster_options_impersonate_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -762,7 +777,7 @@ char *_wrap_cluster_options_impersonate_get_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-void _wrap_cluster_options_exec_policy_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_cluster_options_exec_policy_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   int64_t arg2 ;
   
@@ -774,7 +789,7 @@ void _wrap_cluster_options_exec_policy_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-long long _wrap_cluster_options_exec_policy_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+long long _wrap_cluster_options_exec_policy_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -787,7 +802,7 @@ long long _wrap_cluster_options_exec_policy_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_cluster_options_exec_allowed_set_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, char **_swig_go_1) {
+void _wrap_cluster_options_exec_allowed_set_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, char **_swig_go_1) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char **arg2 = (char **) 0 ;
   
@@ -799,7 +814,7 @@ void _wrap_cluster_options_exec_allowed_set_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-char **_wrap_cluster_options_exec_allowed_get_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+char **_wrap_cluster_options_exec_allowed_get_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   char **result = 0 ;
   char **_swig_go_result;
@@ -812,7 +827,7 @@ char **_wrap_cluster_options_exec_allowed_get_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-struct leakdiag_cluster_options *_wrap_new_cluster_options_capi_a90128c3d6c7fa16() {
+struct leakdiag_cluster_options *_wrap_new_cluster_options_capi_d6396b4ee7451382() {
   struct leakdiag_cluster_options *result = 0 ;
   struct leakdiag_cluster_options *_swig_go_result;
   
@@ -823,7 +838,7 @@ struct leakdiag_cluster_options *_wrap_new_cluster_options_capi_a90128c3d6c7fa16
 }
 
 
-void _wrap_delete_cluster_options_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0) {
+void _wrap_delete_cluster_options_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0) {
   struct leakdiag_cluster_options *arg1 = (struct leakdiag_cluster_options *) 0 ;
   
   arg1 = *(struct leakdiag_cluster_options **)&_swig_go_0; 
@@ -833,7 +848,7 @@ void _wrap_delete_cluster_options_capi_a90128c3d6c7fa16(struct leakdiag_cluster_
 }
 
 
-intgo _wrap_cluster_open_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *_swig_go_0, leakdiag_cluster **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_cluster_open_capi_d6396b4ee7451382(struct leakdiag_cluster_options *_swig_go_0, leakdiag_cluster **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_cluster_options *arg1 = (leakdiag_cluster_options *) 0 ;
   leakdiag_cluster **arg2 = (leakdiag_cluster **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -850,7 +865,7 @@ intgo _wrap_cluster_open_capi_a90128c3d6c7fa16(struct leakdiag_cluster_options *
 }
 
 
-char *_wrap_cluster_server_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+char *_wrap_cluster_server_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -863,7 +878,7 @@ char *_wrap_cluster_server_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
 }
 
 
-char *_wrap_cluster_context_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+char *_wrap_cluster_context_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -876,7 +891,7 @@ char *_wrap_cluster_context_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) 
 }
 
 
-char *_wrap_cluster_namespace_name_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+char *_wrap_cluster_namespace_name_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -889,7 +904,7 @@ char *_wrap_cluster_namespace_name_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig
 }
 
 
-char *_wrap_cluster_namespace_source_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+char *_wrap_cluster_namespace_source_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -902,7 +917,7 @@ char *_wrap_cluster_namespace_source_capi_a90128c3d6c7fa16(leakdiag_cluster *_sw
 }
 
 
-char *_wrap_cluster_user_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+char *_wrap_cluster_user_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -915,7 +930,7 @@ char *_wrap_cluster_user_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
 }
 
 
-char *_wrap_cluster_origin_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+char *_wrap_cluster_origin_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -928,7 +943,7 @@ char *_wrap_cluster_origin_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
 }
 
 
-intgo _wrap_cluster_is_tls_verified_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+intgo _wrap_cluster_is_tls_verified_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -941,7 +956,7 @@ intgo _wrap_cluster_is_tls_verified_capi_a90128c3d6c7fa16(leakdiag_cluster *_swi
 }
 
 
-long long _wrap_cluster_warning_count_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+long long _wrap_cluster_warning_count_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -954,7 +969,7 @@ long long _wrap_cluster_warning_count_capi_a90128c3d6c7fa16(leakdiag_cluster *_s
 }
 
 
-char *_wrap_cluster_warning_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cluster_warning_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0, long long _swig_go_1) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -969,7 +984,7 @@ char *_wrap_cluster_warning_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, 
 }
 
 
-intgo _wrap_cluster_to_json_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_cluster_to_json_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -986,7 +1001,7 @@ intgo _wrap_cluster_to_json_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, 
 }
 
 
-void _wrap_cluster_free_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
+void _wrap_cluster_free_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   
   arg1 = (leakdiag_cluster *)_swig_go_0;
@@ -996,7 +1011,7 @@ void _wrap_cluster_free_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0) {
 }
 
 
-char *_wrap_http_failure_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_http_failure_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_http_failure arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1009,7 +1024,7 @@ char *_wrap_http_failure_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-void _wrap_transport_set_answer_capi_a90128c3d6c7fa16(struct leakdiag_transport *_swig_go_0, uintptr_t _swig_go_1) {
+void _wrap_transport_set_answer_capi_d6396b4ee7451382(struct leakdiag_transport *_swig_go_0, uintptr_t _swig_go_1) {
   struct leakdiag_transport *arg1 = (struct leakdiag_transport *) 0 ;
   uintptr_t arg2 ;
   
@@ -1021,7 +1036,7 @@ void _wrap_transport_set_answer_capi_a90128c3d6c7fa16(struct leakdiag_transport 
 }
 
 
-struct leakdiag_transport *_wrap_new_transport_capi_a90128c3d6c7fa16() {
+struct leakdiag_transport *_wrap_new_transport_capi_d6396b4ee7451382() {
   struct leakdiag_transport *result = 0 ;
   struct leakdiag_transport *_swig_go_result;
   
@@ -1032,7 +1047,7 @@ struct leakdiag_transport *_wrap_new_transport_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_delete_transport_capi_a90128c3d6c7fa16(struct leakdiag_transport *_swig_go_0) {
+void _wrap_delete_transport_capi_d6396b4ee7451382(struct leakdiag_transport *_swig_go_0) {
   struct leakdiag_transport *arg1 = (struct leakdiag_transport *) 0 ;
   
   arg1 = *(struct leakdiag_transport **)&_swig_go_0; 
@@ -1042,7 +1057,78 @@ void _wrap_delete_transport_capi_a90128c3d6c7fa16(struct leakdiag_transport *_sw
 }
 
 
-char *_wrap_flag_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_log_level_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
+  leakdiag_log_level arg1 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_log_level)_swig_go_0;
+  
+  result = (char *)leakdiag_log_level_name(arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_log_level_set_capi_d6396b4ee7451382(struct leakdiag_log *_swig_go_0, long long _swig_go_1) {
+  struct leakdiag_log *arg1 = (struct leakdiag_log *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct leakdiag_log **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->level = arg2;
+  
+}
+
+
+long long _wrap_log_level_get_capi_d6396b4ee7451382(struct leakdiag_log *_swig_go_0) {
+  struct leakdiag_log *arg1 = (struct leakdiag_log *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct leakdiag_log **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->level);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_log_set_write_capi_d6396b4ee7451382(struct leakdiag_log *_swig_go_0, uintptr_t _swig_go_1) {
+  struct leakdiag_log *arg1 = (struct leakdiag_log *) 0 ;
+  uintptr_t arg2 ;
+  
+  arg1 = *(struct leakdiag_log **)&_swig_go_0; 
+  arg2 = (uintptr_t)_swig_go_1;
+  
+  leakdiag_log_set_write(arg1,arg2);
+  
+}
+
+
+struct leakdiag_log *_wrap_new_log_capi_d6396b4ee7451382() {
+  struct leakdiag_log *result = 0 ;
+  struct leakdiag_log *_swig_go_result;
+  
+  
+  result = (struct leakdiag_log *)new_leakdiag_log();
+  *(struct leakdiag_log **)&_swig_go_result = (struct leakdiag_log *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_delete_log_capi_d6396b4ee7451382(struct leakdiag_log *_swig_go_0) {
+  struct leakdiag_log *arg1 = (struct leakdiag_log *) 0 ;
+  
+  arg1 = *(struct leakdiag_log **)&_swig_go_0; 
+  
+  delete_leakdiag_log(arg1);
+  
+}
+
+
+char *_wrap_flag_state_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_flag_state arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1055,7 +1141,7 @@ char *_wrap_flag_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-char *_wrap_flag_type_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_flag_type_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_flag_type arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1068,32 +1154,32 @@ char *_wrap_flag_type_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-void _wrap_flag_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_flag_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_flag_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+long long _wrap_flag_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }
 
 
-void _wrap_flag_options_context_json_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_flag_options_context_json_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -1106,7 +1192,7 @@ void _wrap_flag_options_context_json_set_capi_a90128c3d6c7fa16(struct leakdiag_f
 }
 
 
-char *_wrap_flag_options_context_json_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+char *_wrap_flag_options_context_json_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1119,7 +1205,7 @@ char *_wrap_flag_options_context_json_get_capi_a90128c3d6c7fa16(struct leakdiag_
 }
 
 
-void _wrap_flag_options_bearer_token_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_flag_options_bearer_token_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -1132,7 +1218,7 @@ void _wrap_flag_options_bearer_token_set_capi_a90128c3d6c7fa16(struct leakdiag_f
 }
 
 
-char *_wrap_flag_options_bearer_token_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+char *_wrap_flag_options_bearer_token_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1145,7 +1231,7 @@ char *_wrap_flag_options_bearer_token_get_capi_a90128c3d6c7fa16(struct leakdiag_
 }
 
 
-void _wrap_flag_options_api_key_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_flag_options_api_key_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -1158,7 +1244,7 @@ void _wrap_flag_options_api_key_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_o
 }
 
 
-char *_wrap_flag_options_api_key_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+char *_wrap_flag_options_api_key_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1171,7 +1257,7 @@ char *_wrap_flag_options_api_key_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_
 }
 
 
-void _wrap_flag_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_flag_options_cancel_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -1183,7 +1269,7 @@ void _wrap_flag_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_op
 }
 
 
-leakdiag_cancel *_wrap_flag_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+leakdiag_cancel *_wrap_flag_options_cancel_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -1196,7 +1282,7 @@ leakdiag_cancel *_wrap_flag_options_cancel_get_capi_a90128c3d6c7fa16(struct leak
 }
 
 
-void _wrap_flag_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
+void _wrap_flag_options_cluster_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_cluster *arg2 = (leakdiag_cluster *) 0 ;
   
@@ -1208,7 +1294,7 @@ void _wrap_flag_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_o
 }
 
 
-leakdiag_cluster *_wrap_flag_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+leakdiag_cluster *_wrap_flag_options_cluster_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_cluster *result = 0 ;
   leakdiag_cluster *_swig_go_result;
@@ -1221,7 +1307,7 @@ leakdiag_cluster *_wrap_flag_options_cluster_get_capi_a90128c3d6c7fa16(struct le
 }
 
 
-void _wrap_flag_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_flag_options_namespace_name_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -1234,7 +1320,7 @@ void _wrap_flag_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-char *_wrap_flag_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+char *_wrap_flag_options_namespace_name_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1247,7 +1333,7 @@ char *_wrap_flag_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-void _wrap_flag_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+void _wrap_flag_options_transport_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
   
@@ -1259,7 +1345,7 @@ void _wrap_flag_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_flag
 }
 
 
-struct leakdiag_transport *_wrap_flag_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+struct leakdiag_transport *_wrap_flag_options_transport_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   leakdiag_transport *result = 0 ;
   struct leakdiag_transport *_swig_go_result;
@@ -1272,7 +1358,32 @@ struct leakdiag_transport *_wrap_flag_options_transport_get_capi_a90128c3d6c7fa1
 }
 
 
-struct leakdiag_flag_options *_wrap_new_flag_options_capi_a90128c3d6c7fa16() {
+void _wrap_flag_options_log_set_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0, struct leakdiag_log *_swig_go_1) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  leakdiag_log *arg2 = (leakdiag_log *) 0 ;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_log **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->log = (leakdiag_log const *)arg2;
+  
+}
+
+
+struct leakdiag_log *_wrap_flag_options_log_get_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
+  struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
+  leakdiag_log *result = 0 ;
+  struct leakdiag_log *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
+  
+  result = (leakdiag_log *) ((arg1)->log);
+  *(leakdiag_log **)&_swig_go_result = (leakdiag_log *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_flag_options *_wrap_new_flag_options_capi_d6396b4ee7451382() {
   struct leakdiag_flag_options *result = 0 ;
   struct leakdiag_flag_options *_swig_go_result;
   
@@ -1283,7 +1394,7 @@ struct leakdiag_flag_options *_wrap_new_flag_options_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_delete_flag_options_capi_a90128c3d6c7fa16(struct leakdiag_flag_options *_swig_go_0) {
+void _wrap_delete_flag_options_capi_d6396b4ee7451382(struct leakdiag_flag_options *_swig_go_0) {
   struct leakdiag_flag_options *arg1 = (struct leakdiag_flag_options *) 0 ;
   
   arg1 = *(struct leakdiag_flag_options **)&_swig_go_0; 
@@ -1293,7 +1404,7 @@ void _wrap_delete_flag_options_capi_a90128c3d6c7fa16(struct leakdiag_flag_option
 }
 
 
-intgo _wrap_flag_evaluate_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct leakdiag_flag_options *_swig_go_2, leakdiag_flag **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_flag_evaluate_capi_d6396b4ee7451382(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct leakdiag_flag_options *_swig_go_2, leakdiag_flag **_swig_go_3, leakdiag_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   leakdiag_flag_options *arg3 = (leakdiag_flag_options *) 0 ;
@@ -1324,7 +1435,7 @@ intgo _wrap_flag_evaluate_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _gostring
 }
 
 
-intgo _wrap_flag_evaluate_all_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct leakdiag_flag_options *_swig_go_1, leakdiag_flags **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_flag_evaluate_all_capi_d6396b4ee7451382(_gostring_ _swig_go_0, struct leakdiag_flag_options *_swig_go_1, leakdiag_flags **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   leakdiag_flag_options *arg2 = (leakdiag_flag_options *) 0 ;
   leakdiag_flags **arg3 = (leakdiag_flags **) 0 ;
@@ -1348,7 +1459,7 @@ intgo _wrap_flag_evaluate_all_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struc
 }
 
 
-intgo _wrap_flag_from_file_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_flag **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_flag_from_file_capi_d6396b4ee7451382(_goslice_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_flag **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -1377,7 +1488,7 @@ intgo _wrap_flag_from_file_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, _gostring
 }
 
 
-intgo _wrap_flags_from_file_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_flags **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_flags_from_file_capi_d6396b4ee7451382(_goslice_ _swig_go_0, leakdiag_flags **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_flags **arg3 = (leakdiag_flags **) 0 ;
@@ -1399,7 +1510,7 @@ intgo _wrap_flags_from_file_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag
 }
 
 
-intgo _wrap_flags_state_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
+intgo _wrap_flags_state_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   leakdiag_flag_state result;
   intgo _swig_go_result;
@@ -1412,7 +1523,7 @@ intgo _wrap_flags_state_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
 }
 
 
-char *_wrap_flags_detail_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
+char *_wrap_flags_detail_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1425,7 +1536,7 @@ char *_wrap_flags_detail_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
 }
 
 
-long long _wrap_flags_len_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
+long long _wrap_flags_len_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1438,7 +1549,7 @@ long long _wrap_flags_len_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
 }
 
 
-leakdiag_flag *_wrap_flags_at_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0, long long _swig_go_1) {
+leakdiag_flag *_wrap_flags_at_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0, long long _swig_go_1) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   size_t arg2 ;
   leakdiag_flag *result = 0 ;
@@ -1453,7 +1564,24 @@ leakdiag_flag *_wrap_flags_at_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0, 
 }
 
 
-void _wrap_flags_free_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
+intgo _wrap_flags_to_json_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+  leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
+  char **arg2 = (char **) 0 ;
+  leakdiag_error *arg3 = (leakdiag_error *) 0 ;
+  leakdiag_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (leakdiag_flags *)_swig_go_0;
+  arg2 = (char **)_swig_go_1;
+  arg3 = (leakdiag_error *)_swig_go_2;
+  
+  result = (leakdiag_status)leakdiag_flags_to_json((struct leakdiag_flags const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_flags_free_capi_d6396b4ee7451382(leakdiag_flags *_swig_go_0) {
   leakdiag_flags *arg1 = (leakdiag_flags *) 0 ;
   
   arg1 = (leakdiag_flags *)_swig_go_0;
@@ -1463,7 +1591,7 @@ void _wrap_flags_free_capi_a90128c3d6c7fa16(leakdiag_flags *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_get_state_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_get_state_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   leakdiag_flag_state result;
   intgo _swig_go_result;
@@ -1476,7 +1604,7 @@ intgo _wrap_flag_get_state_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_key_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_key_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1489,7 +1617,7 @@ char *_wrap_flag_key_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_get_type_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_get_type_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   leakdiag_flag_type result;
   intgo _swig_go_result;
@@ -1502,7 +1630,7 @@ intgo _wrap_flag_get_type_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-double _wrap_flag_number_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+double _wrap_flag_number_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   double result;
   double _swig_go_result;
@@ -1515,7 +1643,7 @@ double _wrap_flag_number_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_string_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_string_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1528,7 +1656,7 @@ char *_wrap_flag_string_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_value_json_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_value_json_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1541,7 +1669,7 @@ char *_wrap_flag_value_json_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_variant_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_variant_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1554,7 +1682,7 @@ char *_wrap_flag_variant_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_reason_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_reason_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1567,7 +1695,7 @@ char *_wrap_flag_reason_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_error_code_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_error_code_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1580,7 +1708,7 @@ char *_wrap_flag_error_code_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_detail_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_detail_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1593,7 +1721,7 @@ char *_wrap_flag_detail_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-char *_wrap_flag_method_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+char *_wrap_flag_method_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1606,7 +1734,7 @@ char *_wrap_flag_method_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_http_status_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_http_status_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -1619,7 +1747,7 @@ intgo _wrap_flag_http_status_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_flag_has_targeting_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+intgo _wrap_flag_has_targeting_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -1632,7 +1760,7 @@ intgo _wrap_flag_has_targeting_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) 
 }
 
 
-long long _wrap_flag_latency_ms_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+long long _wrap_flag_latency_ms_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1645,7 +1773,7 @@ long long _wrap_flag_latency_ms_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0)
 }
 
 
-char *_wrap_flag_body_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0, long long *_swig_go_1) {
+char *_wrap_flag_body_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0, long long *_swig_go_1) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   size_t *arg2 = (size_t *) 0 ;
   char *result = 0 ;
@@ -1660,7 +1788,7 @@ char *_wrap_flag_body_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0, long long
 }
 
 
-intgo _wrap_flag_to_json_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_flag_to_json_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -1677,7 +1805,7 @@ intgo _wrap_flag_to_json_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0, char *
 }
 
 
-void _wrap_flag_free_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
+void _wrap_flag_free_capi_d6396b4ee7451382(leakdiag_flag *_swig_go_0) {
   leakdiag_flag *arg1 = (leakdiag_flag *) 0 ;
   
   arg1 = (leakdiag_flag *)_swig_go_0;
@@ -1687,7 +1815,7 @@ void _wrap_flag_free_capi_a90128c3d6c7fa16(leakdiag_flag *_swig_go_0) {
 }
 
 
-intgo _wrap_patterns_new_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_patterns **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_patterns_new_capi_d6396b4ee7451382(_goslice_ _swig_go_0, leakdiag_patterns **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_pattern *arg1 = (leakdiag_pattern *) 0 ;
   size_t arg2 ;
   leakdiag_patterns **arg3 = (leakdiag_patterns **) 0 ;
@@ -1708,7 +1836,7 @@ intgo _wrap_patterns_new_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_pa
 }
 
 
-leakdiag_patterns *_wrap_patterns_ref_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0) {
+leakdiag_patterns *_wrap_patterns_ref_capi_d6396b4ee7451382(leakdiag_patterns *_swig_go_0) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   leakdiag_patterns *result = 0 ;
   leakdiag_patterns *_swig_go_result;
@@ -1721,7 +1849,7 @@ leakdiag_patterns *_wrap_patterns_ref_capi_a90128c3d6c7fa16(leakdiag_patterns *_
 }
 
 
-void _wrap_patterns_unref_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0) {
+void _wrap_patterns_unref_capi_d6396b4ee7451382(leakdiag_patterns *_swig_go_0) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   
   arg1 = (leakdiag_patterns *)_swig_go_0;
@@ -1731,7 +1859,7 @@ void _wrap_patterns_unref_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0) {
 }
 
 
-long long _wrap_patterns_len_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0) {
+long long _wrap_patterns_len_capi_d6396b4ee7451382(leakdiag_patterns *_swig_go_0) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1744,7 +1872,7 @@ long long _wrap_patterns_len_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0
 }
 
 
-char *_wrap_patterns_name_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0, long long _swig_go_1) {
+char *_wrap_patterns_name_capi_d6396b4ee7451382(leakdiag_patterns *_swig_go_0, long long _swig_go_1) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -1759,7 +1887,7 @@ char *_wrap_patterns_name_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0, l
 }
 
 
-void _wrap_scan_options_window_from_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_scan_options_window_from_ms_set_capi_d6396b4ee7451382(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t arg2 ;
   
@@ -1771,7 +1899,7 @@ void _wrap_scan_options_window_from_ms_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-long long _wrap_scan_options_window_from_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
+long long _wrap_scan_options_window_from_ms_get_capi_d6396b4ee7451382(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1784,7 +1912,7 @@ long long _wrap_scan_options_window_from_ms_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_scan_options_window_to_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_scan_options_window_to_ms_set_capi_d6396b4ee7451382(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t arg2 ;
   
@@ -1796,7 +1924,7 @@ void _wrap_scan_options_window_to_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_s
 }
 
 
-long long _wrap_scan_options_window_to_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
+long long _wrap_scan_options_window_to_ms_get_capi_d6396b4ee7451382(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1809,7 +1937,7 @@ long long _wrap_scan_options_window_to_ms_get_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-void _wrap_scan_options_recent_set_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_scan_options_recent_set_capi_d6396b4ee7451382(struct leakdiag_scan_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   size_t arg2 ;
   
@@ -1821,7 +1949,7 @@ void _wrap_scan_options_recent_set_capi_a90128c3d6c7fa16(struct leakdiag_scan_op
 }
 
 
-long long _wrap_scan_options_recent_get_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
+long long _wrap_scan_options_recent_get_capi_d6396b4ee7451382(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1834,7 +1962,7 @@ long long _wrap_scan_options_recent_get_capi_a90128c3d6c7fa16(struct leakdiag_sc
 }
 
 
-struct leakdiag_scan_options *_wrap_new_scan_options_capi_a90128c3d6c7fa16() {
+struct leakdiag_scan_options *_wrap_new_scan_options_capi_d6396b4ee7451382() {
   struct leakdiag_scan_options *result = 0 ;
   struct leakdiag_scan_options *_swig_go_result;
   
@@ -1845,7 +1973,7 @@ struct leakdiag_scan_options *_wrap_new_scan_options_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_delete_scan_options_capi_a90128c3d6c7fa16(struct leakdiag_scan_options *_swig_go_0) {
+void _wrap_delete_scan_options_capi_d6396b4ee7451382(struct leakdiag_scan_options *_swig_go_0) {
   struct leakdiag_scan_options *arg1 = (struct leakdiag_scan_options *) 0 ;
   
   arg1 = *(struct leakdiag_scan_options **)&_swig_go_0; 
@@ -1855,7 +1983,7 @@ void _wrap_delete_scan_options_capi_a90128c3d6c7fa16(struct leakdiag_scan_option
 }
 
 
-intgo _wrap_scan_new_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0, struct leakdiag_scan_options *_swig_go_1, leakdiag_scan **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_scan_new_capi_d6396b4ee7451382(leakdiag_patterns *_swig_go_0, struct leakdiag_scan_options *_swig_go_1, leakdiag_scan **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_patterns *arg1 = (leakdiag_patterns *) 0 ;
   leakdiag_scan_options *arg2 = (leakdiag_scan_options *) 0 ;
   leakdiag_scan **arg3 = (leakdiag_scan **) 0 ;
@@ -1874,7 +2002,7 @@ intgo _wrap_scan_new_capi_a90128c3d6c7fa16(leakdiag_patterns *_swig_go_0, struct
 }
 
 
-intgo _wrap_scan_push_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, _goslice_ _swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scan_push_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, _goslice_ _swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -1896,7 +2024,7 @@ intgo _wrap_scan_push_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, _goslice_
 }
 
 
-intgo _wrap_scan_finish_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, leakdiag_error *_swig_go_1) {
+intgo _wrap_scan_finish_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, leakdiag_error *_swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   leakdiag_error *arg2 = (leakdiag_error *) 0 ;
   leakdiag_status result;
@@ -1911,7 +2039,7 @@ intgo _wrap_scan_finish_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, leakdia
 }
 
 
-long long _wrap_scan_pending_bytes_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_pending_bytes_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -1924,7 +2052,7 @@ long long _wrap_scan_pending_bytes_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go
 }
 
 
-long long _wrap_scan_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_count_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   uint64_t result;
@@ -1939,7 +2067,7 @@ long long _wrap_scan_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long
 }
 
 
-long long _wrap_scan_window_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_window_count_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   uint64_t result;
@@ -1954,7 +2082,7 @@ long long _wrap_scan_window_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_
 }
 
 
-long long _wrap_scan_slice_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+long long _wrap_scan_slice_count_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -1971,7 +2099,7 @@ long long _wrap_scan_slice_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0
 }
 
 
-intgo _wrap_scan_first_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
+intgo _wrap_scan_first_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   leakdiag_log_line *arg3 = (leakdiag_log_line *) 0 ;
@@ -1988,7 +2116,7 @@ intgo _wrap_scan_first_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long lon
 }
 
 
-intgo _wrap_scan_last_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
+intgo _wrap_scan_last_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, leakdiag_log_line *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   leakdiag_log_line *arg3 = (leakdiag_log_line *) 0 ;
@@ -2005,7 +2133,7 @@ intgo _wrap_scan_last_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long
 }
 
 
-long long _wrap_scan_capture_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_capture_count_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -2020,7 +2148,7 @@ long long _wrap_scan_capture_count_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go
 }
 
 
-double _wrap_scan_capture_last_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+double _wrap_scan_capture_last_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -2037,7 +2165,7 @@ double _wrap_scan_capture_last_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, 
 }
 
 
-double _wrap_scan_capture_min_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+double _wrap_scan_capture_min_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -2054,7 +2182,7 @@ double _wrap_scan_capture_min_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, l
 }
 
 
-double _wrap_scan_capture_max_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+double _wrap_scan_capture_max_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -2071,7 +2199,7 @@ double _wrap_scan_capture_max_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, l
 }
 
 
-long long _wrap_scan_expensive_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+long long _wrap_scan_expensive_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   uint64_t result;
@@ -2086,7 +2214,7 @@ long long _wrap_scan_expensive_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, 
 }
 
 
-double _wrap_scan_rate_per_min_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
+double _wrap_scan_rate_per_min_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   double result;
@@ -2101,7 +2229,7 @@ double _wrap_scan_rate_per_min_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, 
 }
 
 
-long long _wrap_scan_lines_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_lines_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -2114,7 +2242,7 @@ long long _wrap_scan_lines_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
 }
 
 
-long long _wrap_scan_bytes_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_bytes_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -2127,7 +2255,7 @@ long long _wrap_scan_bytes_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
 }
 
 
-long long _wrap_scan_truncated_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_truncated_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -2140,7 +2268,7 @@ long long _wrap_scan_truncated_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) 
 }
 
 
-intgo _wrap_scan_time_span_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long *_swig_go_1, long long *_swig_go_2) {
+intgo _wrap_scan_time_span_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long *_swig_go_1, long long *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2157,7 +2285,7 @@ intgo _wrap_scan_time_span_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long
 }
 
 
-long long _wrap_scan_recent_len_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
+long long _wrap_scan_recent_len_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2170,7 +2298,7 @@ long long _wrap_scan_recent_len_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0)
 }
 
 
-intgo _wrap_scan_recent_matches_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+intgo _wrap_scan_recent_matches_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -2187,7 +2315,7 @@ intgo _wrap_scan_recent_matches_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0,
 }
 
 
-intgo _wrap_scan_to_json_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scan_to_json_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -2204,7 +2332,7 @@ intgo _wrap_scan_to_json_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, char *
 }
 
 
-void _wrap_scan_free_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
+void _wrap_scan_free_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   
   arg1 = (leakdiag_scan *)_swig_go_0;
@@ -2214,7 +2342,7 @@ void _wrap_scan_free_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0) {
 }
 
 
-intgo _wrap_series_new_capi_a90128c3d6c7fa16(long long *_swig_go_0, double *_swig_go_1, long long _swig_go_2, leakdiag_series **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_series_new_capi_d6396b4ee7451382(long long *_swig_go_0, double *_swig_go_1, long long _swig_go_2, leakdiag_series **_swig_go_3, leakdiag_error *_swig_go_4) {
   int64_t *arg1 = (int64_t *) 0 ;
   double *arg2 = (double *) 0 ;
   size_t arg3 ;
@@ -2235,7 +2363,7 @@ intgo _wrap_series_new_capi_a90128c3d6c7fa16(long long *_swig_go_0, double *_swi
 }
 
 
-intgo _wrap_series_from_csv_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_series **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_series_from_csv_capi_d6396b4ee7451382(_goslice_ _swig_go_0, leakdiag_series **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_series **arg3 = (leakdiag_series **) 0 ;
@@ -2257,7 +2385,7 @@ intgo _wrap_series_from_csv_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag
 }
 
 
-leakdiag_series *_wrap_series_ref_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
+leakdiag_series *_wrap_series_ref_capi_d6396b4ee7451382(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   leakdiag_series *result = 0 ;
   leakdiag_series *_swig_go_result;
@@ -2270,7 +2398,7 @@ leakdiag_series *_wrap_series_ref_capi_a90128c3d6c7fa16(leakdiag_series *_swig_g
 }
 
 
-void _wrap_series_unref_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
+void _wrap_series_unref_capi_d6396b4ee7451382(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   
   arg1 = (leakdiag_series *)_swig_go_0;
@@ -2280,7 +2408,7 @@ void _wrap_series_unref_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
 }
 
 
-long long _wrap_series_len_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
+long long _wrap_series_len_capi_d6396b4ee7451382(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2293,7 +2421,7 @@ long long _wrap_series_len_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
 }
 
 
-long long *_wrap_series_times_ms_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
+long long *_wrap_series_times_ms_capi_d6396b4ee7451382(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -2306,7 +2434,7 @@ long long *_wrap_series_times_ms_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go
 }
 
 
-double *_wrap_series_values_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
+double *_wrap_series_values_capi_d6396b4ee7451382(leakdiag_series *_swig_go_0) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   double *result = 0 ;
   double *_swig_go_result;
@@ -2319,7 +2447,7 @@ double *_wrap_series_values_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0) {
 }
 
 
-char *_wrap_leak_verdict_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_leak_verdict_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_leak_verdict arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -2332,7 +2460,7 @@ char *_wrap_leak_verdict_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-char *_wrap_trace_class_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_trace_class_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_trace_class arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -2345,7 +2473,7 @@ char *_wrap_trace_class_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-char *_wrap_memory_finding_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_memory_finding_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_memory_finding arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -2358,7 +2486,7 @@ char *_wrap_memory_finding_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-void _wrap_trend_options_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
+void _wrap_trend_options_limit_bytes_set_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double arg2 ;
   
@@ -2370,7 +2498,7 @@ void _wrap_trend_options_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_t
 }
 
 
-double _wrap_trend_options_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+double _wrap_trend_options_limit_bytes_get_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2383,7 +2511,7 @@ double _wrap_trend_options_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-void _wrap_trend_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
+void _wrap_trend_options_soft_limit_bytes_set_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double arg2 ;
   
@@ -2395,7 +2523,7 @@ void _wrap_trend_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-double _wrap_trend_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+double _wrap_trend_options_soft_limit_bytes_get_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2408,7 +2536,7 @@ double _wrap_trend_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_trend_options_restart_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_trend_options_restart_times_ms_set_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -2420,7 +2548,7 @@ void _wrap_trend_options_restart_times_ms_set_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-long long *_wrap_trend_options_restart_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+long long *_wrap_trend_options_restart_times_ms_get_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -2433,7 +2561,7 @@ long long *_wrap_trend_options_restart_times_ms_get_capi_a90128c3d6c7fa16(struct
 }
 
 
-void _wrap_trend_options_restart_count_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_trend_options_restart_count_set_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t arg2 ;
   
@@ -2445,7 +2573,7 @@ void _wrap_trend_options_restart_count_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-long long _wrap_trend_options_restart_count_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+long long _wrap_trend_options_restart_count_get_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2458,7 +2586,7 @@ long long _wrap_trend_options_restart_count_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_trend_options_oom_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_trend_options_oom_times_ms_set_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -2470,7 +2598,7 @@ void _wrap_trend_options_oom_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_
 }
 
 
-long long *_wrap_trend_options_oom_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+long long *_wrap_trend_options_oom_times_ms_get_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -2483,7 +2611,7 @@ long long *_wrap_trend_options_oom_times_ms_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_trend_options_oom_count_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_trend_options_oom_count_set_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t arg2 ;
   
@@ -2495,7 +2623,7 @@ void _wrap_trend_options_oom_count_set_capi_a90128c3d6c7fa16(struct leakdiag_tre
 }
 
 
-long long _wrap_trend_options_oom_count_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+long long _wrap_trend_options_oom_count_get_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2508,7 +2636,7 @@ long long _wrap_trend_options_oom_count_get_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-void _wrap_trend_options_time_scale_set_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
+void _wrap_trend_options_time_scale_set_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double arg2 ;
   
@@ -2520,7 +2648,7 @@ void _wrap_trend_options_time_scale_set_capi_a90128c3d6c7fa16(struct leakdiag_tr
 }
 
 
-double _wrap_trend_options_time_scale_get_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+double _wrap_trend_options_time_scale_get_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2533,7 +2661,7 @@ double _wrap_trend_options_time_scale_get_capi_a90128c3d6c7fa16(struct leakdiag_
 }
 
 
-struct leakdiag_trend_options *_wrap_new_trend_options_capi_a90128c3d6c7fa16() {
+struct leakdiag_trend_options *_wrap_new_trend_options_capi_d6396b4ee7451382() {
   struct leakdiag_trend_options *result = 0 ;
   struct leakdiag_trend_options *_swig_go_result;
   
@@ -2544,7 +2672,7 @@ struct leakdiag_trend_options *_wrap_new_trend_options_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_delete_trend_options_capi_a90128c3d6c7fa16(struct leakdiag_trend_options *_swig_go_0) {
+void _wrap_delete_trend_options_capi_d6396b4ee7451382(struct leakdiag_trend_options *_swig_go_0) {
   struct leakdiag_trend_options *arg1 = (struct leakdiag_trend_options *) 0 ;
   
   arg1 = *(struct leakdiag_trend_options **)&_swig_go_0; 
@@ -2554,7 +2682,7 @@ void _wrap_delete_trend_options_capi_a90128c3d6c7fa16(struct leakdiag_trend_opti
 }
 
 
-intgo _wrap_series_analyze_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0, struct leakdiag_trend_options *_swig_go_1, leakdiag_trend **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_series_analyze_capi_d6396b4ee7451382(leakdiag_series *_swig_go_0, struct leakdiag_trend_options *_swig_go_1, leakdiag_trend **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_series *arg1 = (leakdiag_series *) 0 ;
   leakdiag_trend_options *arg2 = (leakdiag_trend_options *) 0 ;
   leakdiag_trend **arg3 = (leakdiag_trend **) 0 ;
@@ -2573,7 +2701,7 @@ intgo _wrap_series_analyze_capi_a90128c3d6c7fa16(leakdiag_series *_swig_go_0, st
 }
 
 
-intgo _wrap_trend_verdict_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_verdict_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   leakdiag_leak_verdict result;
   intgo _swig_go_result;
@@ -2586,7 +2714,7 @@ intgo _wrap_trend_verdict_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_score_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_score_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2599,7 +2727,7 @@ double _wrap_trend_score_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-intgo _wrap_trend_is_unsure_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_is_unsure_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -2612,7 +2740,7 @@ intgo _wrap_trend_is_unsure_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_slope_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_slope_bytes_per_s_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2625,7 +2753,7 @@ double _wrap_trend_slope_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig
 }
 
 
-double _wrap_trend_slope_lo_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_slope_lo_bytes_per_s_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2638,7 +2766,7 @@ double _wrap_trend_slope_lo_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_s
 }
 
 
-double _wrap_trend_slope_hi_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_slope_hi_bytes_per_s_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2651,7 +2779,7 @@ double _wrap_trend_slope_hi_bytes_per_s_capi_a90128c3d6c7fa16(leakdiag_trend *_s
 }
 
 
-double _wrap_trend_ttl_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_ttl_s_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2664,7 +2792,7 @@ double _wrap_trend_ttl_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_ttl_lo_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_ttl_lo_s_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2677,7 +2805,7 @@ double _wrap_trend_ttl_lo_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_ttl_hi_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_ttl_hi_s_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2690,7 +2818,7 @@ double _wrap_trend_ttl_hi_s_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-double _wrap_trend_level_bytes_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+double _wrap_trend_level_bytes_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   double result;
   double _swig_go_result;
@@ -2703,7 +2831,7 @@ double _wrap_trend_level_bytes_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0)
 }
 
 
-intgo _wrap_trend_trace_class_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_trace_class_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   leakdiag_trace_class result;
   intgo _swig_go_result;
@@ -2716,7 +2844,7 @@ intgo _wrap_trend_trace_class_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) 
 }
 
 
-intgo _wrap_trend_finding_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+intgo _wrap_trend_finding_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   leakdiag_memory_finding result;
   intgo _swig_go_result;
@@ -2729,7 +2857,7 @@ intgo _wrap_trend_finding_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-long long _wrap_trend_oom_count_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_oom_count_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2742,7 +2870,7 @@ long long _wrap_trend_oom_count_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0
 }
 
 
-long long _wrap_trend_oom_time_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
+long long _wrap_trend_oom_time_ms_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -2757,7 +2885,7 @@ long long _wrap_trend_oom_time_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go
 }
 
 
-long long _wrap_trend_restart_count_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_restart_count_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -2770,7 +2898,7 @@ long long _wrap_trend_restart_count_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_
 }
 
 
-long long _wrap_trend_restart_time_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
+long long _wrap_trend_restart_time_ms_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0, long long _swig_go_1) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -2785,7 +2913,7 @@ long long _wrap_trend_restart_time_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swi
 }
 
 
-long long _wrap_trend_segment_from_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_segment_from_ms_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2798,7 +2926,7 @@ long long _wrap_trend_segment_from_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swi
 }
 
 
-long long _wrap_trend_segment_to_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+long long _wrap_trend_segment_to_ms_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2811,7 +2939,7 @@ long long _wrap_trend_segment_to_ms_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_
 }
 
 
-intgo _wrap_trend_to_json_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_trend_to_json_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   char *arg2 = (char *) 0 ;
   char **arg3 = (char **) 0 ;
@@ -2838,7 +2966,7 @@ intgo _wrap_trend_to_json_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0, _gos
 }
 
 
-void _wrap_trend_free_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
+void _wrap_trend_free_capi_d6396b4ee7451382(leakdiag_trend *_swig_go_0) {
   leakdiag_trend *arg1 = (leakdiag_trend *) 0 ;
   
   arg1 = (leakdiag_trend *)_swig_go_0;
@@ -2848,7 +2976,7 @@ void _wrap_trend_free_capi_a90128c3d6c7fa16(leakdiag_trend *_swig_go_0) {
 }
 
 
-void _wrap_timeline_options_tolerance_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
+void _wrap_timeline_options_tolerance_bytes_set_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double arg2 ;
   
@@ -2860,7 +2988,7 @@ void _wrap_timeline_options_tolerance_bytes_set_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-double _wrap_timeline_options_tolerance_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
+double _wrap_timeline_options_tolerance_bytes_get_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2873,7 +3001,7 @@ double _wrap_timeline_options_tolerance_bytes_get_capi_a90128c3d6c7fa16(struct l
 }
 
 
-void _wrap_timeline_options_tolerance_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_timeline_options_tolerance_ms_set_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t arg2 ;
   
@@ -2885,7 +3013,7 @@ void _wrap_timeline_options_tolerance_ms_set_capi_a90128c3d6c7fa16(struct leakdi
 }
 
 
-long long _wrap_timeline_options_tolerance_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
+long long _wrap_timeline_options_tolerance_ms_get_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2898,7 +3026,7 @@ long long _wrap_timeline_options_tolerance_ms_get_capi_a90128c3d6c7fa16(struct l
 }
 
 
-void _wrap_timeline_options_oom_at_end_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_timeline_options_oom_at_end_set_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t arg2 ;
   
@@ -2910,7 +3038,7 @@ void _wrap_timeline_options_oom_at_end_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-long long _wrap_timeline_options_oom_at_end_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
+long long _wrap_timeline_options_oom_at_end_get_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2923,7 +3051,7 @@ long long _wrap_timeline_options_oom_at_end_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_timeline_options_time_scale_set_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
+void _wrap_timeline_options_time_scale_set_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double arg2 ;
   
@@ -2935,7 +3063,7 @@ void _wrap_timeline_options_time_scale_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-double _wrap_timeline_options_time_scale_get_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
+double _wrap_timeline_options_time_scale_get_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -2948,7 +3076,7 @@ double _wrap_timeline_options_time_scale_get_capi_a90128c3d6c7fa16(struct leakdi
 }
 
 
-struct leakdiag_timeline_options *_wrap_new_timeline_options_capi_a90128c3d6c7fa16() {
+struct leakdiag_timeline_options *_wrap_new_timeline_options_capi_d6396b4ee7451382() {
   struct leakdiag_timeline_options *result = 0 ;
   struct leakdiag_timeline_options *_swig_go_result;
   
@@ -2959,7 +3087,7 @@ struct leakdiag_timeline_options *_wrap_new_timeline_options_capi_a90128c3d6c7fa
 }
 
 
-void _wrap_delete_timeline_options_capi_a90128c3d6c7fa16(struct leakdiag_timeline_options *_swig_go_0) {
+void _wrap_delete_timeline_options_capi_d6396b4ee7451382(struct leakdiag_timeline_options *_swig_go_0) {
   struct leakdiag_timeline_options *arg1 = (struct leakdiag_timeline_options *) 0 ;
   
   arg1 = *(struct leakdiag_timeline_options **)&_swig_go_0; 
@@ -2969,7 +3097,7 @@ void _wrap_delete_timeline_options_capi_a90128c3d6c7fa16(struct leakdiag_timelin
 }
 
 
-intgo _wrap_timeline_new_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_timeline_new_capi_d6396b4ee7451382(_goslice_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_timeline_point *arg1 = (leakdiag_timeline_point *) 0 ;
   size_t arg2 ;
   leakdiag_timeline_options *arg3 = (leakdiag_timeline_options *) 0 ;
@@ -2992,7 +3120,7 @@ intgo _wrap_timeline_new_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, struct leak
 }
 
 
-intgo _wrap_timeline_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_timeline_parse_capi_d6396b4ee7451382(_gostring_ _swig_go_0, struct leakdiag_timeline_options *_swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   leakdiag_timeline_options *arg2 = (leakdiag_timeline_options *) 0 ;
   leakdiag_timeline **arg3 = (leakdiag_timeline **) 0 ;
@@ -3016,7 +3144,7 @@ intgo _wrap_timeline_parse_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct l
 }
 
 
-intgo _wrap_timeline_scale_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, double _swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_timeline_scale_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0, double _swig_go_1, leakdiag_timeline **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   double arg2 ;
   leakdiag_timeline **arg3 = (leakdiag_timeline **) 0 ;
@@ -3035,7 +3163,7 @@ intgo _wrap_timeline_scale_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, 
 }
 
 
-double _wrap_timeline_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+double _wrap_timeline_bytes_at_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   double result;
@@ -3050,7 +3178,7 @@ double _wrap_timeline_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go
 }
 
 
-double _wrap_timeline_lo_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+double _wrap_timeline_lo_bytes_at_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   double result;
@@ -3065,7 +3193,7 @@ double _wrap_timeline_lo_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig
 }
 
 
-double _wrap_timeline_hi_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+double _wrap_timeline_hi_bytes_at_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   double result;
@@ -3080,7 +3208,7 @@ double _wrap_timeline_hi_bytes_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig
 }
 
 
-char *_wrap_timeline_phase_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
+char *_wrap_timeline_phase_at_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0, long long _swig_go_1) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t arg2 ;
   char *result = 0 ;
@@ -3095,7 +3223,7 @@ char *_wrap_timeline_phase_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_
 }
 
 
-long long _wrap_timeline_end_ms_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0) {
+long long _wrap_timeline_end_ms_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3108,7 +3236,7 @@ long long _wrap_timeline_end_ms_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_g
 }
 
 
-long long _wrap_timeline_len_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0) {
+long long _wrap_timeline_len_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -3121,7 +3249,7 @@ long long _wrap_timeline_len_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0
 }
 
 
-void _wrap_timeline_free_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0) {
+void _wrap_timeline_free_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   
   arg1 = (leakdiag_timeline *)_swig_go_0;
@@ -3131,7 +3259,7 @@ void _wrap_timeline_free_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0) {
 }
 
 
-void _wrap_compare_options_has_start_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_has_start_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -3143,7 +3271,7 @@ void _wrap_compare_options_has_start_set_capi_a90128c3d6c7fa16(struct leakdiag_c
 }
 
 
-long long _wrap_compare_options_has_start_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_has_start_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3156,7 +3284,7 @@ long long _wrap_compare_options_has_start_get_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-void _wrap_compare_options_start_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_start_ms_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -3168,7 +3296,7 @@ void _wrap_compare_options_start_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_co
 }
 
 
-long long _wrap_compare_options_start_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_start_ms_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3181,7 +3309,7 @@ long long _wrap_compare_options_start_ms_get_capi_a90128c3d6c7fa16(struct leakdi
 }
 
 
-void _wrap_compare_options_has_now_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_has_now_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -3193,7 +3321,7 @@ void _wrap_compare_options_has_now_set_capi_a90128c3d6c7fa16(struct leakdiag_com
 }
 
 
-long long _wrap_compare_options_has_now_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_has_now_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3206,7 +3334,7 @@ long long _wrap_compare_options_has_now_get_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-void _wrap_compare_options_now_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_now_ms_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -3218,7 +3346,7 @@ void _wrap_compare_options_now_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_comp
 }
 
 
-long long _wrap_compare_options_now_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_now_ms_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3231,7 +3359,7 @@ long long _wrap_compare_options_now_ms_get_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-void _wrap_compare_options_stale_after_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_stale_after_ms_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t arg2 ;
   
@@ -3243,7 +3371,7 @@ void _wrap_compare_options_stale_after_ms_set_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-long long _wrap_compare_options_stale_after_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_stale_after_ms_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3256,7 +3384,7 @@ long long _wrap_compare_options_stale_after_ms_get_capi_a90128c3d6c7fa16(struct 
 }
 
 
-void _wrap_compare_options_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
+void _wrap_compare_options_limit_bytes_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double arg2 ;
   
@@ -3268,7 +3396,7 @@ void _wrap_compare_options_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-double _wrap_compare_options_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+double _wrap_compare_options_limit_bytes_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -3281,7 +3409,7 @@ double _wrap_compare_options_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdi
 }
 
 
-void _wrap_compare_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
+void _wrap_compare_options_soft_limit_bytes_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, double _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double arg2 ;
   
@@ -3293,7 +3421,7 @@ void _wrap_compare_options_soft_limit_bytes_set_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-double _wrap_compare_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+double _wrap_compare_options_soft_limit_bytes_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -3306,7 +3434,7 @@ double _wrap_compare_options_soft_limit_bytes_get_capi_a90128c3d6c7fa16(struct l
 }
 
 
-void _wrap_compare_options_restart_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_compare_options_restart_times_ms_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -3318,7 +3446,7 @@ void _wrap_compare_options_restart_times_ms_set_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-long long *_wrap_compare_options_restart_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long *_wrap_compare_options_restart_times_ms_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -3331,7 +3459,7 @@ long long *_wrap_compare_options_restart_times_ms_get_capi_a90128c3d6c7fa16(stru
 }
 
 
-void _wrap_compare_options_restart_count_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_restart_count_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t arg2 ;
   
@@ -3343,7 +3471,7 @@ void _wrap_compare_options_restart_count_set_capi_a90128c3d6c7fa16(struct leakdi
 }
 
 
-long long _wrap_compare_options_restart_count_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_restart_count_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -3356,7 +3484,7 @@ long long _wrap_compare_options_restart_count_get_capi_a90128c3d6c7fa16(struct l
 }
 
 
-void _wrap_compare_options_oom_times_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
+void _wrap_compare_options_oom_times_ms_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long *_swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   
@@ -3368,7 +3496,7 @@ void _wrap_compare_options_oom_times_ms_set_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-long long *_wrap_compare_options_oom_times_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long *_wrap_compare_options_oom_times_ms_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   int64_t *result = 0 ;
   long long *_swig_go_result;
@@ -3381,7 +3509,7 @@ long long *_wrap_compare_options_oom_times_ms_get_capi_a90128c3d6c7fa16(struct l
 }
 
 
-void _wrap_compare_options_oom_count_set_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_compare_options_oom_count_set_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t arg2 ;
   
@@ -3393,7 +3521,7 @@ void _wrap_compare_options_oom_count_set_capi_a90128c3d6c7fa16(struct leakdiag_c
 }
 
 
-long long _wrap_compare_options_oom_count_get_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+long long _wrap_compare_options_oom_count_get_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -3406,7 +3534,7 @@ long long _wrap_compare_options_oom_count_get_capi_a90128c3d6c7fa16(struct leakd
 }
 
 
-struct leakdiag_compare_options *_wrap_new_compare_options_capi_a90128c3d6c7fa16() {
+struct leakdiag_compare_options *_wrap_new_compare_options_capi_d6396b4ee7451382() {
   struct leakdiag_compare_options *result = 0 ;
   struct leakdiag_compare_options *_swig_go_result;
   
@@ -3417,7 +3545,7 @@ struct leakdiag_compare_options *_wrap_new_compare_options_capi_a90128c3d6c7fa16
 }
 
 
-void _wrap_delete_compare_options_capi_a90128c3d6c7fa16(struct leakdiag_compare_options *_swig_go_0) {
+void _wrap_delete_compare_options_capi_d6396b4ee7451382(struct leakdiag_compare_options *_swig_go_0) {
   struct leakdiag_compare_options *arg1 = (struct leakdiag_compare_options *) 0 ;
   
   arg1 = *(struct leakdiag_compare_options **)&_swig_go_0; 
@@ -3427,7 +3555,7 @@ void _wrap_delete_compare_options_capi_a90128c3d6c7fa16(struct leakdiag_compare_
 }
 
 
-intgo _wrap_timeline_compare_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, leakdiag_series *_swig_go_1, struct leakdiag_compare_options *_swig_go_2, leakdiag_comparison **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_timeline_compare_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0, leakdiag_series *_swig_go_1, struct leakdiag_compare_options *_swig_go_2, leakdiag_comparison **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   leakdiag_series *arg2 = (leakdiag_series *) 0 ;
   leakdiag_compare_options *arg3 = (leakdiag_compare_options *) 0 ;
@@ -3448,7 +3576,7 @@ intgo _wrap_timeline_compare_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0
 }
 
 
-intgo _wrap_comparison_finding_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+intgo _wrap_comparison_finding_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   leakdiag_memory_finding result;
   intgo _swig_go_result;
@@ -3461,7 +3589,7 @@ intgo _wrap_comparison_finding_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_
 }
 
 
-intgo _wrap_comparison_is_match_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+intgo _wrap_comparison_is_match_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -3474,7 +3602,7 @@ intgo _wrap_comparison_is_match_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig
 }
 
 
-double _wrap_comparison_first_deviation_s_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_first_deviation_s_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -3487,7 +3615,7 @@ double _wrap_comparison_first_deviation_s_capi_a90128c3d6c7fa16(leakdiag_compari
 }
 
 
-double _wrap_comparison_fitted_time_ratio_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_fitted_time_ratio_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -3500,7 +3628,7 @@ double _wrap_comparison_fitted_time_ratio_capi_a90128c3d6c7fa16(leakdiag_compari
 }
 
 
-long long _wrap_comparison_decides_at_ms_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+long long _wrap_comparison_decides_at_ms_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3513,7 +3641,7 @@ long long _wrap_comparison_decides_at_ms_capi_a90128c3d6c7fa16(leakdiag_comparis
 }
 
 
-long long _wrap_comparison_position_ms_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+long long _wrap_comparison_position_ms_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3526,7 +3654,7 @@ long long _wrap_comparison_position_ms_capi_a90128c3d6c7fa16(leakdiag_comparison
 }
 
 
-long long _wrap_comparison_start_ms_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+long long _wrap_comparison_start_ms_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3539,7 +3667,7 @@ long long _wrap_comparison_start_ms_capi_a90128c3d6c7fa16(leakdiag_comparison *_
 }
 
 
-double _wrap_comparison_observed_bytes_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_observed_bytes_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -3552,7 +3680,7 @@ double _wrap_comparison_observed_bytes_capi_a90128c3d6c7fa16(leakdiag_comparison
 }
 
 
-double _wrap_comparison_expected_bytes_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+double _wrap_comparison_expected_bytes_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   double result;
   double _swig_go_result;
@@ -3565,7 +3693,7 @@ double _wrap_comparison_expected_bytes_capi_a90128c3d6c7fa16(leakdiag_comparison
 }
 
 
-leakdiag_trend *_wrap_comparison_trend_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+leakdiag_trend *_wrap_comparison_trend_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   leakdiag_trend *result = 0 ;
   leakdiag_trend *_swig_go_result;
@@ -3578,7 +3706,7 @@ leakdiag_trend *_wrap_comparison_trend_capi_a90128c3d6c7fa16(leakdiag_comparison
 }
 
 
-intgo _wrap_comparison_to_json_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_comparison_to_json_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   char *arg2 = (char *) 0 ;
   char **arg3 = (char **) 0 ;
@@ -3605,7 +3733,7 @@ intgo _wrap_comparison_to_json_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_
 }
 
 
-void _wrap_comparison_free_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0) {
+void _wrap_comparison_free_capi_d6396b4ee7451382(leakdiag_comparison *_swig_go_0) {
   leakdiag_comparison *arg1 = (leakdiag_comparison *) 0 ;
   
   arg1 = (leakdiag_comparison *)_swig_go_0;
@@ -3615,7 +3743,7 @@ void _wrap_comparison_free_capi_a90128c3d6c7fa16(leakdiag_comparison *_swig_go_0
 }
 
 
-intgo _wrap_memory_of_process_capi_a90128c3d6c7fa16(long long _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_memory_of_process_capi_d6396b4ee7451382(long long _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
   int64_t arg1 ;
   char *arg2 = (char *) 0 ;
   leakdiag_memory **arg3 = (leakdiag_memory **) 0 ;
@@ -3642,7 +3770,7 @@ intgo _wrap_memory_of_process_capi_a90128c3d6c7fa16(long long _swig_go_0, _gostr
 }
 
 
-intgo _wrap_memory_of_cgroup_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_memory_of_cgroup_capi_d6396b4ee7451382(_gostring_ _swig_go_0, _gostring_ _swig_go_1, leakdiag_memory **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   leakdiag_memory **arg3 = (leakdiag_memory **) 0 ;
@@ -3674,7 +3802,7 @@ intgo _wrap_memory_of_cgroup_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _gostr
 }
 
 
-long long _wrap_memory_time_ms_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_time_ms_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3687,7 +3815,7 @@ long long _wrap_memory_time_ms_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0
 }
 
 
-double _wrap_memory_working_set_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_working_set_bytes_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3700,7 +3828,7 @@ double _wrap_memory_working_set_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_sw
 }
 
 
-double _wrap_memory_usage_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_usage_bytes_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3713,7 +3841,7 @@ double _wrap_memory_usage_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_
 }
 
 
-double _wrap_memory_anonymous_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_anonymous_bytes_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3726,7 +3854,7 @@ double _wrap_memory_anonymous_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig
 }
 
 
-intgo _wrap_memory_has_limit_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+intgo _wrap_memory_has_limit_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -3739,7 +3867,7 @@ intgo _wrap_memory_has_limit_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) 
 }
 
 
-double _wrap_memory_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+double _wrap_memory_limit_bytes_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   double result;
   double _swig_go_result;
@@ -3752,7 +3880,7 @@ double _wrap_memory_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_
 }
 
 
-long long _wrap_memory_oom_kills_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_oom_kills_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3765,7 +3893,7 @@ long long _wrap_memory_oom_kills_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go
 }
 
 
-long long _wrap_memory_started_ms_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_started_ms_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3778,7 +3906,7 @@ long long _wrap_memory_started_ms_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_g
 }
 
 
-long long _wrap_memory_pid_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_pid_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3791,7 +3919,7 @@ long long _wrap_memory_pid_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
 }
 
 
-long long _wrap_memory_process_count_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+long long _wrap_memory_process_count_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -3804,7 +3932,7 @@ long long _wrap_memory_process_count_capi_a90128c3d6c7fa16(leakdiag_memory *_swi
 }
 
 
-char *_wrap_memory_kind_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+char *_wrap_memory_kind_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3817,7 +3945,7 @@ char *_wrap_memory_kind_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_memory_cgroup_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+char *_wrap_memory_cgroup_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3830,7 +3958,7 @@ char *_wrap_memory_cgroup_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_memory_detail_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+char *_wrap_memory_detail_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3843,7 +3971,7 @@ char *_wrap_memory_detail_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_memory_environment_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0, _gostring_ _swig_go_1) {
+char *_wrap_memory_environment_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0, _gostring_ _swig_go_1) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -3863,7 +3991,7 @@ char *_wrap_memory_environment_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0
 }
 
 
-intgo _wrap_memory_has_environment_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+intgo _wrap_memory_has_environment_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -3876,7 +4004,7 @@ intgo _wrap_memory_has_environment_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_
 }
 
 
-intgo _wrap_memory_to_json_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_memory_to_json_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -3893,7 +4021,7 @@ intgo _wrap_memory_to_json_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0, ch
 }
 
 
-void _wrap_memory_free_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
+void _wrap_memory_free_capi_d6396b4ee7451382(leakdiag_memory *_swig_go_0) {
   leakdiag_memory *arg1 = (leakdiag_memory *) 0 ;
   
   arg1 = (leakdiag_memory *)_swig_go_0;
@@ -3903,7 +4031,7 @@ void _wrap_memory_free_capi_a90128c3d6c7fa16(leakdiag_memory *_swig_go_0) {
 }
 
 
-char *_wrap_load_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_load_state_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_load_state arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3916,32 +4044,32 @@ char *_wrap_load_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-void _wrap_load_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_load_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_load_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+long long _wrap_load_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }
 
 
-void _wrap_load_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_load_options_cancel_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -3953,7 +4081,7 @@ void _wrap_load_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_load_op
 }
 
 
-leakdiag_cancel *_wrap_load_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+leakdiag_cancel *_wrap_load_options_cancel_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -3966,7 +4094,7 @@ leakdiag_cancel *_wrap_load_options_cancel_get_capi_a90128c3d6c7fa16(struct leak
 }
 
 
-void _wrap_load_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
+void _wrap_load_options_cluster_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_cluster *arg2 = (leakdiag_cluster *) 0 ;
   
@@ -3978,7 +4106,7 @@ void _wrap_load_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_load_o
 }
 
 
-leakdiag_cluster *_wrap_load_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+leakdiag_cluster *_wrap_load_options_cluster_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_cluster *result = 0 ;
   leakdiag_cluster *_swig_go_result;
@@ -3991,7 +4119,7 @@ leakdiag_cluster *_wrap_load_options_cluster_get_capi_a90128c3d6c7fa16(struct le
 }
 
 
-void _wrap_load_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_load_options_namespace_name_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -4004,7 +4132,7 @@ void _wrap_load_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-char *_wrap_load_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+char *_wrap_load_options_namespace_name_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4017,7 +4145,7 @@ char *_wrap_load_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-void _wrap_load_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+void _wrap_load_options_transport_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
   
@@ -4029,7 +4157,7 @@ void _wrap_load_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_load
 }
 
 
-struct leakdiag_transport *_wrap_load_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+struct leakdiag_transport *_wrap_load_options_transport_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   leakdiag_transport *result = 0 ;
   struct leakdiag_transport *_swig_go_result;
@@ -4042,7 +4170,32 @@ struct leakdiag_transport *_wrap_load_options_transport_get_capi_a90128c3d6c7fa1
 }
 
 
-struct leakdiag_load_options *_wrap_new_load_options_capi_a90128c3d6c7fa16() {
+void _wrap_load_options_log_set_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0, struct leakdiag_log *_swig_go_1) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  leakdiag_log *arg2 = (leakdiag_log *) 0 ;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_log **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->log = (leakdiag_log const *)arg2;
+  
+}
+
+
+struct leakdiag_log *_wrap_load_options_log_get_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
+  struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
+  leakdiag_log *result = 0 ;
+  struct leakdiag_log *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
+  
+  result = (leakdiag_log *) ((arg1)->log);
+  *(leakdiag_log **)&_swig_go_result = (leakdiag_log *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_load_options *_wrap_new_load_options_capi_d6396b4ee7451382() {
   struct leakdiag_load_options *result = 0 ;
   struct leakdiag_load_options *_swig_go_result;
   
@@ -4053,7 +4206,7 @@ struct leakdiag_load_options *_wrap_new_load_options_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_delete_load_options_capi_a90128c3d6c7fa16(struct leakdiag_load_options *_swig_go_0) {
+void _wrap_delete_load_options_capi_d6396b4ee7451382(struct leakdiag_load_options *_swig_go_0) {
   struct leakdiag_load_options *arg1 = (struct leakdiag_load_options *) 0 ;
   
   arg1 = *(struct leakdiag_load_options **)&_swig_go_0; 
@@ -4063,7 +4216,7 @@ void _wrap_delete_load_options_capi_a90128c3d6c7fa16(struct leakdiag_load_option
 }
 
 
-intgo _wrap_load_read_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct leakdiag_load_options *_swig_go_1, leakdiag_load **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_load_read_capi_d6396b4ee7451382(_gostring_ _swig_go_0, struct leakdiag_load_options *_swig_go_1, leakdiag_load **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   leakdiag_load_options *arg2 = (leakdiag_load_options *) 0 ;
   leakdiag_load **arg3 = (leakdiag_load **) 0 ;
@@ -4087,7 +4240,7 @@ intgo _wrap_load_read_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, struct leakdi
 }
 
 
-intgo _wrap_load_get_state_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+intgo _wrap_load_get_state_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   leakdiag_load_state result;
   intgo _swig_go_result;
@@ -4100,7 +4253,7 @@ intgo _wrap_load_get_state_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_users_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+long long _wrap_load_users_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4113,7 +4266,7 @@ long long _wrap_load_users_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_target_users_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+long long _wrap_load_target_users_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4126,7 +4279,7 @@ long long _wrap_load_target_users_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_
 }
 
 
-double _wrap_load_spawn_per_s_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+double _wrap_load_spawn_per_s_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   double result;
   double _swig_go_result;
@@ -4139,7 +4292,7 @@ double _wrap_load_spawn_per_s_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_age_ms_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+long long _wrap_load_age_ms_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4152,7 +4305,7 @@ long long _wrap_load_age_ms_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-double _wrap_load_fail_ratio_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+double _wrap_load_fail_ratio_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   double result;
   double _swig_go_result;
@@ -4165,7 +4318,7 @@ double _wrap_load_fail_ratio_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_row_count_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+long long _wrap_load_row_count_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4178,7 +4331,7 @@ long long _wrap_load_row_count_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) 
 }
 
 
-char *_wrap_load_row_name_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+char *_wrap_load_row_name_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4193,7 +4346,7 @@ char *_wrap_load_row_name_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long 
 }
 
 
-char *_wrap_load_row_method_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+char *_wrap_load_row_method_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4208,7 +4361,7 @@ char *_wrap_load_row_method_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, lon
 }
 
 
-long long _wrap_load_row_requests_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+long long _wrap_load_row_requests_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -4223,7 +4376,7 @@ long long _wrap_load_row_requests_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_
 }
 
 
-long long _wrap_load_row_failures_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+long long _wrap_load_row_failures_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -4238,7 +4391,7 @@ long long _wrap_load_row_failures_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_
 }
 
 
-double _wrap_load_row_rate_per_s_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, long long _swig_go_1) {
+double _wrap_load_row_rate_per_s_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0, long long _swig_go_1) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   size_t arg2 ;
   double result;
@@ -4253,7 +4406,7 @@ double _wrap_load_row_rate_per_s_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0
 }
 
 
-char *_wrap_load_detail_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+char *_wrap_load_detail_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4266,7 +4419,7 @@ char *_wrap_load_detail_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-intgo _wrap_load_http_status_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+intgo _wrap_load_http_status_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -4279,7 +4432,7 @@ intgo _wrap_load_http_status_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-long long _wrap_load_latency_ms_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+long long _wrap_load_latency_ms_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4292,7 +4445,7 @@ long long _wrap_load_latency_ms_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0)
 }
 
 
-intgo _wrap_load_to_json_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_load_to_json_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -4309,7 +4462,7 @@ intgo _wrap_load_to_json_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0, char *
 }
 
 
-void _wrap_load_free_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
+void _wrap_load_free_capi_d6396b4ee7451382(leakdiag_load *_swig_go_0) {
   leakdiag_load *arg1 = (leakdiag_load *) 0 ;
   
   arg1 = (leakdiag_load *)_swig_go_0;
@@ -4319,7 +4472,7 @@ void _wrap_load_free_capi_a90128c3d6c7fa16(leakdiag_load *_swig_go_0) {
 }
 
 
-intgo _wrap_scenario_parse_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, leakdiag_scenario **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_scenario_parse_capi_d6396b4ee7451382(_goslice_ _swig_go_0, _gostring_ _swig_go_1, _goslice_ _swig_go_2, leakdiag_scenario **_swig_go_3, leakdiag_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4357,7 +4510,7 @@ intgo _wrap_scenario_parse_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, _gostring
 }
 
 
-intgo _wrap_scenario_builtin_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _goslice_ _swig_go_1, leakdiag_scenario **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_scenario_builtin_capi_d6396b4ee7451382(_gostring_ _swig_go_0, _goslice_ _swig_go_1, leakdiag_scenario **_swig_go_2, leakdiag_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char **arg2 = (char **) 0 ;
   size_t arg3 ;
@@ -4385,7 +4538,7 @@ intgo _wrap_scenario_builtin_capi_a90128c3d6c7fa16(_gostring_ _swig_go_0, _gosli
 }
 
 
-long long _wrap_scenario_builtin_count_capi_a90128c3d6c7fa16() {
+long long _wrap_scenario_builtin_count_capi_d6396b4ee7451382() {
   size_t result;
   long long _swig_go_result;
   
@@ -4396,7 +4549,7 @@ long long _wrap_scenario_builtin_count_capi_a90128c3d6c7fa16() {
 }
 
 
-char *_wrap_scenario_builtin_name_capi_a90128c3d6c7fa16(long long _swig_go_0) {
+char *_wrap_scenario_builtin_name_capi_d6396b4ee7451382(long long _swig_go_0) {
   size_t arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4409,7 +4562,7 @@ char *_wrap_scenario_builtin_name_capi_a90128c3d6c7fa16(long long _swig_go_0) {
 }
 
 
-char *_wrap_scenario_builtin_text_capi_a90128c3d6c7fa16(long long _swig_go_0, long long *_swig_go_1) {
+char *_wrap_scenario_builtin_text_capi_d6396b4ee7451382(long long _swig_go_0, long long *_swig_go_1) {
   size_t arg1 ;
   size_t *arg2 = (size_t *) 0 ;
   char *result = 0 ;
@@ -4424,7 +4577,7 @@ char *_wrap_scenario_builtin_text_capi_a90128c3d6c7fa16(long long _swig_go_0, lo
 }
 
 
-char *_wrap_scenario_name_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+char *_wrap_scenario_name_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4437,7 +4590,7 @@ char *_wrap_scenario_name_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
 }
 
 
-char *_wrap_scenario_title_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+char *_wrap_scenario_title_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4450,7 +4603,7 @@ char *_wrap_scenario_title_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) 
 }
 
 
-char *_wrap_scenario_summary_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+char *_wrap_scenario_summary_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4463,7 +4616,7 @@ char *_wrap_scenario_summary_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0
 }
 
 
-intgo _wrap_scenario_uses_cluster_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+intgo _wrap_scenario_uses_cluster_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -4476,7 +4629,7 @@ intgo _wrap_scenario_uses_cluster_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig
 }
 
 
-long long _wrap_scenario_param_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+long long _wrap_scenario_param_count_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4489,7 +4642,7 @@ long long _wrap_scenario_param_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_s
 }
 
 
-char *_wrap_scenario_param_name_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_name_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4504,7 +4657,7 @@ char *_wrap_scenario_param_name_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_g
 }
 
 
-char *_wrap_scenario_param_value_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_value_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4519,7 +4672,7 @@ char *_wrap_scenario_param_value_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_
 }
 
 
-char *_wrap_scenario_param_about_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_about_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4534,7 +4687,7 @@ char *_wrap_scenario_param_about_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_
 }
 
 
-char *_wrap_scenario_param_type_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_param_type_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4549,7 +4702,7 @@ char *_wrap_scenario_param_type_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_g
 }
 
 
-long long _wrap_scenario_check_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+long long _wrap_scenario_check_count_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4562,7 +4715,7 @@ long long _wrap_scenario_check_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_s
 }
 
 
-char *_wrap_scenario_check_id_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_check_id_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4577,7 +4730,7 @@ char *_wrap_scenario_check_id_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_
 }
 
 
-char *_wrap_scenario_check_asks_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_check_asks_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4592,7 +4745,7 @@ char *_wrap_scenario_check_asks_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_g
 }
 
 
-long long _wrap_scenario_cause_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+long long _wrap_scenario_cause_count_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4605,7 +4758,7 @@ long long _wrap_scenario_cause_count_capi_a90128c3d6c7fa16(leakdiag_scenario *_s
 }
 
 
-char *_wrap_scenario_cause_id_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_cause_id_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4620,7 +4773,7 @@ char *_wrap_scenario_cause_id_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_
 }
 
 
-char *_wrap_scenario_cause_title_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
+char *_wrap_scenario_cause_title_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, long long _swig_go_1) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4635,7 +4788,7 @@ char *_wrap_scenario_cause_title_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_
 }
 
 
-intgo _wrap_scenario_to_json_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scenario_to_json_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -4652,7 +4805,7 @@ intgo _wrap_scenario_to_json_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0
 }
 
 
-leakdiag_scenario *_wrap_scenario_ref_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+leakdiag_scenario *_wrap_scenario_ref_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_scenario *result = 0 ;
   leakdiag_scenario *_swig_go_result;
@@ -4665,7 +4818,7 @@ leakdiag_scenario *_wrap_scenario_ref_capi_a90128c3d6c7fa16(leakdiag_scenario *_
 }
 
 
-void _wrap_scenario_unref_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
+void _wrap_scenario_unref_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   
   arg1 = (leakdiag_scenario *)_swig_go_0;
@@ -4675,7 +4828,7 @@ void _wrap_scenario_unref_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0) {
 }
 
 
-intgo _wrap_scenario_lint_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_lint **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scenario_lint_capi_d6396b4ee7451382(_goslice_ _swig_go_0, leakdiag_lint **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_lint **arg3 = (leakdiag_lint **) 0 ;
@@ -4697,7 +4850,7 @@ intgo _wrap_scenario_lint_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_l
 }
 
 
-long long _wrap_lint_len_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0) {
+long long _wrap_lint_len_capi_d6396b4ee7451382(leakdiag_lint *_swig_go_0) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4710,7 +4863,7 @@ long long _wrap_lint_len_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0) {
 }
 
 
-intgo _wrap_lint_is_error_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_lint_is_error_capi_d6396b4ee7451382(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   int result;
@@ -4725,7 +4878,7 @@ intgo _wrap_lint_is_error_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long 
 }
 
 
-long long _wrap_lint_line_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+long long _wrap_lint_line_capi_d6396b4ee7451382(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -4740,7 +4893,7 @@ long long _wrap_lint_line_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long 
 }
 
 
-long long _wrap_lint_column_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+long long _wrap_lint_column_capi_d6396b4ee7451382(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -4755,7 +4908,7 @@ long long _wrap_lint_column_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, lon
 }
 
 
-char *_wrap_lint_message_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
+char *_wrap_lint_message_capi_d6396b4ee7451382(leakdiag_lint *_swig_go_0, long long _swig_go_1) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4770,7 +4923,7 @@ char *_wrap_lint_message_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0, long l
 }
 
 
-void _wrap_lint_free_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0) {
+void _wrap_lint_free_capi_d6396b4ee7451382(leakdiag_lint *_swig_go_0) {
   leakdiag_lint *arg1 = (leakdiag_lint *) 0 ;
   
   arg1 = (leakdiag_lint *)_swig_go_0;
@@ -4780,7 +4933,7 @@ void _wrap_lint_free_capi_a90128c3d6c7fa16(leakdiag_lint *_swig_go_0) {
 }
 
 
-intgo _wrap_observation_from_json_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_observation_from_json_capi_d6396b4ee7451382(_goslice_ _swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -4802,7 +4955,7 @@ intgo _wrap_observation_from_json_capi_a90128c3d6c7fa16(_goslice_ _swig_go_0, le
 }
 
 
-intgo _wrap_observation_to_json_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_observation_to_json_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -4819,7 +4972,7 @@ intgo _wrap_observation_to_json_capi_a90128c3d6c7fa16(leakdiag_observation *_swi
 }
 
 
-long long _wrap_observation_now_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_now_ms_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4832,7 +4985,7 @@ long long _wrap_observation_now_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_
 }
 
 
-long long _wrap_observation_first_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_first_ms_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -4845,7 +4998,7 @@ long long _wrap_observation_first_ms_capi_a90128c3d6c7fa16(leakdiag_observation 
 }
 
 
-intgo _wrap_observation_until_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_observation_until_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   int64_t arg2 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -4864,7 +5017,7 @@ intgo _wrap_observation_until_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_
 }
 
 
-intgo _wrap_observation_join_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_observation_join_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   leakdiag_observation *arg2 = (leakdiag_observation *) 0 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -4883,7 +5036,7 @@ intgo _wrap_observation_join_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_g
 }
 
 
-char *_wrap_observation_scenario_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long *_swig_go_1) {
+char *_wrap_observation_scenario_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long *_swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t *arg2 = (size_t *) 0 ;
   char *result = 0 ;
@@ -4898,7 +5051,7 @@ char *_wrap_observation_scenario_capi_a90128c3d6c7fa16(leakdiag_observation *_sw
 }
 
 
-long long _wrap_observation_setting_count_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_setting_count_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4911,7 +5064,7 @@ long long _wrap_observation_setting_count_capi_a90128c3d6c7fa16(leakdiag_observa
 }
 
 
-char *_wrap_observation_setting_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_setting_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4926,7 +5079,7 @@ char *_wrap_observation_setting_capi_a90128c3d6c7fa16(leakdiag_observation *_swi
 }
 
 
-long long _wrap_observation_fact_count_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
+long long _wrap_observation_fact_count_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -4939,7 +5092,7 @@ long long _wrap_observation_fact_count_capi_a90128c3d6c7fa16(leakdiag_observatio
 }
 
 
-char *_wrap_observation_fact_kind_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_fact_kind_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4954,7 +5107,7 @@ char *_wrap_observation_fact_kind_capi_a90128c3d6c7fa16(leakdiag_observation *_s
 }
 
 
-char *_wrap_observation_fact_source_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_fact_source_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -4969,7 +5122,7 @@ char *_wrap_observation_fact_source_capi_a90128c3d6c7fa16(leakdiag_observation *
 }
 
 
-long long _wrap_observation_fact_time_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+long long _wrap_observation_fact_time_ms_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -4984,7 +5137,7 @@ long long _wrap_observation_fact_time_ms_capi_a90128c3d6c7fa16(leakdiag_observat
 }
 
 
-long long _wrap_observation_fact_latency_ms_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+long long _wrap_observation_fact_latency_ms_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -4999,7 +5152,7 @@ long long _wrap_observation_fact_latency_ms_capi_a90128c3d6c7fa16(leakdiag_obser
 }
 
 
-char *_wrap_observation_fact_error_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_fact_error_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5014,7 +5167,7 @@ char *_wrap_observation_fact_error_capi_a90128c3d6c7fa16(leakdiag_observation *_
 }
 
 
-char *_wrap_observation_fact_trouble_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
+char *_wrap_observation_fact_trouble_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0, long long _swig_go_1) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5029,7 +5182,7 @@ char *_wrap_observation_fact_trouble_capi_a90128c3d6c7fa16(leakdiag_observation 
 }
 
 
-leakdiag_observation *_wrap_observation_ref_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
+leakdiag_observation *_wrap_observation_ref_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   leakdiag_observation *result = 0 ;
   leakdiag_observation *_swig_go_result;
@@ -5042,7 +5195,7 @@ leakdiag_observation *_wrap_observation_ref_capi_a90128c3d6c7fa16(leakdiag_obser
 }
 
 
-void _wrap_observation_unref_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_go_0) {
+void _wrap_observation_unref_capi_d6396b4ee7451382(leakdiag_observation *_swig_go_0) {
   leakdiag_observation *arg1 = (leakdiag_observation *) 0 ;
   
   arg1 = (leakdiag_observation *)_swig_go_0;
@@ -5052,7 +5205,7 @@ void _wrap_observation_unref_capi_a90128c3d6c7fa16(leakdiag_observation *_swig_g
 }
 
 
-char *_wrap_outcome_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_outcome_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_outcome arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -5065,7 +5218,7 @@ char *_wrap_outcome_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-char *_wrap_verdict_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_verdict_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_verdict arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -5078,7 +5231,7 @@ char *_wrap_verdict_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-char *_wrap_confidence_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_confidence_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_confidence arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -5091,7 +5244,7 @@ char *_wrap_confidence_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_diagnose_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_diagnosis **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_diagnose_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_diagnosis **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_observation *arg2 = (leakdiag_observation *) 0 ;
   leakdiag_diagnosis **arg3 = (leakdiag_diagnosis **) 0 ;
@@ -5110,7 +5263,7 @@ intgo _wrap_diagnose_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, leakdi
 }
 
 
-intgo _wrap_diagnosis_verdict_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_verdict_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   leakdiag_verdict result;
   intgo _swig_go_result;
@@ -5123,7 +5276,7 @@ intgo _wrap_diagnosis_verdict_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go
 }
 
 
-intgo _wrap_diagnosis_exit_code_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_exit_code_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -5136,7 +5289,7 @@ intgo _wrap_diagnosis_exit_code_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_
 }
 
 
-char *_wrap_diagnosis_summary_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+char *_wrap_diagnosis_summary_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -5149,7 +5302,7 @@ char *_wrap_diagnosis_summary_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go
 }
 
 
-char *_wrap_diagnosis_next_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+char *_wrap_diagnosis_next_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -5162,7 +5315,7 @@ char *_wrap_diagnosis_next_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0)
 }
 
 
-intgo _wrap_diagnosis_is_decided_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_is_decided_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -5175,7 +5328,7 @@ intgo _wrap_diagnosis_is_decided_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig
 }
 
 
-long long _wrap_diagnosis_decides_at_ms_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+long long _wrap_diagnosis_decides_at_ms_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5188,7 +5341,7 @@ long long _wrap_diagnosis_decides_at_ms_capi_a90128c3d6c7fa16(leakdiag_diagnosis
 }
 
 
-intgo _wrap_diagnosis_has_evidence_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+intgo _wrap_diagnosis_has_evidence_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   int result;
   intgo _swig_go_result;
@@ -5201,7 +5354,7 @@ intgo _wrap_diagnosis_has_evidence_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_sw
 }
 
 
-long long _wrap_diagnosis_check_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+long long _wrap_diagnosis_check_count_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -5214,7 +5367,7 @@ long long _wrap_diagnosis_check_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *
 }
 
 
-long long _wrap_diagnosis_find_check_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_diagnosis_find_check_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, _gostring_ _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t result;
@@ -5234,7 +5387,7 @@ long long _wrap_diagnosis_find_check_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_
 }
 
 
-char *_wrap_check_id_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_id_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5249,7 +5402,7 @@ char *_wrap_check_id_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long 
 }
 
 
-char *_wrap_check_kind_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_kind_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5264,7 +5417,7 @@ char *_wrap_check_kind_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, lon
 }
 
 
-char *_wrap_check_asks_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_asks_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5279,7 +5432,7 @@ char *_wrap_check_asks_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, lon
 }
 
 
-char *_wrap_check_finding_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_finding_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5294,7 +5447,7 @@ char *_wrap_check_finding_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-intgo _wrap_check_outcome_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_check_outcome_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   leakdiag_outcome result;
@@ -5309,7 +5462,7 @@ intgo _wrap_check_outcome_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-char *_wrap_check_observed_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_observed_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5324,7 +5477,7 @@ char *_wrap_check_observed_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0,
 }
 
 
-char *_wrap_check_expected_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_expected_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5339,7 +5492,7 @@ char *_wrap_check_expected_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0,
 }
 
 
-char *_wrap_check_reason_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_reason_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5354,7 +5507,7 @@ char *_wrap_check_reason_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, l
 }
 
 
-char *_wrap_check_blocked_by_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_blocked_by_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5369,7 +5522,7 @@ char *_wrap_check_blocked_by_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_
 }
 
 
-char *_wrap_check_source_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_source_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5384,7 +5537,7 @@ char *_wrap_check_source_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, l
 }
 
 
-long long _wrap_check_time_ms_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+long long _wrap_check_time_ms_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -5399,7 +5552,7 @@ long long _wrap_check_time_ms_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go
 }
 
 
-char *_wrap_check_command_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_check_command_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5414,7 +5567,7 @@ char *_wrap_check_command_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-long long _wrap_diagnosis_cause_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+long long _wrap_diagnosis_cause_count_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -5427,7 +5580,7 @@ long long _wrap_diagnosis_cause_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *
 }
 
 
-char *_wrap_cause_id_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_id_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5442,7 +5595,7 @@ char *_wrap_cause_id_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long 
 }
 
 
-char *_wrap_cause_title_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_title_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5457,7 +5610,7 @@ char *_wrap_cause_title_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, lo
 }
 
 
-intgo _wrap_cause_confidence_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_cause_confidence_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   leakdiag_confidence result;
@@ -5472,7 +5625,7 @@ intgo _wrap_cause_confidence_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_
 }
 
 
-long long _wrap_cause_supporting_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+long long _wrap_cause_supporting_count_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -5487,7 +5640,7 @@ long long _wrap_cause_supporting_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis 
 }
 
 
-char *_wrap_cause_supporting_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+char *_wrap_cause_supporting_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -5504,7 +5657,7 @@ char *_wrap_cause_supporting_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_
 }
 
 
-long long _wrap_cause_contradicting_count_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+long long _wrap_cause_contradicting_count_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t result;
@@ -5519,7 +5672,7 @@ long long _wrap_cause_contradicting_count_capi_a90128c3d6c7fa16(leakdiag_diagnos
 }
 
 
-char *_wrap_cause_contradicting_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
+char *_wrap_cause_contradicting_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1, long long _swig_go_2) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   size_t arg3 ;
@@ -5536,7 +5689,7 @@ char *_wrap_cause_contradicting_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_
 }
 
 
-char *_wrap_cause_refuted_by_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_refuted_by_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5551,7 +5704,7 @@ char *_wrap_cause_refuted_by_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_
 }
 
 
-char *_wrap_cause_fix_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_fix_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5566,7 +5719,7 @@ char *_wrap_cause_fix_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long
 }
 
 
-char *_wrap_cause_command_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_command_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5581,7 +5734,7 @@ char *_wrap_cause_command_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-char *_wrap_cause_prediction_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
+char *_wrap_cause_prediction_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, long long _swig_go_1) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5596,7 +5749,7 @@ char *_wrap_cause_prediction_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_
 }
 
 
-double _wrap_diagnosis_ttl_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+double _wrap_diagnosis_ttl_s_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   double result;
   double _swig_go_result;
@@ -5609,7 +5762,7 @@ double _wrap_diagnosis_ttl_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_
 }
 
 
-double _wrap_diagnosis_ttl_lo_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+double _wrap_diagnosis_ttl_lo_s_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   double result;
   double _swig_go_result;
@@ -5622,7 +5775,7 @@ double _wrap_diagnosis_ttl_lo_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_
 }
 
 
-double _wrap_diagnosis_ttl_hi_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+double _wrap_diagnosis_ttl_hi_s_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   double result;
   double _swig_go_result;
@@ -5635,7 +5788,7 @@ double _wrap_diagnosis_ttl_hi_s_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_
 }
 
 
-leakdiag_series *_wrap_diagnosis_series_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+leakdiag_series *_wrap_diagnosis_series_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   leakdiag_series *result = 0 ;
   leakdiag_series *_swig_go_result;
@@ -5648,7 +5801,7 @@ leakdiag_series *_wrap_diagnosis_series_capi_a90128c3d6c7fa16(leakdiag_diagnosis
 }
 
 
-void _wrap_diagnosis_free_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) {
+void _wrap_diagnosis_free_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   
   arg1 = (leakdiag_diagnosis *)_swig_go_0;
@@ -5658,7 +5811,7 @@ void _wrap_diagnosis_free_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0) 
 }
 
 
-intgo _wrap_scenario_test_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, leakdiag_test_results **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_scenario_test_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, leakdiag_test_results **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_test_results **arg2 = (leakdiag_test_results **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -5675,7 +5828,7 @@ intgo _wrap_scenario_test_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, l
 }
 
 
-long long _wrap_test_count_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0) {
+long long _wrap_test_count_capi_d6396b4ee7451382(leakdiag_test_results *_swig_go_0) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -5688,7 +5841,7 @@ long long _wrap_test_count_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go
 }
 
 
-char *_wrap_test_name_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
+char *_wrap_test_name_capi_d6396b4ee7451382(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5703,7 +5856,7 @@ char *_wrap_test_name_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0, l
 }
 
 
-intgo _wrap_test_passed_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_test_passed_capi_d6396b4ee7451382(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t arg2 ;
   int result;
@@ -5718,7 +5871,7 @@ intgo _wrap_test_passed_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0,
 }
 
 
-char *_wrap_test_message_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
+char *_wrap_test_message_capi_d6396b4ee7451382(leakdiag_test_results *_swig_go_0, long long _swig_go_1) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -5733,7 +5886,7 @@ char *_wrap_test_message_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0
 }
 
 
-void _wrap_test_results_free_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_go_0) {
+void _wrap_test_results_free_capi_d6396b4ee7451382(leakdiag_test_results *_swig_go_0) {
   leakdiag_test_results *arg1 = (leakdiag_test_results *) 0 ;
   
   arg1 = (leakdiag_test_results *)_swig_go_0;
@@ -5743,7 +5896,7 @@ void _wrap_test_results_free_capi_a90128c3d6c7fa16(leakdiag_test_results *_swig_
 }
 
 
-void _wrap_report_options_color_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_color_set_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5755,7 +5908,7 @@ void _wrap_report_options_color_set_capi_a90128c3d6c7fa16(struct leakdiag_report
 }
 
 
-long long _wrap_report_options_color_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_color_get_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5768,7 +5921,7 @@ long long _wrap_report_options_color_get_capi_a90128c3d6c7fa16(struct leakdiag_r
 }
 
 
-void _wrap_report_options_ascii_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_ascii_set_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5780,7 +5933,7 @@ void _wrap_report_options_ascii_set_capi_a90128c3d6c7fa16(struct leakdiag_report
 }
 
 
-long long _wrap_report_options_ascii_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_ascii_get_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5793,7 +5946,7 @@ long long _wrap_report_options_ascii_get_capi_a90128c3d6c7fa16(struct leakdiag_r
 }
 
 
-void _wrap_report_options_columns_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_columns_set_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5805,7 +5958,7 @@ void _wrap_report_options_columns_set_capi_a90128c3d6c7fa16(struct leakdiag_repo
 }
 
 
-long long _wrap_report_options_columns_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_columns_get_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5818,7 +5971,7 @@ long long _wrap_report_options_columns_get_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-void _wrap_report_options_verbose_set_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_report_options_verbose_set_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t arg2 ;
   
@@ -5830,7 +5983,7 @@ void _wrap_report_options_verbose_set_capi_a90128c3d6c7fa16(struct leakdiag_repo
 }
 
 
-long long _wrap_report_options_verbose_get_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
+long long _wrap_report_options_verbose_get_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5843,7 +5996,7 @@ long long _wrap_report_options_verbose_get_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-struct leakdiag_report_options *_wrap_new_report_options_capi_a90128c3d6c7fa16() {
+struct leakdiag_report_options *_wrap_new_report_options_capi_d6396b4ee7451382() {
   struct leakdiag_report_options *result = 0 ;
   struct leakdiag_report_options *_swig_go_result;
   
@@ -5854,7 +6007,7 @@ struct leakdiag_report_options *_wrap_new_report_options_capi_a90128c3d6c7fa16()
 }
 
 
-void _wrap_delete_report_options_capi_a90128c3d6c7fa16(struct leakdiag_report_options *_swig_go_0) {
+void _wrap_delete_report_options_capi_d6396b4ee7451382(struct leakdiag_report_options *_swig_go_0) {
   struct leakdiag_report_options *arg1 = (struct leakdiag_report_options *) 0 ;
   
   arg1 = *(struct leakdiag_report_options **)&_swig_go_0; 
@@ -5864,7 +6017,7 @@ void _wrap_delete_report_options_capi_a90128c3d6c7fa16(struct leakdiag_report_op
 }
 
 
-intgo _wrap_report_render_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, intgo _swig_go_1, struct leakdiag_report_options *_swig_go_2, char **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_report_render_capi_d6396b4ee7451382(leakdiag_diagnosis *_swig_go_0, intgo _swig_go_1, struct leakdiag_report_options *_swig_go_2, char **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_diagnosis *arg1 = (leakdiag_diagnosis *) 0 ;
   leakdiag_format arg2 ;
   leakdiag_report_options *arg3 = (leakdiag_report_options *) 0 ;
@@ -5885,7 +6038,7 @@ intgo _wrap_report_render_capi_a90128c3d6c7fa16(leakdiag_diagnosis *_swig_go_0, 
 }
 
 
-intgo _wrap_report_explain_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_report_explain_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, _gostring_ _swig_go_1, char **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *arg2 = (char *) 0 ;
   char **arg3 = (char **) 0 ;
@@ -5909,7 +6062,7 @@ intgo _wrap_report_explain_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, 
 }
 
 
-void _wrap_session_options_deadline_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_session_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   int64_t arg2 ;
   
@@ -5921,7 +6074,7 @@ void _wrap_session_options_deadline_ms_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-long long _wrap_session_options_deadline_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
+long long _wrap_session_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -5934,7 +6087,7 @@ long long _wrap_session_options_deadline_ms_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_session_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_session_options_cancel_set_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -5946,7 +6099,7 @@ void _wrap_session_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_sess
 }
 
 
-leakdiag_cancel *_wrap_session_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
+leakdiag_cancel *_wrap_session_options_cancel_get_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -5959,7 +6112,7 @@ leakdiag_cancel *_wrap_session_options_cancel_get_capi_a90128c3d6c7fa16(struct l
 }
 
 
-void _wrap_session_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
+void _wrap_session_options_cluster_set_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0, leakdiag_cluster *_swig_go_1) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_cluster *arg2 = (leakdiag_cluster *) 0 ;
   
@@ -5971,7 +6124,7 @@ void _wrap_session_options_cluster_set_capi_a90128c3d6c7fa16(struct leakdiag_ses
 }
 
 
-leakdiag_cluster *_wrap_session_options_cluster_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
+leakdiag_cluster *_wrap_session_options_cluster_get_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_cluster *result = 0 ;
   leakdiag_cluster *_swig_go_result;
@@ -5984,7 +6137,7 @@ leakdiag_cluster *_wrap_session_options_cluster_get_capi_a90128c3d6c7fa16(struct
 }
 
 
-void _wrap_session_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+void _wrap_session_options_transport_set_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
   
@@ -5996,7 +6149,7 @@ void _wrap_session_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_s
 }
 
 
-struct leakdiag_transport *_wrap_session_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
+struct leakdiag_transport *_wrap_session_options_transport_get_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   leakdiag_transport *result = 0 ;
   struct leakdiag_transport *_swig_go_result;
@@ -6009,7 +6162,32 @@ struct leakdiag_transport *_wrap_session_options_transport_get_capi_a90128c3d6c7
 }
 
 
-struct leakdiag_session_options *_wrap_new_session_options_capi_a90128c3d6c7fa16() {
+void _wrap_session_options_log_set_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0, struct leakdiag_log *_swig_go_1) {
+  struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
+  leakdiag_log *arg2 = (leakdiag_log *) 0 ;
+  
+  arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_log **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->log = (leakdiag_log const *)arg2;
+  
+}
+
+
+struct leakdiag_log *_wrap_session_options_log_get_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0) {
+  struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
+  leakdiag_log *result = 0 ;
+  struct leakdiag_log *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
+  
+  result = (leakdiag_log *) ((arg1)->log);
+  *(leakdiag_log **)&_swig_go_result = (leakdiag_log *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_session_options *_wrap_new_session_options_capi_d6396b4ee7451382() {
   struct leakdiag_session_options *result = 0 ;
   struct leakdiag_session_options *_swig_go_result;
   
@@ -6020,7 +6198,7 @@ struct leakdiag_session_options *_wrap_new_session_options_capi_a90128c3d6c7fa16
 }
 
 
-void _wrap_delete_session_options_capi_a90128c3d6c7fa16(struct leakdiag_session_options *_swig_go_0) {
+void _wrap_delete_session_options_capi_d6396b4ee7451382(struct leakdiag_session_options *_swig_go_0) {
   struct leakdiag_session_options *arg1 = (struct leakdiag_session_options *) 0 ;
   
   arg1 = *(struct leakdiag_session_options **)&_swig_go_0; 
@@ -6030,7 +6208,7 @@ void _wrap_delete_session_options_capi_a90128c3d6c7fa16(struct leakdiag_session_
 }
 
 
-intgo _wrap_session_new_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, struct leakdiag_session_options *_swig_go_1, leakdiag_session **_swig_go_2, leakdiag_error *_swig_go_3) {
+intgo _wrap_session_new_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, struct leakdiag_session_options *_swig_go_1, leakdiag_session **_swig_go_2, leakdiag_error *_swig_go_3) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   leakdiag_session_options *arg2 = (leakdiag_session_options *) 0 ;
   leakdiag_session **arg3 = (leakdiag_session **) 0 ;
@@ -6049,7 +6227,7 @@ intgo _wrap_session_new_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, str
 }
 
 
-intgo _wrap_session_add_history_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_session_add_history_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0, leakdiag_observation *_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   leakdiag_observation *arg2 = (leakdiag_observation *) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -6066,7 +6244,7 @@ intgo _wrap_session_add_history_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go
 }
 
 
-intgo _wrap_session_gather_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_session_gather_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0, leakdiag_observation **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   leakdiag_observation **arg2 = (leakdiag_observation **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -6083,7 +6261,33 @@ intgo _wrap_session_gather_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, l
 }
 
 
-void _wrap_watch_options_for_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
+leakdiag_scenario *_wrap_session_scenario_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0) {
+  leakdiag_session *arg1 = (leakdiag_session *) 0 ;
+  leakdiag_scenario *result = 0 ;
+  leakdiag_scenario *_swig_go_result;
+  
+  arg1 = (leakdiag_session *)_swig_go_0;
+  
+  result = (leakdiag_scenario *)leakdiag_session_scenario((struct leakdiag_session const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+char *_wrap_session_namespace_name_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0) {
+  leakdiag_session *arg1 = (leakdiag_session *) 0 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (leakdiag_session *)_swig_go_0;
+  
+  result = (char *)leakdiag_session_namespace_name((struct leakdiag_session const *)arg1);
+  _swig_go_result = (void *)result;
+  return _swig_go_result;
+}
+
+
+void _wrap_watch_options_for_ms_set_capi_d6396b4ee7451382(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t arg2 ;
   
@@ -6095,7 +6299,7 @@ void _wrap_watch_options_for_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_watch_
 }
 
 
-long long _wrap_watch_options_for_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0) {
+long long _wrap_watch_options_for_ms_get_capi_d6396b4ee7451382(struct leakdiag_watch_options *_swig_go_0) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -6108,7 +6312,7 @@ long long _wrap_watch_options_for_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_w
 }
 
 
-void _wrap_watch_options_until_decided_set_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_watch_options_until_decided_set_capi_d6396b4ee7451382(struct leakdiag_watch_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t arg2 ;
   
@@ -6120,7 +6324,7 @@ void _wrap_watch_options_until_decided_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-long long _wrap_watch_options_until_decided_get_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0) {
+long long _wrap_watch_options_until_decided_get_capi_d6396b4ee7451382(struct leakdiag_watch_options *_swig_go_0) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -6133,7 +6337,7 @@ long long _wrap_watch_options_until_decided_get_capi_a90128c3d6c7fa16(struct lea
 }
 
 
-void _wrap_watch_options_set_on_look_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0, uintptr_t _swig_go_1) {
+void _wrap_watch_options_set_on_look_capi_d6396b4ee7451382(struct leakdiag_watch_options *_swig_go_0, uintptr_t _swig_go_1) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   uintptr_t arg2 ;
   
@@ -6145,7 +6349,7 @@ void _wrap_watch_options_set_on_look_capi_a90128c3d6c7fa16(struct leakdiag_watch
 }
 
 
-struct leakdiag_watch_options *_wrap_new_watch_options_capi_a90128c3d6c7fa16() {
+struct leakdiag_watch_options *_wrap_new_watch_options_capi_d6396b4ee7451382() {
   struct leakdiag_watch_options *result = 0 ;
   struct leakdiag_watch_options *_swig_go_result;
   
@@ -6156,7 +6360,7 @@ struct leakdiag_watch_options *_wrap_new_watch_options_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_delete_watch_options_capi_a90128c3d6c7fa16(struct leakdiag_watch_options *_swig_go_0) {
+void _wrap_delete_watch_options_capi_d6396b4ee7451382(struct leakdiag_watch_options *_swig_go_0) {
   struct leakdiag_watch_options *arg1 = (struct leakdiag_watch_options *) 0 ;
   
   arg1 = *(struct leakdiag_watch_options **)&_swig_go_0; 
@@ -6166,7 +6370,7 @@ void _wrap_delete_watch_options_capi_a90128c3d6c7fa16(struct leakdiag_watch_opti
 }
 
 
-intgo _wrap_session_watch_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, struct leakdiag_watch_options *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_diagnosis **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_session_watch_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0, struct leakdiag_watch_options *_swig_go_1, leakdiag_observation **_swig_go_2, leakdiag_diagnosis **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   leakdiag_watch_options *arg2 = (leakdiag_watch_options *) 0 ;
   leakdiag_observation **arg3 = (leakdiag_observation **) 0 ;
@@ -6187,7 +6391,7 @@ intgo _wrap_session_watch_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0, st
 }
 
 
-void _wrap_session_free_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0) {
+void _wrap_session_free_capi_d6396b4ee7451382(leakdiag_session *_swig_go_0) {
   leakdiag_session *arg1 = (leakdiag_session *) 0 ;
   
   arg1 = (leakdiag_session *)_swig_go_0;
@@ -6197,32 +6401,32 @@ void _wrap_session_free_capi_a90128c3d6c7fa16(leakdiag_session *_swig_go_0) {
 }
 
 
-void _wrap_pods_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_pods_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_pods_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+long long _wrap_pods_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }
 
 
-void _wrap_pods_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_pods_options_cancel_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -6234,7 +6438,7 @@ void _wrap_pods_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_op
 }
 
 
-leakdiag_cancel *_wrap_pods_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+leakdiag_cancel *_wrap_pods_options_cancel_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -6247,7 +6451,7 @@ leakdiag_cancel *_wrap_pods_options_cancel_get_capi_a90128c3d6c7fa16(struct leak
 }
 
 
-void _wrap_pods_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_pods_options_namespace_name_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -6260,7 +6464,7 @@ void _wrap_pods_options_namespace_name_set_capi_a90128c3d6c7fa16(struct leakdiag
 }
 
 
-char *_wrap_pods_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+char *_wrap_pods_options_namespace_name_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6273,7 +6477,7 @@ char *_wrap_pods_options_namespace_name_get_capi_a90128c3d6c7fa16(struct leakdia
 }
 
 
-void _wrap_pods_options_selector_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_pods_options_selector_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -6286,7 +6490,7 @@ void _wrap_pods_options_selector_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_
 }
 
 
-char *_wrap_pods_options_selector_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+char *_wrap_pods_options_selector_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6299,7 +6503,7 @@ char *_wrap_pods_options_selector_get_capi_a90128c3d6c7fa16(struct leakdiag_pods
 }
 
 
-void _wrap_pods_options_container_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
+void _wrap_pods_options_container_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, char *_swig_go_1) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   char *arg2 = (char *) 0 ;
   
@@ -6312,7 +6516,7 @@ void _wrap_pods_options_container_set_capi_a90128c3d6c7fa16(struct leakdiag_pods
 }
 
 
-char *_wrap_pods_options_container_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+char *_wrap_pods_options_container_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6325,7 +6529,7 @@ char *_wrap_pods_options_container_get_capi_a90128c3d6c7fa16(struct leakdiag_pod
 }
 
 
-void _wrap_pods_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+void _wrap_pods_options_transport_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
   
@@ -6337,7 +6541,7 @@ void _wrap_pods_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_pods
 }
 
 
-struct leakdiag_transport *_wrap_pods_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+struct leakdiag_transport *_wrap_pods_options_transport_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   leakdiag_transport *result = 0 ;
   struct leakdiag_transport *_swig_go_result;
@@ -6350,7 +6554,32 @@ struct leakdiag_transport *_wrap_pods_options_transport_get_capi_a90128c3d6c7fa1
 }
 
 
-struct leakdiag_pods_options *_wrap_new_pods_options_capi_a90128c3d6c7fa16() {
+void _wrap_pods_options_log_set_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0, struct leakdiag_log *_swig_go_1) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  leakdiag_log *arg2 = (leakdiag_log *) 0 ;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_log **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->log = (leakdiag_log const *)arg2;
+  
+}
+
+
+struct leakdiag_log *_wrap_pods_options_log_get_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
+  struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
+  leakdiag_log *result = 0 ;
+  struct leakdiag_log *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
+  
+  result = (leakdiag_log *) ((arg1)->log);
+  *(leakdiag_log **)&_swig_go_result = (leakdiag_log *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_pods_options *_wrap_new_pods_options_capi_d6396b4ee7451382() {
   struct leakdiag_pods_options *result = 0 ;
   struct leakdiag_pods_options *_swig_go_result;
   
@@ -6361,7 +6590,7 @@ struct leakdiag_pods_options *_wrap_new_pods_options_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_delete_pods_options_capi_a90128c3d6c7fa16(struct leakdiag_pods_options *_swig_go_0) {
+void _wrap_delete_pods_options_capi_d6396b4ee7451382(struct leakdiag_pods_options *_swig_go_0) {
   struct leakdiag_pods_options *arg1 = (struct leakdiag_pods_options *) 0 ;
   
   arg1 = *(struct leakdiag_pods_options **)&_swig_go_0; 
@@ -6371,7 +6600,7 @@ void _wrap_delete_pods_options_capi_a90128c3d6c7fa16(struct leakdiag_pods_option
 }
 
 
-intgo _wrap_pods_read_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, char *_swig_go_1, struct leakdiag_pods_options *_swig_go_2, leakdiag_pods **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_pods_read_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0, char *_swig_go_1, struct leakdiag_pods_options *_swig_go_2, leakdiag_pods **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   char *arg2 = (char *) 0 ;
   leakdiag_pods_options *arg3 = (leakdiag_pods_options *) 0 ;
@@ -6393,7 +6622,7 @@ intgo _wrap_pods_read_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, char *
 }
 
 
-long long _wrap_pods_len_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+long long _wrap_pods_len_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -6406,7 +6635,7 @@ long long _wrap_pods_len_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-long long _wrap_pods_time_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+long long _wrap_pods_time_ms_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -6419,7 +6648,7 @@ long long _wrap_pods_time_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-long long _wrap_pods_skew_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+long long _wrap_pods_skew_ms_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -6432,7 +6661,7 @@ long long _wrap_pods_skew_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-char *_wrap_pods_namespace_name_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+char *_wrap_pods_namespace_name_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6445,7 +6674,7 @@ char *_wrap_pods_namespace_name_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0)
 }
 
 
-char *_wrap_pods_selector_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+char *_wrap_pods_selector_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6458,7 +6687,7 @@ char *_wrap_pods_selector_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-char *_wrap_pods_rollout_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+char *_wrap_pods_rollout_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6471,7 +6700,7 @@ char *_wrap_pods_rollout_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-long long _wrap_pods_replicas_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+long long _wrap_pods_replicas_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -6484,7 +6713,7 @@ long long _wrap_pods_replicas_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-char *_wrap_pods_detail_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+char *_wrap_pods_detail_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6497,7 +6726,7 @@ char *_wrap_pods_detail_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-char *_wrap_pods_pod_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_pod_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6512,7 +6741,7 @@ char *_wrap_pods_pod_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long 
 }
 
 
-char *_wrap_pods_uid_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_uid_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6527,7 +6756,7 @@ char *_wrap_pods_uid_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long 
 }
 
 
-char *_wrap_pods_container_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_container_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6542,7 +6771,7 @@ char *_wrap_pods_container_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long
 }
 
 
-double _wrap_pods_working_set_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+double _wrap_pods_working_set_bytes_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   double result;
@@ -6557,7 +6786,7 @@ double _wrap_pods_working_set_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_g
 }
 
 
-long long _wrap_pods_sample_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+long long _wrap_pods_sample_ms_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -6572,7 +6801,7 @@ long long _wrap_pods_sample_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, 
 }
 
 
-long long _wrap_pods_sample_age_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+long long _wrap_pods_sample_age_ms_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -6587,7 +6816,7 @@ long long _wrap_pods_sample_age_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go
 }
 
 
-long long _wrap_pods_window_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+long long _wrap_pods_window_ms_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -6602,7 +6831,7 @@ long long _wrap_pods_window_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, 
 }
 
 
-char *_wrap_pods_no_sample_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_no_sample_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6617,7 +6846,7 @@ char *_wrap_pods_no_sample_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long
 }
 
 
-intgo _wrap_pods_has_limit_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_pods_has_limit_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int result;
@@ -6632,7 +6861,7 @@ intgo _wrap_pods_has_limit_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long
 }
 
 
-double _wrap_pods_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+double _wrap_pods_limit_bytes_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   double result;
@@ -6647,7 +6876,7 @@ double _wrap_pods_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, l
 }
 
 
-char *_wrap_pods_limit_text_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_limit_text_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6662,7 +6891,7 @@ char *_wrap_pods_limit_text_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, lon
 }
 
 
-double _wrap_pods_soft_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+double _wrap_pods_soft_limit_bytes_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   double result;
@@ -6677,7 +6906,7 @@ double _wrap_pods_soft_limit_bytes_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go
 }
 
 
-char *_wrap_pods_soft_limit_text_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_soft_limit_text_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6692,7 +6921,7 @@ char *_wrap_pods_soft_limit_text_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0
 }
 
 
-long long _wrap_pods_restarts_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+long long _wrap_pods_restarts_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -6707,7 +6936,7 @@ long long _wrap_pods_restarts_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, l
 }
 
 
-char *_wrap_pods_end_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_end_reason_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6722,7 +6951,7 @@ char *_wrap_pods_end_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, lon
 }
 
 
-long long _wrap_pods_end_code_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+long long _wrap_pods_end_code_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -6737,7 +6966,7 @@ long long _wrap_pods_end_code_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, l
 }
 
 
-long long _wrap_pods_ended_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+long long _wrap_pods_ended_ms_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -6752,7 +6981,7 @@ long long _wrap_pods_ended_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, l
 }
 
 
-char *_wrap_pods_waiting_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_waiting_reason_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6767,7 +6996,7 @@ char *_wrap_pods_waiting_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0,
 }
 
 
-intgo _wrap_pods_is_ready_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_pods_is_ready_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int result;
@@ -6782,7 +7011,7 @@ intgo _wrap_pods_is_ready_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long 
 }
 
 
-intgo _wrap_pods_is_terminating_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_pods_is_terminating_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int result;
@@ -6797,7 +7026,7 @@ intgo _wrap_pods_is_terminating_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0,
 }
 
 
-char *_wrap_pods_phase_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_phase_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6812,7 +7041,7 @@ char *_wrap_pods_phase_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long lon
 }
 
 
-char *_wrap_pods_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_reason_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6827,7 +7056,7 @@ char *_wrap_pods_reason_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long lo
 }
 
 
-long long _wrap_pods_started_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+long long _wrap_pods_started_ms_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   int64_t result;
@@ -6842,7 +7071,7 @@ long long _wrap_pods_started_ms_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0,
 }
 
 
-char *_wrap_pods_node_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
+char *_wrap_pods_node_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, long long _swig_go_1) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -6857,7 +7086,7 @@ char *_wrap_pods_node_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, long long
 }
 
 
-intgo _wrap_pods_to_json_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_pods_to_json_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -6874,7 +7103,7 @@ intgo _wrap_pods_to_json_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0, char *
 }
 
 
-void _wrap_pods_free_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
+void _wrap_pods_free_capi_d6396b4ee7451382(leakdiag_pods *_swig_go_0) {
   leakdiag_pods *arg1 = (leakdiag_pods *) 0 ;
   
   arg1 = (leakdiag_pods *)_swig_go_0;
@@ -6884,7 +7113,7 @@ void _wrap_pods_free_capi_a90128c3d6c7fa16(leakdiag_pods *_swig_go_0) {
 }
 
 
-char *_wrap_access_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
+char *_wrap_access_state_name_capi_d6396b4ee7451382(intgo _swig_go_0) {
   leakdiag_access_state arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -6897,32 +7126,32 @@ char *_wrap_access_state_name_capi_a90128c3d6c7fa16(intgo _swig_go_0) {
 }
 
 
-void _wrap_access_options_timeout_ms_set_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_access_options_deadline_ms_set_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0, long long _swig_go_1) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   int64_t arg2 ;
   
   arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
   arg2 = (int64_t)_swig_go_1; 
   
-  if (arg1) (arg1)->timeout_ms = arg2;
+  if (arg1) (arg1)->deadline_ms = arg2;
   
 }
 
 
-long long _wrap_access_options_timeout_ms_get_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+long long _wrap_access_options_deadline_ms_get_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
   
   arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
   
-  result = (int64_t) ((arg1)->timeout_ms);
+  result = (int64_t) ((arg1)->deadline_ms);
   _swig_go_result = result; 
   return _swig_go_result;
 }
 
 
-void _wrap_access_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
+void _wrap_access_options_cancel_set_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0, leakdiag_cancel *_swig_go_1) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   leakdiag_cancel *arg2 = (leakdiag_cancel *) 0 ;
   
@@ -6934,7 +7163,7 @@ void _wrap_access_options_cancel_set_capi_a90128c3d6c7fa16(struct leakdiag_acces
 }
 
 
-leakdiag_cancel *_wrap_access_options_cancel_get_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+leakdiag_cancel *_wrap_access_options_cancel_get_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   leakdiag_cancel *result = 0 ;
   leakdiag_cancel *_swig_go_result;
@@ -6947,7 +7176,7 @@ leakdiag_cancel *_wrap_access_options_cancel_get_capi_a90128c3d6c7fa16(struct le
 }
 
 
-void _wrap_access_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
+void _wrap_access_options_transport_set_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0, struct leakdiag_transport *_swig_go_1) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   leakdiag_transport *arg2 = (leakdiag_transport *) 0 ;
   
@@ -6959,7 +7188,7 @@ void _wrap_access_options_transport_set_capi_a90128c3d6c7fa16(struct leakdiag_ac
 }
 
 
-struct leakdiag_transport *_wrap_access_options_transport_get_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+struct leakdiag_transport *_wrap_access_options_transport_get_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   leakdiag_transport *result = 0 ;
   struct leakdiag_transport *_swig_go_result;
@@ -6972,7 +7201,32 @@ struct leakdiag_transport *_wrap_access_options_transport_get_capi_a90128c3d6c7f
 }
 
 
-struct leakdiag_access_options *_wrap_new_access_options_capi_a90128c3d6c7fa16() {
+void _wrap_access_options_log_set_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0, struct leakdiag_log *_swig_go_1) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  leakdiag_log *arg2 = (leakdiag_log *) 0 ;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  arg2 = *(leakdiag_log **)&_swig_go_1; 
+  
+  if (arg1) (arg1)->log = (leakdiag_log const *)arg2;
+  
+}
+
+
+struct leakdiag_log *_wrap_access_options_log_get_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0) {
+  struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
+  leakdiag_log *result = 0 ;
+  struct leakdiag_log *_swig_go_result;
+  
+  arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
+  
+  result = (leakdiag_log *) ((arg1)->log);
+  *(leakdiag_log **)&_swig_go_result = (leakdiag_log *)result; 
+  return _swig_go_result;
+}
+
+
+struct leakdiag_access_options *_wrap_new_access_options_capi_d6396b4ee7451382() {
   struct leakdiag_access_options *result = 0 ;
   struct leakdiag_access_options *_swig_go_result;
   
@@ -6983,7 +7237,7 @@ struct leakdiag_access_options *_wrap_new_access_options_capi_a90128c3d6c7fa16()
 }
 
 
-void _wrap_delete_access_options_capi_a90128c3d6c7fa16(struct leakdiag_access_options *_swig_go_0) {
+void _wrap_delete_access_options_capi_d6396b4ee7451382(struct leakdiag_access_options *_swig_go_0) {
   struct leakdiag_access_options *arg1 = (struct leakdiag_access_options *) 0 ;
   
   arg1 = *(struct leakdiag_access_options **)&_swig_go_0; 
@@ -6993,7 +7247,7 @@ void _wrap_delete_access_options_capi_a90128c3d6c7fa16(struct leakdiag_access_op
 }
 
 
-intgo _wrap_access_review_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, leakdiag_scenario *_swig_go_1, char *_swig_go_2, struct leakdiag_access_options *_swig_go_3, leakdiag_access **_swig_go_4, leakdiag_error *_swig_go_5) {
+intgo _wrap_access_review_capi_d6396b4ee7451382(leakdiag_cluster *_swig_go_0, leakdiag_scenario *_swig_go_1, char *_swig_go_2, struct leakdiag_access_options *_swig_go_3, leakdiag_access **_swig_go_4, leakdiag_error *_swig_go_5) {
   leakdiag_cluster *arg1 = (leakdiag_cluster *) 0 ;
   leakdiag_scenario *arg2 = (leakdiag_scenario *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -7017,7 +7271,7 @@ intgo _wrap_access_review_capi_a90128c3d6c7fa16(leakdiag_cluster *_swig_go_0, le
 }
 
 
-long long _wrap_access_len_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+long long _wrap_access_len_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -7030,7 +7284,7 @@ long long _wrap_access_len_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
 }
 
 
-long long _wrap_access_denied_count_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+long long _wrap_access_denied_count_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t result;
   long long _swig_go_result;
@@ -7043,7 +7297,7 @@ long long _wrap_access_denied_count_capi_a90128c3d6c7fa16(leakdiag_access *_swig
 }
 
 
-long long _wrap_access_skew_ms_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+long long _wrap_access_skew_ms_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -7056,7 +7310,7 @@ long long _wrap_access_skew_ms_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0
 }
 
 
-intgo _wrap_access_get_state_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+intgo _wrap_access_get_state_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   leakdiag_access_state result;
@@ -7071,7 +7325,7 @@ intgo _wrap_access_get_state_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, 
 }
 
 
-char *_wrap_access_verb_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_verb_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7086,7 +7340,7 @@ char *_wrap_access_verb_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long 
 }
 
 
-char *_wrap_access_group_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_group_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7101,7 +7355,7 @@ char *_wrap_access_group_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long
 }
 
 
-char *_wrap_access_resource_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_resource_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7116,7 +7370,7 @@ char *_wrap_access_resource_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, l
 }
 
 
-char *_wrap_access_subresource_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_subresource_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7131,7 +7385,7 @@ char *_wrap_access_subresource_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0
 }
 
 
-char *_wrap_access_name_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_name_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7146,7 +7400,7 @@ char *_wrap_access_name_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long 
 }
 
 
-char *_wrap_access_namespace_name_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_namespace_name_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7161,7 +7415,7 @@ char *_wrap_access_namespace_name_capi_a90128c3d6c7fa16(leakdiag_access *_swig_g
 }
 
 
-char *_wrap_access_part_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_part_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7176,7 +7430,7 @@ char *_wrap_access_part_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long 
 }
 
 
-char *_wrap_access_purpose_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_purpose_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7191,7 +7445,7 @@ char *_wrap_access_purpose_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, lo
 }
 
 
-char *_wrap_access_reason_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, long long _swig_go_1) {
+char *_wrap_access_reason_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, long long _swig_go_1) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   size_t arg2 ;
   char *result = 0 ;
@@ -7206,7 +7460,7 @@ char *_wrap_access_reason_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, lon
 }
 
 
-intgo _wrap_access_to_json_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_access_to_json_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -7223,7 +7477,7 @@ intgo _wrap_access_to_json_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, ch
 }
 
 
-intgo _wrap_access_missing_rules_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
+intgo _wrap_access_missing_rules_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0, char **_swig_go_1, leakdiag_error *_swig_go_2) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   char **arg2 = (char **) 0 ;
   leakdiag_error *arg3 = (leakdiag_error *) 0 ;
@@ -7240,7 +7494,7 @@ intgo _wrap_access_missing_rules_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go
 }
 
 
-void _wrap_access_free_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
+void _wrap_access_free_capi_d6396b4ee7451382(leakdiag_access *_swig_go_0) {
   leakdiag_access *arg1 = (leakdiag_access *) 0 ;
   
   arg1 = (leakdiag_access *)_swig_go_0;
@@ -7250,7 +7504,7 @@ void _wrap_access_free_capi_a90128c3d6c7fa16(leakdiag_access *_swig_go_0) {
 }
 
 
-intgo _wrap_rbac_yaml_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, char *_swig_go_1, char *_swig_go_2, char **_swig_go_3, leakdiag_error *_swig_go_4) {
+intgo _wrap_rbac_yaml_capi_d6396b4ee7451382(leakdiag_scenario *_swig_go_0, char *_swig_go_1, char *_swig_go_2, char **_swig_go_3, leakdiag_error *_swig_go_4) {
   leakdiag_scenario *arg1 = (leakdiag_scenario *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -7273,7 +7527,7 @@ intgo _wrap_rbac_yaml_capi_a90128c3d6c7fa16(leakdiag_scenario *_swig_go_0, char 
 }
 
 
-void _wrap_scan_recent_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, leakdiag_log_line *_swig_go_3) {
+void _wrap_scan_recent_capi_d6396b4ee7451382(leakdiag_scan *_swig_go_0, long long _swig_go_1, long long *_swig_go_2, leakdiag_log_line *_swig_go_3) {
   leakdiag_scan *arg1 = (leakdiag_scan *) 0 ;
   size_t arg2 ;
   size_t *arg3 = (size_t *) 0 ;
@@ -7289,7 +7543,7 @@ void _wrap_scan_recent_capi_a90128c3d6c7fa16(leakdiag_scan *_swig_go_0, long lon
 }
 
 
-void _wrap_timeline_point_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0, long long _swig_go_1, leakdiag_timeline_point *_swig_go_2) {
+void _wrap_timeline_point_at_capi_d6396b4ee7451382(leakdiag_timeline *_swig_go_0, long long _swig_go_1, leakdiag_timeline_point *_swig_go_2) {
   leakdiag_timeline *arg1 = (leakdiag_timeline *) 0 ;
   size_t arg2 ;
   leakdiag_timeline_point *arg3 = (leakdiag_timeline_point *) 0 ;
@@ -7303,7 +7557,7 @@ void _wrap_timeline_point_at_capi_a90128c3d6c7fa16(leakdiag_timeline *_swig_go_0
 }
 
 
-intgo _wrap_count_memory_capi_a90128c3d6c7fa16() {
+intgo _wrap_count_memory_capi_d6396b4ee7451382() {
   int result;
   intgo _swig_go_result;
   
@@ -7314,7 +7568,7 @@ intgo _wrap_count_memory_capi_a90128c3d6c7fa16() {
 }
 
 
-long long _wrap_live_blocks_capi_a90128c3d6c7fa16() {
+long long _wrap_live_blocks_capi_d6396b4ee7451382() {
   long result;
   long long _swig_go_result;
   
@@ -7325,7 +7579,7 @@ long long _wrap_live_blocks_capi_a90128c3d6c7fa16() {
 }
 
 
-void _wrap_nothing_capi_a90128c3d6c7fa16() {
+void _wrap_nothing_capi_d6396b4ee7451382() {
   ld_nothing();
   
 }

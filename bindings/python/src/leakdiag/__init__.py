@@ -15,6 +15,7 @@ from .errors import (AuthError, CallbackError, CancelledError, ConflictError, De
 from .flag import Flag, Flags, FlagState, FlagType
 from ._handle import CancelToken
 from .load import Load, LoadRow, LoadState
+from .log import LogLevel, LogRecord
 from .logs import Capture, LogLine, Pattern, Patterns, Scan, count_patterns
 from .memory import Memory
 from .observation import Fact, Observation
@@ -32,7 +33,7 @@ __all__ = [
     "Access", "AccessState", "AuthError", "CallbackError", "CancelToken", "CancelledError", "Capture", "Cause", "Check",
     "Cluster", "Comparison", "Confidence", "ConflictError", "DeadlineError", "Diagnosis", "EmbeddedTest",
     "Error", "ExecPolicy", "Fact", "Flag", "FlagState", "FlagType", "Flags", "Format", "HttpAnswer", "HttpFailure", "HttpRequest", "InvalidError", "IoError",
-    "LeakVerdict", "LimitError", "LintMessage", "Load", "LoadRow", "LoadState", "LogLine", "Memory",
+    "LeakVerdict", "LimitError", "LintMessage", "Load", "LoadRow", "LoadState", "LogLevel", "LogLine", "LogRecord", "Memory",
     "MemoryFinding", "NoMemoryError", "NotFoundError", "Observation", "Outcome", "Param", "Pattern",
     "Patterns", "PodContainer", "Pods", "ProtocolError", "Right", "Scan", "Scenario", "ScenarioCause", "ScenarioCheck", "Series",
     "Session", "Status", "TimeToLimit", "Timeline", "TimelinePoint", "TraceClass", "Transport", "Trend",

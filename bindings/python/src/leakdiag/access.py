@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 from . import _capi
+from ._called import Called
 from ._handle import CancelToken, Result, Word, milliseconds, options
 from ._wait import with_callbacks
 from .cluster import Cluster
 from .scenario import Scenario
-from .transport import Transport, answering, asked
+from .log import Log
+from .transport import Transport
 
 
 class AccessState(Word):
@@ -52,15 +54,16 @@ class Access(Result):
 
     @classmethod
     def review(cls, cluster: Cluster, scenario: Scenario | None = None, *,
-               namespace_name: str | None = None, timeout_s: float | None = None,
-               cancel: CancelToken | None = None, transport: Transport | None = None) -> Access:
+               namespace_name: str | None = None, deadline_s: float | None = None,
+               cancel: CancelToken | None = None, transport: Transport | None = None,
+               log: Log | None = None) -> Access:
         """Ask the API server; asking needs no right of its own and changes nothing."""
-        token, made = cancel or CancelToken(), answering(transport)
-        given = options("access_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle,
-                        transport=None if made is None else made.handle)
+        token, called = cancel or CancelToken(), Called(transport, log)
+        given = options("access_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
+                        transport=called.transport, log=called.log)
         looked = None if scenario is None else scenario._handle
-        call = asked(made, lambda: _capi.access_review(cluster._handle, looked, namespace_name,
-                                                       given))
+        call = called.during(lambda: _capi.access_review(cluster._handle, looked, namespace_name,
+                                                         given))
         return cls._of(with_callbacks(call, token))
 
     @property

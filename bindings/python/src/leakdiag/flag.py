@@ -6,10 +6,12 @@ import json
 from typing import Any, Callable, Iterator, Mapping
 
 from . import _capi
-from ._handle import CancelToken, Handle, Result, Word, milliseconds, options
+from ._called import Called
+from ._handle import CancelToken, Result, Word, milliseconds, options
 from ._wait import with_callbacks
 from .cluster import Cluster
-from .transport import Transport, answering, asked
+from .log import Log
+from .transport import Transport
 
 
 class FlagState(Word):
@@ -50,21 +52,20 @@ def flag_type_name(kind: int) -> str:
     return str(_capi.flag_type_name(kind))
 
 
-def _asking(context: Mapping[str, Any] | None, timeout_s: float | None, bearer_token: str | None,
+def _asking(context: Mapping[str, Any] | None, deadline_s: float | None, bearer_token: str | None,
             api_key: str | None, cluster: Cluster | None,
             namespace_name: str | None) -> Callable[..., Any]:
     """What runs an evaluation with these options."""
     context_json = None if context is None else json.dumps(context, allow_nan=False)
 
     def call(evaluate: Callable[[Any], Any], cancel: CancelToken | None,
-             transport: Transport | None) -> Any:
-        token, made = cancel or CancelToken(), answering(transport)
-        given = options("flag_options", timeout_ms=milliseconds(timeout_s),
+             transport: Transport | None, log: Log | None) -> Any:
+        token, called = cancel or CancelToken(), Called(transport, log)
+        given = options("flag_options", deadline_ms=milliseconds(deadline_s),
                         context_json=context_json, bearer_token=bearer_token, api_key=api_key,
                         cancel=token._handle, cluster=None if cluster is None else cluster._handle,
-                        namespace_name=namespace_name,
-                        transport=None if made is None else made.handle)
-        return with_callbacks(asked(made, lambda: evaluate(given)), token)
+                        namespace_name=namespace_name, transport=called.transport, log=called.log)
+        return with_callbacks(called.during(lambda: evaluate(given)), token)
     return call
 
 
@@ -76,14 +77,15 @@ class Flag(Result):
 
     @classmethod
     def evaluate(cls, url: str, key: str, *, context: Mapping[str, Any] | None = None,
-                 timeout_s: float | None = None, bearer_token: str | None = None,
+                 deadline_s: float | None = None, bearer_token: str | None = None,
                  api_key: str | None = None, cancel: CancelToken | None = None,
                  cluster: Cluster | None = None, namespace_name: str | None = None,
-                 transport: Transport | None = None) -> Flag:
+                 transport: Transport | None = None, log: Log | None = None) -> Flag:
         """Evaluate one flag over OFREP; with a cluster also of a service of it, "flagd:8016". A
         service that does not answer is a state, no exception."""
-        call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
-        return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport))
+        call = _asking(context, deadline_s, bearer_token, api_key, cluster, namespace_name)
+        return cls._of(call(lambda made: _capi.flag_evaluate(url, key, made), cancel, transport,
+                            log))
 
     @classmethod
     def from_file(cls, data: bytes | str, key: str) -> Flag:
@@ -177,7 +179,7 @@ class Flag(Result):
         return _capi.flag_to_json(self._handle)
 
 
-class Flags(Handle):
+class Flags(Result):
     """All flags of a service; a sequence."""
 
     __slots__ = ()
@@ -185,13 +187,14 @@ class Flags(Handle):
 
     @classmethod
     def evaluate(cls, url: str, *, context: Mapping[str, Any] | None = None,
-                 timeout_s: float | None = None, bearer_token: str | None = None,
+                 deadline_s: float | None = None, bearer_token: str | None = None,
                  api_key: str | None = None, cancel: CancelToken | None = None,
                  cluster: Cluster | None = None, namespace_name: str | None = None,
-                 transport: Transport | None = None) -> Flags:
+                 transport: Transport | None = None, log: Log | None = None) -> Flags:
         """Evaluate all flags of a service over OFREP."""
-        call = _asking(context, timeout_s, bearer_token, api_key, cluster, namespace_name)
-        return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport))
+        call = _asking(context, deadline_s, bearer_token, api_key, cluster, namespace_name)
+        return cls._of(call(lambda made: _capi.flag_evaluate_all(url, made), cancel, transport,
+                            log))
 
     @classmethod
     def from_file(cls, data: bytes | str) -> Flags:
@@ -219,3 +222,6 @@ class Flags(Handle):
 
     def __iter__(self) -> Iterator[Flag]:
         return (self[i] for i in range(len(self)))
+
+    def to_json(self) -> str:
+        return _capi.flags_to_json(self._handle)

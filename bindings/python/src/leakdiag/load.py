@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from . import _capi
+from ._called import Called
 from ._handle import CancelToken, Result, Word, milliseconds, options
 from ._wait import with_callbacks
 from .cluster import Cluster
-from .transport import Transport, answering, asked
+from .log import Log
+from .transport import Transport
 
 
 class LoadState(Word):
@@ -52,17 +54,19 @@ class Load(Result):
     _shown = ("state", "users", "target_users", "detail")
 
     @classmethod
-    def read(cls, url: str, *, timeout_s: float | None = None,
+    def read(cls, url: str, *, deadline_s: float | None = None,
              cancel: CancelToken | None = None, cluster: Cluster | None = None,
-             namespace_name: str | None = None, transport: Transport | None = None) -> Load:
+             namespace_name: str | None = None, transport: Transport | None = None,
+             log: Log | None = None) -> Load:
         """Ask Locust; with a cluster also a service of it, "load-generator:8089". A service that
         does not answer is a state, no exception."""
-        token, made = cancel or CancelToken(), answering(transport)
-        given = options("load_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle,
+        token, called = cancel or CancelToken(), Called(transport, log)
+        given = options("load_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
                         cluster=None if cluster is None else cluster._handle,
                         namespace_name=namespace_name,
-                        transport=None if made is None else made.handle)
-        return cls._of(with_callbacks(asked(made, lambda: _capi.load_read(url, given)), token))
+                        transport=called.transport, log=called.log)
+        call = called.during(lambda: _capi.load_read(url, given))
+        return cls._of(with_callbacks(call, token))
 
     @property
     def state(self) -> LoadState:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from . import _capi
+from ._called import Called
 from ._handle import CancelToken, Result, milliseconds, options
 from ._wait import with_callbacks
 from .cluster import Cluster
-from .transport import Transport, answering, asked
+from .log import Log
+from .transport import Transport
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,14 +60,15 @@ class Pods(Result):
     @classmethod
     def read(cls, cluster: Cluster, workload: str | None = None, *,
              namespace_name: str | None = None, selector: str | None = None,
-             container: str | None = None, timeout_s: float | None = None,
-             cancel: CancelToken | None = None, transport: Transport | None = None) -> Pods:
+             container: str | None = None, deadline_s: float | None = None,
+             cancel: CancelToken | None = None, transport: Transport | None = None,
+             log: Log | None = None) -> Pods:
         """Ask for "deploy/NAME" or "pod/NAME", or for the pods that a selector chooses."""
-        token, made = cancel or CancelToken(), answering(transport)
-        given = options("pods_options", timeout_ms=milliseconds(timeout_s), cancel=token._handle,
+        token, called = cancel or CancelToken(), Called(transport, log)
+        given = options("pods_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
                         namespace_name=namespace_name, selector=selector, container=container,
-                        transport=None if made is None else made.handle)
-        call = asked(made, lambda: _capi.pods_read(cluster._handle, workload, given))
+                        transport=called.transport, log=called.log)
+        call = called.during(lambda: _capi.pods_read(cluster._handle, workload, given))
         return cls._of(with_callbacks(call, token))
 
     @property

@@ -7,6 +7,7 @@ import threading
 from typing import Any, Callable, Iterator, NamedTuple
 
 from . import _capi
+from ._called import Called
 from ._handle import CancelToken, Handle, milliseconds, options
 from ._wait import Ask, with_callbacks
 from .cluster import Cluster
@@ -14,7 +15,8 @@ from .diagnosis import Diagnosis
 from .errors import InvalidError
 from .observation import Observation
 from .scenario import Scenario
-from .transport import Answering, Transport, answering, asked
+from .log import Log
+from .transport import Transport
 
 
 class Watched(NamedTuple):
@@ -29,24 +31,25 @@ class Session(Handle):
     the others. Once cancelled (also by Ctrl-C) it stays so: make a new one, with the last
     observation as history."""
 
-    __slots__ = ("_cancel", "_busy", "_answering", "_cluster")
+    __slots__ = ("_cancel", "_busy", "_called", "_cluster")
     _cancel: CancelToken
-    _answering: Answering | None
+    _called: Called
     _cluster: Cluster | None
     _busy: threading.Lock
 
     def __init__(self, scenario: Scenario, *, deadline_s: float | None = None,
                  history: tuple[Observation, ...] = (), cancel: CancelToken | None = None,
-                 cluster: Cluster | None = None, transport: Transport | None = None) -> None:
+                 cluster: Cluster | None = None, transport: Transport | None = None,
+                 log: Log | None = None) -> None:
         """Nothing is asked yet. `history` are earlier observations of the same workload; without a
         cluster the scenario's sources of one are not asked."""
         self._cancel = cancel or CancelToken()
-        self._answering, self._cluster = answering(transport), cluster
+        self._called, self._cluster = Called(transport, log), cluster
         self._busy = threading.Lock()
         made = options("session_options", deadline_ms=milliseconds(deadline_s),
                        cancel=self._cancel._handle,
                        cluster=None if cluster is None else cluster._handle,
-                       transport=None if self._answering is None else self._answering.handle)
+                       transport=self._called.transport, log=self._called.log)
         self._handle = _capi.session_new(scenario._handle, made)
         for earlier in history:
             self.add_history(earlier)
@@ -57,7 +60,7 @@ class Session(Handle):
             raise InvalidError("the session is in use by another thread or by its own callback; "
                                "wait for it, or make a session of your own")
         # What the session borrows stays for the length of the call, also when it is closed meanwhile.
-        borrowed = self._cancel, self._cluster, self._answering
+        borrowed = self._cancel, self._cluster, self._called
         handle = self._handle
         try:
             yield handle
@@ -74,10 +77,23 @@ class Session(Handle):
         with self._alone() as handle:
             _capi.session_add_history(handle, earlier._handle)
 
+    @property
+    def scenario(self) -> Scenario:
+        """What it looks and judges with: once the application was found in a version that a profile
+        describes, with the profile's settings added."""
+        with self._alone() as handle:
+            return Scenario._of(_capi.session_scenario(handle))
+
+    @property
+    def namespace_name(self) -> str | None:
+        """The namespace of the cluster in which the workload is looked for; None: in none."""
+        with self._alone() as handle:
+            return _capi.session_namespace_name(handle)
+
     def gather(self) -> Observation:
         """One look: ask everything, return all that is known now."""
         with self._alone() as handle:
-            call = asked(self._answering, lambda: _capi.session_gather(handle))
+            call = self._called.during(lambda: _capi.session_gather(handle))
             return Observation._of(with_callbacks(call, self._cancel))
 
     def watch(self, *, for_s: float | None = None, until_decided: bool = False,
@@ -94,8 +110,7 @@ class Session(Handle):
                 return bool(on_look(diagnosis))
 
         def call(ask: Ask) -> Any:
-            if self._answering is not None:
-                self._answering.ask = ask
+            self._called.on(ask)
             if on_look is None:
                 return _capi.session_watch(handle, made)
 

@@ -42,7 +42,7 @@ class HttpRequest:
     url: str
     body: bytes
     headers: dict[str, str] = dataclasses.field(repr=False)
-    timeout_ms: int
+    deadline_ms: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,9 +79,9 @@ class Answering:
         _capi.transport_set_answer(self.handle, self._kept)
 
     def _called(self, method: str, url: str, body: bytes, headers: list[str],
-                timeout_ms: int) -> tuple[Any, ...]:
+                deadline_ms: int) -> tuple[Any, ...]:
         assert self.ask is not None
-        a = self.ask(self.transport, HttpRequest(method, url, body, _split(headers), timeout_ms))
+        a = self.ask(self.transport, HttpRequest(method, url, body, _split(headers), deadline_ms))
         if not isinstance(a, HttpAnswer):
             raise TypeError("a transport returns an HttpAnswer, not %s" % type(a).__name__)
         return (a.status, a.content_type, bytes(a.body), a.date_ms, a.latency_ms,
@@ -92,12 +92,3 @@ class Answering:
 def answering(transport: Transport | None) -> Answering | None:
     """The transport for one call, or None for the network."""
     return None if transport is None else Answering(transport)
-
-
-def asked(made: Answering | None, call: Callable[[], Any]) -> Callable[[Ask], Any]:
-    """`call` for with_callbacks(): the transport runs on the calling thread."""
-    def run(ask: Ask) -> Any:
-        if made is not None:
-            made.ask = ask
-        return call()
-    return run
