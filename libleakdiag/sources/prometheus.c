@@ -11,7 +11,8 @@
 
 #define REACH_BACK_MS INT64_C(1800000) /* the runbook looks at 30 minutes */
 #define STEP_MS       INT64_C(15000)
-#define SERIES_MAX    64 /* containers of pods */
+#define LOOK_BACK_MS  INT64_C(300000) /* Prometheus repeats the last value of a series so long */
+#define SERIES_MAX    64              /* containers of pods */
 
 typedef struct prometheus_question {
     ld_question base;
@@ -19,6 +20,7 @@ typedef struct prometheus_question {
     bool is_memory;
     ld_endpoint endpoint;
     ld_memory_of *memory; /* how far it was read */
+    int64_t told_from_ms; /* what is older was told by an earlier look */
     char *url;
     ld_http_request request;
     leakdiag_error why;
@@ -102,6 +104,19 @@ static leakdiag_status make_query(prometheus_question *q, ld_text *query)
     return query->failed ? ld_fail_nomem(&q->why) : LEAKDIAG_OK;
 }
 
+/* The first time that is asked for. After a restart the series of both instances have values: which
+ * one is the younger shows only where it begins, so a later look asks from before that. */
+static int64_t first_ms(prometheus_question *q)
+{
+    int64_t now_ms = q->base.asking->now_ms, next_ms = q->memory->ms + STEP_MS;
+    if (!q->is_memory)
+        return now_ms - q->base.asking->scenario->window_ms;
+    if (!q->memory->ms)
+        return now_ms - REACH_BACK_MS;
+    q->told_from_ms = next_ms < now_ms ? next_ms : now_ms;
+    return q->told_from_ms - STEP_MS - LOOK_BACK_MS;
+}
+
 static leakdiag_status prepare(prometheus_question *q)
 {
     ld_asking *asking = q->base.asking;
@@ -111,13 +126,10 @@ static leakdiag_status prepare(prometheus_question *q)
     q->memory = key.failed ? NULL : ld_memories_of(asking->memories, key.data);
     if (!q->memory)
         return LEAKDIAG_E_NOMEM;
-    int64_t from_ms = q->memory->ms ? q->memory->ms + STEP_MS : asking->now_ms - REACH_BACK_MS;
-    if (!q->is_memory || from_ms > asking->now_ms)
-        from_ms = q->is_memory ? asking->now_ms : asking->now_ms - asking->scenario->window_ms;
     leakdiag_status status = make_query(q, &query);
     if (!status)
-        status =
-            ld_prometheus_range_path(query.data, from_ms, asking->now_ms, STEP_MS, &path, &q->why);
+        status = ld_prometheus_range_path(query.data, first_ms(q), asking->now_ms, STEP_MS, &path,
+                                          &q->why);
     if (!status)
         status = ld_endpoint_url(&q->endpoint, path, &q->url, &q->why);
     if (status)
@@ -169,31 +181,27 @@ static void points_done(points *p)
 }
 
 /* After a restart a pod has two series that overlap by the look-back of five minutes: the younger
- * one (which begins later) is right where both are. */
-static void merge(points *p, const ld_prometheus_series *series)
+ * one is right where both are. It begins later, or goes on for longer where both were there before
+ * what was asked for. */
+static bool is_younger(const ld_prometheus_series *a, const ld_prometheus_series *b)
+{
+    int64_t first_a = a->times_ms[0], first_b = b->times_ms[0];
+    return first_a != first_b ? first_a > first_b : a->times_ms[a->n - 1] > b->times_ms[b->n - 1];
+}
+
+static void put_over(points *p, const ld_prometheus_series *younger)
 {
     size_t kept = 0;
-    if (series->n == 0)
-        return;
-    int64_t from_ms = series->times_ms[0];
-    if (p->n && from_ms > p->times_ms[0])
-        while (kept < p->n && p->times_ms[kept] < from_ms)
-            kept++;
-    else if (p->n) /* this one is the older: only what lies before */
-        return;
+    while (kept < p->n && p->times_ms[kept] < younger->times_ms[0])
+        kept++;
     p->n = kept;
-    for (size_t i = 0; i < series->n; i++) {
-        p->times_ms[p->n] = series->times_ms[i];
-        p->values[p->n++] = series->samples[i];
+    for (size_t i = 0; i < younger->n; i++) {
+        p->times_ms[p->n] = younger->times_ms[i];
+        p->values[p->n++] = younger->samples[i];
     }
 }
 
-static int64_t first_of(const ld_prometheus_series *series)
-{
-    return series->n ? series->times_ms[0] : INT64_MAX;
-}
-
-/* All series of one container, the one that begins first first. */
+/* All series of one container, the oldest first. */
 static leakdiag_status join_all(const ld_prometheus_matrix *matrix,
                                 const ld_prometheus_series *like, points *p, leakdiag_error *err)
 {
@@ -204,18 +212,30 @@ static leakdiag_status join_all(const ld_prometheus_matrix *matrix,
     p->values = ld_alloc_array(room, sizeof *p->values);
     if (!p->times_ms || !p->values)
         return ld_fail_nomem(err);
-    int64_t after = INT64_MIN;
+    const ld_prometheus_series *last = NULL;
     for (;;) {
         const ld_prometheus_series *next = NULL;
-        for (size_t i = 0; i < matrix->n; i++)
-            if (are_of_one(&matrix->list[i], like) && first_of(&matrix->list[i]) > after &&
-                (!next || first_of(&matrix->list[i]) < first_of(next)))
-                next = &matrix->list[i];
-        if (!next || next->n == 0)
+        for (size_t i = 0; i < matrix->n; i++) {
+            const ld_prometheus_series *one = &matrix->list[i];
+            if (one->n && are_of_one(one, like) && (!last || is_younger(one, last)) &&
+                (!next || is_younger(next, one)))
+                next = one;
+        }
+        if (!next)
             return LEAKDIAG_OK;
-        merge(p, next);
-        after = first_of(next);
+        put_over(p, next);
+        last = next;
     }
+}
+
+static void drop_told(points *p, int64_t told_from_ms)
+{
+    size_t n_told = 0;
+    while (n_told < p->n && p->times_ms[n_told] < told_from_ms)
+        n_told++;
+    p->n -= n_told;
+    memmove(p->times_ms, p->times_ms + n_told, p->n * sizeof *p->times_ms);
+    memmove(p->values, p->values + n_told, p->n * sizeof *p->values);
 }
 
 /* of NULL: a counter. */
@@ -272,7 +292,8 @@ static leakdiag_status add_memory(prometheus_question *q, const ld_prometheus_ma
             continue;
         n++;
         leakdiag_status status = join_all(matrix, series, &p, err);
-        if (!status)
+        drop_told(&p, q->told_from_ms);
+        if (!status && p.n)
             status = add_points(q, &p, series, facts, err);
         if (status)
             return status;

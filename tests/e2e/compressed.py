@@ -12,10 +12,11 @@ BUILT_IN = os.path.join(TOP, "libleakdiag", "scenario", "builtin", "otel-demo-ch
 TIMES = 30
 # The metrics API has a sample each 10 s here, of up to 10 s ago: older than 25 s is stale.
 PACE = "pace: {every: 5s, window: 5m, settle: 5m, stale: 2m}"
+LOW, HIGH = ORDERS_PER_MIN = (300, 600)
 PARAMETERS = [
     ("min_age:     {type: duration, default: 10m,", "min_age:     {type: duration, default: 20s,"),
-    ("min_orders:  {type: number,   default: 10,", "min_orders:  {type: number,   default: 300,"),
-    ("max_orders:  {type: number,   default: 20,", "max_orders:  {type: number,   default: 600,"),
+    ("min_orders:  {type: number,   default: 10,", "min_orders:  {type: number,   default: %d," % LOW),
+    ("max_orders:  {type: number,   default: 20,", "max_orders:  {type: number,   default: %d," % HIGH),
     ("tolerance: {value: 1.5Mi, time: 90s}", "tolerance: {value: 1.5Mi, time: 3s}"),
 ]
 POINTS_MIN = (0, 3, 6, 9, 12, 15, 18, 20)

@@ -25,6 +25,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, KUBERNETES)
 import box  # noqa: E402
 import cluster  # noqa: E402
+import needs_cluster  # noqa: E402
 import parts  # noqa: E402
 
 DEMO = ("flagd", "checkout", "frontend", "load-generator", "prometheus", "otel-collector")
@@ -416,23 +417,5 @@ class Machines(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
 
-def main():
-    try:
-        cluster.require_machine()
-        box.Box.make(30, True).remove()
-        parts.kubernetes()
-        cluster.images.build()
-    except (box.Cannot, parts.Missing) as problem:
-        required = os.environ.get("LEAKDIAG_CLUSTER") == "required"
-        print("NO CLUSTER: this machine cannot: %s" % problem)
-        print("0 passed, %d failed, %d skipped" % (required, not required))
-        return cluster.CANNOT if required else 0
-    program = unittest.main(exit=False, verbosity=2)
-    result = program.result
-    failed = len(result.failures) + len(result.errors)
-    print("%d passed, %d failed, %d skipped" % (max(result.testsRun - failed, 0), failed, 0))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(needs_cluster.main())

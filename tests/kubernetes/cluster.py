@@ -45,6 +45,7 @@ MANIFESTS = os.path.join(parts.HERE, "manifests")
 TOKENS = {"viewer": "viewers", "nobody": ""}
 READY_S = 60
 MIN_FREE_MIB = 1500  # of memory; as much on disk
+FLAG_PATH, FLAG_QUESTION = "/ofrep/v1/evaluate/flags/kafkaQueueProblems", '{"context":{}}'
 FLAGS_SCHEMA = "https://flagd.dev/schema/v0/flags.json"
 
 
@@ -379,15 +380,18 @@ class Cluster:
     def has_metrics_api(self):
         return self.ask("GET", "/apis/metrics.k8s.io/v1beta1/nodes")[0] == 200
 
-    def wait(self, what, condition, seconds=READY_S):
-        """The condition's first true value. When it stays false: what the programs said last."""
+    def wait(self, what, condition, seconds=READY_S, seen=None):
+        """The condition's first true value. When it stays false: what seen() says there is instead,
+        and what the programs said last."""
         deadline = time.monotonic() + seconds
         while True:
             value = condition()
             if value:
                 return value
             if time.monotonic() > deadline:
-                raise RuntimeError("%s: not so within %d s\n%s" % (what, seconds, self.last_words()))
+                instead = ", but %s" % (seen(),) if seen else ""
+                words = (what, seconds, instead, self.last_words())
+                raise RuntimeError("%s: not so within %d s%s\n%s" % words)
             time.sleep(0.1)
 
     def last_words(self):
@@ -493,9 +497,21 @@ class Cluster:
 
     def flag(self):
         """What OFREP says of the demo's flag: a value, or None."""
-        path = "/ofrep/v1/evaluate/flags/kafkaQueueProblems"
-        status, body = self.service("flagd", 8016, path, '{"context":{}}')
+        status, body = self.flag_answer()
         return json.loads(body).get("value") if status == 200 else None
+
+    def flag_answer(self):
+        return self.service("flagd", 8016, FLAG_PATH, FLAG_QUESTION)
+
+    def flag_of_pod(self):
+        """[value] of flagd's pod itself: a Service may still lead to the one before. None: no answer."""
+        pods = [pod for pod in self.pods("flagd") if "deletionTimestamp" not in pod["metadata"]]
+        if len(pods) != 1:
+            return None
+        target = "/api/v1/namespaces/%s/pods/%s:8016/proxy%s"
+        target %= (NAMESPACE, pods[0]["metadata"]["name"], FLAG_PATH)
+        status, body = self.ask("POST", target, FLAG_QUESTION)
+        return [json.loads(body).get("value")] if status == 200 else None
 
     def set_flag(self, value):
         """Edits the flag as a person does, on flagd-ui's page; a restart of flagd forgets it."""
@@ -509,10 +525,30 @@ class Cluster:
         status, body = self.service("flagd", 4000, "/api/write", written)
         if status != 200:
             raise RuntimeError("flagd-ui: HTTP %s: %s" % (status, body))
-        self.wait("flag %s over OFREP" % value, lambda: self.flag() == value, 10)
+        self.wait_for_flag(value)
+
+    def wait_for_flag(self, value):
+        what = "flag %s over OFREP" % value
+        self.wait(what, lambda: self.flag() == value, seen=self.flag_answer)
 
     def set_flag_for_good(self, value):
         """Edits the flag where a restart of flagd keeps it, and restarts flagd."""
+        self.store_flag(value)
+        deadline = time.monotonic() + READY_S
+        while True:
+            self.kubectl("rollout", "restart", "deployment/flagd")
+            self.wait_for_rollout("flagd")
+            given = self.wait("the new flagd", self.flag_of_pod)[0]
+            # A kubelet that has lost its watch, as when the API server was restarted, gives a new pod
+            # the ConfigMap it has; the pod copies that once, so only another one can have the new.
+            if given == value:
+                break
+            if time.monotonic() > deadline:
+                raise RuntimeError("each new flagd has flag %s, stored is %s" % (given, value))
+        self.wait_for_flag(value)
+
+    def store_flag(self, value):
+        """In the ConfigMap, which flagd copies when its pod starts."""
         config = self.get("configmaps", "flagd-config")
         document = json.loads(config["data"]["demo.flagd.json"])
         flag = document["flags"]["kafkaQueueProblems"]
@@ -520,9 +556,6 @@ class Cluster:
         flag["defaultVariant"] = "on" if value else "off"
         patch = json.dumps({"data": {"demo.flagd.json": json.dumps(document, indent=2)}})
         self.kubectl("patch", "configmap", "flagd-config", "-p", patch)
-        self.kubectl("rollout", "restart", "deployment/flagd")
-        self.wait_for_rollout("flagd")
-        self.wait("flag %s over OFREP" % value, lambda: self.flag() == value, 10)
 
     def set_limit(self, limit, deployment="checkout"):
         """Memory limit of a Deployment's container of the same name, e.g. "20M"; None: no limit."""

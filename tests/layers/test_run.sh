@@ -45,6 +45,17 @@ run_table 'a | 5 | | echo 3 passed, 0 failed, 1 skipped
 b | 5 | | echo 2 passed, 0 failed, 0 skipped' b
 check "a named layer runs alone" sums_to "2 passed, 0 failed, 0 skipped"
 
+table='a | 5 | | echo 3 passed, 0 failed, 1 skipped
+b | 5 | | echo 2 passed, 0 failed, 0 skipped
+c | 5 | | echo 4 passed, 0 failed, 0 skipped
+both | | | layers a c'
+run_table "$table" both
+check "a name for several layers runs those" sums_to "7 passed, 0 failed, 1 skipped"
+run_table "$table" c both b
+check "a layer that is named twice runs once" sums_to "9 passed, 0 failed, 1 skipped"
+run_table "$table"
+check "without a name each layer runs once" sums_to "9 passed, 0 failed, 1 skipped"
+
 run_table 'a | 5 | | echo 3 passed, 2 failed, 0 skipped; exit 1'
 check "failures of a layer are counted" sums_to "3 passed, 2 failed, 0 skipped"
 check "failures of a layer fail the run" fails

@@ -21,6 +21,13 @@
     } while (0)
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/* What Prometheus has of one instance. */
+typedef struct remembered {
+    const char *pod;
+    int64_t from_ms, to_ms; /* its last value is repeated until then */
+    double first;
+} remembered;
+
 /* One session, and what it is told otherwise than by the world. */
 typedef struct place {
     ld_node *answers;
@@ -34,11 +41,49 @@ typedef struct place {
     size_t n_rotated;         /* lines at the beginning that the log of the instance before lost */
     bool is_previous_gone;    /* that log */
     size_t n_tails, n_wholes; /* times that a log was asked for from its end, and all of it */
-    char *history;            /* of memory, as Prometheus tells it; NULL: the world's */
-    int64_t asked_from_ms;    /* for what of it was asked last */
-    char token[64];           /* a file */
-    size_t n_refusals;        /* times that Deployments are answered with 401 */
+    const remembered *series; /* of memory, as Prometheus has it; NULL: the world's */
+    size_t n_series;
+    ld_text matrix;        /* its last answer */
+    int64_t asked_from_ms; /* for what of it was asked last */
+    char token[64];        /* a file */
+    size_t n_refusals;     /* times that Deployments are answered with 401 */
 } place;
+
+/* --- what Prometheus remembers --- */
+
+#define STEP_MS 15000
+
+/* Series of 10 MB and up: a value names its series and its step. */
+static void add_series(ld_text *out, const place *p, const remembered *r, int64_t to_ms)
+{
+    size_t n = 0;
+    for (int64_t t = p->asked_from_ms; t <= to_ms; t += STEP_MS) {
+        if (t < r->from_ms || t > r->to_ms)
+            continue;
+        if (n++ == 0)
+            ld_text_addf(out,
+                         "%s{\"metric\":{\"__name__\":\"container_memory_working_set_bytes\","
+                         "\"container\":\"checkout\",\"namespace\":\"otel-demo\",\"pod\":\"%s\"},"
+                         "\"values\":[",
+                         out->data[out->len - 1] == '[' ? "" : ",", r->pod);
+        int64_t ms = p->c.base_ms + t;
+        ld_text_addf(out, "%s[%" PRId64 ".%03d,\"%.0f\"]", n > 1 ? "," : "", ms / 1000,
+                     (int)(ms % 1000), r->first + (double)((t - r->from_ms) / STEP_MS));
+    }
+    ld_text_add(out, n ? "]}" : "");
+}
+
+static void make_matrix(place *p, int64_t to_ms)
+{
+    ld_text_done(&p->matrix);
+    p->matrix = (ld_text){0};
+    ld_text_add(&p->matrix,
+                "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[");
+    for (size_t i = 0; i < p->n_series; i++)
+        add_series(&p->matrix, p, &p->series[i], to_ms);
+    ld_text_add(&p->matrix, "]}}");
+    ck_assert(!p->matrix.failed);
+}
 
 /* --- the place --- */
 
@@ -116,12 +161,13 @@ static int place_answer(const leakdiag_http_request *request, leakdiag_http_answ
     }
     if (strstr(request->url, "/log?"))
         log_answer(p, request->url, ret);
-    if (!p->history || !start || !strstr(request->url, "memory_working_set"))
+    if (!p->series || !start || !strstr(request->url, "memory_working_set"))
         return status;
     ck_assert(ld_number_parse(start + 6, strcspn(start + 6, "&"), &seconds));
     p->asked_from_ms = (int64_t)round(seconds * 1e3) - p->c.base_ms;
-    ret->body = p->history;
-    ret->body_len = strlen(p->history);
+    make_matrix(p, p->c.at_ms);
+    ret->body = p->matrix.data;
+    ret->body_len = p->matrix.len;
     return status;
 }
 
@@ -194,7 +240,7 @@ static void place_remove(place *p)
     unlink(p->token);
     cluster_done(&p->c);
     ld_node_free(p->answers);
-    free(p->history);
+    ld_text_done(&p->matrix);
 }
 
 /* --- lines --- */
@@ -380,29 +426,14 @@ END_TEST
 
 /* --- what Prometheus remembers --- */
 
-#define STEP_MS 15000
-
-/* One series of 10 MB and up: a value names its series and its step. */
-static void add_series(ld_text *out, const place *p, const char *pod, int64_t from_ms,
-                       int64_t to_ms, double first)
-{
-    ld_text_addf(out,
-                 "%s{\"metric\":{\"__name__\":\"container_memory_working_set_bytes\",\"container\":"
-                 "\"checkout\",\"namespace\":\"otel-demo\",\"pod\":\"%s\"},\"values\":[",
-                 out->data[out->len - 1] == '[' ? "" : ",", pod);
-    for (int64_t t = from_ms; t <= to_ms; t += STEP_MS)
-        ld_text_addf(out, "%s[%" PRId64 ",\"%.0f\"]", t > from_ms ? "," : "",
-                     (p->c.base_ms + t) / 1000, first + (double)((t - from_ms) / STEP_MS));
-    ld_text_add(out, "]}");
-}
-
+/* What the newest look was told of a pod. */
 static const leakdiag_series *series_of(const place *p, const char *pod)
 {
     const leakdiag_series *found = NULL;
     for (size_t i = 0; i < p->seen->n_facts; i++) {
         const ld_fact *fact = p->seen->facts[i];
         const char *of = fact->kind == LD_FACT_SERIES ? fact->of.series.pod : NULL;
-        if (!of || strcmp(of, pod) != 0)
+        if (!of || strcmp(of, pod) != 0 || fact->time_ms != p->c.base_ms + p->c.at_ms)
             continue;
         ck_assert_msg(!found, "two facts of %s", pod);
         found = fact->of.series.series;
@@ -417,51 +448,73 @@ START_TEST(two_series_of_a_restarted_pod_are_one)
 {
     enum { MIN = 60000, RESTART = 10 * MIN, OLD = 10000000, YOUNG = 20000000, OTHER = 30000000 };
     place p = {0};
-    ld_text matrix = {0};
     place_make(&p);
     place_begin(&p);
     const char *pod = cluster_pod_name(&p.c), *other = "checkout-558fcdb47f-zzzz2";
+    const remembered old = {pod, 0, RESTART + 5 * MIN, OLD},
+                     young = {pod, RESTART, INT64_MAX, YOUNG};
+    const remembered series[] = {
+        _i == 0 ? young : old, {other, 0, INT64_MAX, OTHER}, _i == 0 ? old : young};
     p.w.cluster.prometheus = "as-metrics";
-    ld_text_add(&matrix,
-                "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[");
-    if (_i == 0)
-        add_series(&matrix, &p, pod, RESTART, 18 * MIN, YOUNG);
-    add_series(&matrix, &p, pod, 0, RESTART + 5 * MIN, OLD);
-    add_series(&matrix, &p, other, 0, 18 * MIN, OTHER);
-    if (_i == 1)
-        add_series(&matrix, &p, pod, RESTART, 18 * MIN, YOUNG);
-    ld_text_add(&matrix, "]}}");
-    p.history = matrix.data;
+    p.series = series;
+    p.n_series = COUNT(series);
     place_look(&p, 18 * MIN);
-    const leakdiag_series *series = series_of(&p, pod);
+    const leakdiag_series *found = series_of(&p, pod);
     ck_assert_uint_eq(leakdiag_series_len(series_of(&p, other)), 18 * MIN / STEP_MS + 1);
-    ck_assert_uint_eq(leakdiag_series_len(series), 18 * MIN / STEP_MS + 1);
-    for (size_t i = 0; i < leakdiag_series_len(series); i++) {
+    ck_assert_uint_eq(leakdiag_series_len(found), 18 * MIN / STEP_MS + 1);
+    for (size_t i = 0; i < leakdiag_series_len(found); i++) {
         size_t k = RESTART / STEP_MS;
-        ck_assert_double_eq(leakdiag_series_values(series)[i],
+        ck_assert_double_eq(leakdiag_series_values(found)[i],
                             i < k ? OLD + (double)i : YOUNG + (double)(i - k));
     }
     place_remove(&p);
 }
 END_TEST
 
-START_TEST(history_is_asked_for_only_once)
+/* The same in looks a few seconds apart: at one point of time nothing tells which is younger. */
+START_TEST(a_look_after_a_restart_tells_the_young_series_from_the_old)
 {
-    enum { MIN = 60000 };
+    enum { MIN = 60000, RESTART = 10 * MIN, OLD = 10000000, YOUNG = 20000000 };
     place p = {0};
-    ld_text matrix = {0};
     place_make(&p);
     place_begin(&p);
+    const char *pod = cluster_pod_name(&p.c);
+    const remembered old = {pod, 0, RESTART + 5 * MIN, OLD},
+                     young = {pod, RESTART, INT64_MAX, YOUNG};
+    const remembered series[] = {_i == 0 ? young : old, _i == 0 ? old : young};
     p.w.cluster.prometheus = "as-metrics";
-    ld_text_add(&matrix,
-                "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[");
-    add_series(&matrix, &p, cluster_pod_name(&p.c), 0, 12 * MIN, 1e7);
-    ld_text_add(&matrix, "]}}");
-    p.history = matrix.data;
-    place_look(&p, 12 * MIN + 7000);
-    ck_assert_int_eq(p.asked_from_ms, 12 * MIN + 7000 - 30 * MIN);
+    p.series = series;
+    p.n_series = COUNT(series);
+    place_look(&p, RESTART - STEP_MS);
+    for (int64_t at_ms = RESTART; at_ms <= RESTART + 6 * MIN; at_ms += STEP_MS) {
+        place_look(&p, at_ms);
+        const leakdiag_series *found = series_of(&p, pod);
+        ck_assert_uint_eq(leakdiag_series_len(found), 1);
+        ck_assert_double_eq(leakdiag_series_values(found)[0],
+                            YOUNG + (double)((at_ms - RESTART) / STEP_MS));
+    }
+    place_remove(&p);
+}
+END_TEST
+
+/* Asked for again only as far back as two instances may overlap, and told once. */
+START_TEST(history_is_told_only_once)
+{
+    enum { MIN = 60000, FIRST = 12 * MIN + 7000 };
+    place p = {0};
+    place_make(&p);
+    place_begin(&p);
+    const remembered series[] = {{cluster_pod_name(&p.c), 0, INT64_MAX, 1e7}};
+    p.w.cluster.prometheus = "as-metrics";
+    p.series = series;
+    p.n_series = 1;
+    place_look(&p, FIRST);
+    ck_assert_int_eq(p.asked_from_ms, FIRST - 30 * MIN);
     place_look(&p, 13 * MIN);
-    ck_assert_int_eq(p.asked_from_ms, 12 * MIN + STEP_MS);
+    ck_assert_int_eq(p.asked_from_ms, FIRST - 5 * MIN);
+    const leakdiag_series *found = series_of(&p, series[0].pod);
+    ck_assert_uint_eq(leakdiag_series_len(found), (13 * MIN - FIRST) / STEP_MS);
+    ck_assert_int_eq(leakdiag_series_times_ms(found)[0], p.c.base_ms + FIRST + STEP_MS);
     place_remove(&p);
 }
 END_TEST
@@ -481,7 +534,9 @@ int main(void)
     tcase_add_test(pods, the_only_container_is_found_beside_those_that_come_before_it);
     tcase_add_test(pods, while_a_container_is_down_its_own_end_is_the_newest);
     tcase_add_loop_test(prometheus, two_series_of_a_restarted_pod_are_one, 0, 2);
-    tcase_add_test(prometheus, history_is_asked_for_only_once);
+    tcase_add_loop_test(prometheus, a_look_after_a_restart_tells_the_young_series_from_the_old, 0,
+                        2);
+    tcase_add_test(prometheus, history_is_told_only_once);
     Suite *suite = suite_create("looks");
     suite_add_tcase(suite, log);
     suite_add_tcase(suite, pods);

@@ -218,6 +218,58 @@ START_TEST(two_restarts_between_two_looks_are_told)
 }
 END_TEST
 
+/* Without the log of the instance before, only the restarts tell why lines are missing. */
+START_TEST(a_restart_without_the_log_before_is_told_apart_from_a_rotation)
+{
+    ld_stitch s = {0}, same = {0};
+    ld_piece now = whole(T4 "x\n");
+    look(&s, whole(T1 "a\n"), not_asked);
+    look(&same, whole(T1 "a\n"), not_asked);
+    ld_seam seam = look_with(&s, now, absent, (ld_hint){.has_restarted = true});
+    ck_assert_ptr_nonnull(strstr(seam.gap.reason, "it restarted"));
+    seam = look(&same, now, absent);
+    ck_assert_ptr_nonnull(strstr(seam.gap.reason, "rotated"));
+}
+END_TEST
+
+/* That it could not be read now says nothing of what is in it. */
+START_TEST(while_the_log_before_cannot_be_read_nothing_is_lost)
+{
+    static const ld_piece unread = {LD_PIECE_UNREAD, NULL, 0};
+    ld_stitch s = {0};
+    ld_piece now = whole(T4 "x\n"), before = whole(T1 "a\n" T2 "b\n");
+    look(&s, whole(T1 "a\n"), not_asked);
+    for (int i = 0; i < LD_STITCH_PATIENCE + 2; i++)
+        ck_assert_int_eq(look(&s, now, unread).need, LD_NEED_LATER);
+    ld_seam seam = look(&s, now, before);
+    ck_assert_str_eq(fresh(&seam, now, before), T2 "b\n" T4 "x\n");
+    ck_assert_ptr_null(seam.gap.reason);
+}
+END_TEST
+
+START_TEST(a_new_instance_that_wrote_more_than_one_look_reads_has_a_gap)
+{
+    ld_stitch s = {0};
+    ld_piece now = {LD_PIECE_END_TAIL, T4 "x\n", sizeof(T4 "x\n") - 1}, before = whole(T1 "a\n");
+    look(&s, before, not_asked);
+    ld_seam seam = look(&s, now, before);
+    ck_assert_str_eq(fresh(&seam, now, before), T4 "x\n");
+    ck_assert_ptr_nonnull(strstr(seam.gap.reason, "more was written"));
+}
+END_TEST
+
+/* The answer of the instance before came later, and it was still the one that ran. */
+START_TEST(lines_of_the_later_answer_stand_behind_those_of_the_earlier)
+{
+    ld_stitch s = {0};
+    ld_piece now = whole(T1 "a\n" T2 "b\n"), later = whole(T1 "a\n" T2 "b\n" T3 "c\n");
+    look(&s, whole(T1 "a\n"), not_asked);
+    ld_seam seam = look(&s, now, later);
+    ck_assert_str_eq(fresh(&seam, now, later), T3 "c\n" T2 "b\n"); /* in the order of the pieces */
+    ck_assert(seam.is_previous_behind);
+}
+END_TEST
+
 START_TEST(an_old_instances_log_is_not_counted_again_when_the_new_ones_was_rotated)
 {
     ld_stitch s = {0};
@@ -599,6 +651,10 @@ int main(void)
     tcase_add_test(tc, a_rotation_that_took_lines_away_is_told_with_its_times);
     tcase_add_test(tc, a_rotation_in_the_middle_of_what_was_read_loses_nothing);
     tcase_add_test(tc, two_restarts_between_two_looks_are_told);
+    tcase_add_test(tc, a_restart_without_the_log_before_is_told_apart_from_a_rotation);
+    tcase_add_test(tc, while_the_log_before_cannot_be_read_nothing_is_lost);
+    tcase_add_test(tc, a_new_instance_that_wrote_more_than_one_look_reads_has_a_gap);
+    tcase_add_test(tc, lines_of_the_later_answer_stand_behind_those_of_the_earlier);
     tcase_add_test(tc, an_old_instances_log_is_not_counted_again_when_the_new_ones_was_rotated);
     tcase_add_test(tc, an_answer_that_ends_before_what_was_read_is_not_believed_at_once);
     tcase_add_test(tc, while_it_waits_to_restart_both_logs_are_of_the_same_instance);

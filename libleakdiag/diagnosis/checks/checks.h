@@ -37,6 +37,10 @@ leakdiag_status ld_not_configured(ld_answer *answer, const char *what);
 /* A source was asked and failed: its error is the reason. */
 leakdiag_status ld_not_collected(ld_answer *answer, const ld_fact *fact);
 
+/* Whether the first check of a flag's value would call it "expected"; false without such a check.
+ */
+bool ld_is_flag_expected(const leakdiag_scenario *scenario, const ld_flag_fact *flag);
+
 /* Why a log without a line is no zero, as far as the application's version tells. */
 void ld_add_silence(const leakdiag_diagnosis *d, ld_answer *answer);
 

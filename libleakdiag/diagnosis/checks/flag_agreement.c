@@ -35,12 +35,49 @@ static double used_value(const leakdiag_diagnosis *d)
     return NAN;
 }
 
-/* A definition that was changed after flagd last started is not loaded: it copies it only then. */
-static bool changed_since_start(const leakdiag_diagnosis *d, const ld_flag_fact *stored)
+/* A kubelet that has lost its watch of the ConfigMap, e.g. because the API server was restarted,
+ * tries again after up to 30 s, doubled by chance at most; what it starts until then gets the one
+ * it has. */
+#define KUBELET_LAG_MS 60000
+
+/* How long before flagd last started the definition was changed; negative: after that. */
+static bool changed_before_start(const leakdiag_diagnosis *d, const ld_flag_fact *stored,
+                                 int64_t *ret_ms)
 {
     const ld_fact *flagd = ld_view_workload(&d->view, "flagd");
-    return stored->changed_ms && flagd && !flagd->error && flagd->of.workload.started_ms &&
-           stored->changed_ms > flagd->of.workload.started_ms;
+    if (!stored->changed_ms || !flagd || flagd->error || !flagd->of.workload.started_ms)
+        return false;
+    *ret_ms = flagd->of.workload.started_ms - stored->changed_ms;
+    return true;
+}
+
+static bool is_served(const ld_fact *fact)
+{
+    const char *method = fact->of.flag.method ? fact->of.flag.method : "";
+    return fact->kind == LD_FACT_FLAG && !fact->error &&
+           fact->of.flag.state == LEAKDIAG_FLAG_VALUE &&
+           (strcmp(method, "POST") == 0 || strcmp(method, "GET") == 0 ||
+            strcmp(method, "rpc") == 0);
+}
+
+/* An earlier look at this flagd saw the stored value served. */
+static bool was_loaded(const leakdiag_diagnosis *d, const ld_flag_fact *stored, int64_t started_ms)
+{
+    const leakdiag_observation *o = d->view.observation;
+    for (size_t i = 0; i < o->n_facts; i++)
+        if (o->facts[i]->time_ms >= started_ms && is_served(o->facts[i]) &&
+            same_flag(&o->facts[i]->of.flag, stored))
+            return true;
+    return false;
+}
+
+/* A change of a moment before the start that was to bring what is expected, and is not served: who
+ * makes it hardly turns it back in the UI. The pod got the ConfigMap of before, and keeps it. */
+static bool is_copy_of_before(const leakdiag_diagnosis *d, const ld_flag_fact *stored,
+                              int64_t before_ms)
+{
+    return before_ms <= KUBELET_LAG_MS && ld_is_flag_expected(d->scenario, stored) &&
+           !was_loaded(d, stored, stored->changed_ms + before_ms);
 }
 
 static void add_story(ld_answer *answer, const char *where, const ld_fact *fact)
@@ -74,11 +111,22 @@ static bool judge_stored(const leakdiag_diagnosis *d, ld_answer *answer, const l
     const ld_fact *stored = d->view.flag_stored;
     if (!stored || same_flag(served, &stored->of.flag))
         return false;
-    if (changed_since_start(d, &stored->of.flag)) {
+    int64_t before_ms;
+    bool is_dated = changed_before_start(d, &stored->of.flag, &before_ms);
+    /* It copies the definition only when its pod starts. */
+    if (is_dated && before_ms < 0) {
         ld_find(answer, "not-loaded");
         ld_text_add(&answer->reason,
                     "the ConfigMap was changed after flagd had started; flagd copies "
                     "it when its pod starts");
+    } else if (is_dated && is_copy_of_before(d, &stored->of.flag, before_ms)) {
+        ld_find(answer, "not-loaded");
+        ld_text_add(&answer->reason, "the ConfigMap was changed ");
+        ld_add_duration(&answer->reason, (double)before_ms / 1e3);
+        ld_text_add(&answer->reason,
+                    " before flagd started, and its node may have given the pod the one of before, "
+                    "which it keeps (if nobody changed the value in the UI since): restart flagd "
+                    "once more");
     } else {
         ld_find(answer, "edit-not-durable");
         ld_text_add(&answer->reason,
@@ -98,15 +146,6 @@ static bool judge_rpc(const leakdiag_diagnosis *d, ld_answer *answer, const ld_f
     ld_find(answer, "app-differs");
     ld_text_addf(&answer->reason, "the port that applications use serves %s", story(&rpc->of.flag));
     return true;
-}
-
-static bool is_served(const ld_fact *fact)
-{
-    const char *method = fact->of.flag.method ? fact->of.flag.method : "";
-    return fact->kind == LD_FACT_FLAG && !fact->error &&
-           fact->of.flag.state == LEAKDIAG_FLAG_VALUE &&
-           (strcmp(method, "POST") == 0 || strcmp(method, "GET") == 0 ||
-            strcmp(method, "rpc") == 0);
 }
 
 /* An earlier look saw another value served than the ConfigMap's of now, and flagd was restarted

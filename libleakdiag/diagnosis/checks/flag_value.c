@@ -40,30 +40,43 @@ static const char *compare_numbers(double value, double expected)
 
 static void wrong_type(ld_answer *answer, const ld_flag_fact *flag)
 {
-    ld_find(answer, "malformed");
     ld_text_addf(&answer->reason,
                  "the flag has the unexpected type %s: an application that asks for a number gets "
                  "its own default",
                  leakdiag_flag_type_name(flag->type));
 }
 
-static void judge_value(ld_answer *answer, const ld_flag_fact *flag, const char *expected)
+static const char *find_value(const ld_flag_fact *flag, const char *expected)
 {
     double number = expected_number(expected, flag->type);
-    if (isfinite(number) && isfinite(flag->number)) {
-        ld_find(answer, compare_numbers(flag->number, number));
-        return;
-    }
-    if (isfinite(number)) {
-        wrong_type(answer, flag);
-        return;
-    }
+    if (isfinite(number))
+        return isfinite(flag->number) ? compare_numbers(flag->number, number) : "malformed";
     /* A word: the value or the variant may be it. JSON text of a string has quotes around it. */
     size_t n = strlen(expected);
     const char *value = flag->value_json ? flag->value_json : "";
     bool is_value = strlen(value) == n + 2 && strncmp(value + 1, expected, n) == 0;
     bool is_variant = flag->variant && strcmp(flag->variant, expected) == 0;
-    ld_find(answer, is_value || is_variant ? "expected" : "not-enabled");
+    return is_value || is_variant ? "expected" : "not-enabled";
+}
+
+static void judge_value(ld_answer *answer, const ld_flag_fact *flag, const char *expected)
+{
+    const char *finding = find_value(flag, expected);
+    ld_find(answer, finding);
+    if (strcmp(finding, "malformed") == 0)
+        wrong_type(answer, flag);
+}
+
+bool ld_is_flag_expected(const leakdiag_scenario *scenario, const ld_flag_fact *flag)
+{
+    for (size_t i = 0; i < scenario->n_checks; i++) {
+        const ld_check *check = &scenario->checks[i];
+        if (check->kind->id == LD_KIND_FLAG_VALUE)
+            return flag->state == LEAKDIAG_FLAG_VALUE &&
+                   strcmp(find_value(flag, ld_attribute_text(&check->expect, "value", "")),
+                          "expected") == 0;
+    }
+    return false;
 }
 
 static void explain(ld_answer *answer, const ld_flag_fact *flag)

@@ -1,0 +1,88 @@
+"""Pods that are not what one expects: a sidecar, replicas that differ, a rollout that is not done."""
+
+from on_cluster import Said
+
+
+class Pods:
+    def test_14_a_sidecar_that_stands_first_is_not_taken_for_the_application(self):
+        sidecar = {"name": "a-sidecar", "image": "localhost/busybox:1", "command": ["sleep", "86400"]}
+        sidecar["resources"] = {"limits": {"memory": "64Mi"}}
+        where = "/spec/template/spec/containers/0"
+        self.addCleanup(self.settled, "checkout")
+        self.addCleanup(self.patch_checkout, [{"op": "remove", "path": where}], "json")
+        self.patch_checkout([{"op": "add", "path": where, "value": sidecar}], "json")
+        self.settled("checkout")
+        self.assertEqual(self.pod()["spec"]["containers"][0]["name"], "a-sidecar")
+        said = self.look(3)
+        self.expect(said, limit="expected", hand_off="configured")
+        self.assertEqual({one["memory"]["pod"]["container"] for one in said.facts("memory")}, {"checkout"})
+
+    def test_15_two_replicas_with_two_limits_differ_while_a_rollout_hangs(self):
+        self.kubernetes.kubectl("scale", "deployment/checkout", "--replicas=2")
+        self.addCleanup(self.settled, "checkout")
+        self.addCleanup(self.kubernetes.kubectl, "scale", "deployment/checkout", "--replicas=1")
+        self.settled("checkout", replicas=2)
+        both = self.look()
+        self.expect(both, limit="expected")
+        self.assertEqual(len({one["memory"]["pod"]["name"] for one in both.facts("memory")}), 2)
+        limits, never = {"limits": {"memory": "64Mi"}}, {"httpGet": {"path": "/nowhere", "port": 8080}}
+        container = {"name": "checkout", "resources": limits, "readinessProbe": never}
+        self.patch_checkout({"spec": {"template": {"spec": {"containers": [container]}}}})
+        self.addCleanup(self.kubernetes.kubectl, "rollout", "undo", "deployment/checkout")
+        self.kubernetes.wait("a pod with the new limit", self.has_new_limit)
+        said = self.look()
+        self.expect(said, limit="pods-differ", rollout_app="in-progress")
+        self.assertNotIn("limit-too-high", said.causes)
+
+    def has_new_limit(self):
+        pods = self.kubernetes.pods("checkout")
+        limits = {pod["spec"]["containers"][0]["resources"]["limits"]["memory"] for pod in pods}
+        running = [pod for pod in pods if pod["status"]["phase"] == "Running"]
+        return limits == {"20Mi", "64Mi"} and len(running) == 3
+
+    def test_16_a_rollout_is_not_done_while_an_old_pod_lingers(self):
+        lingering = {"terminationGracePeriodSeconds": 20}
+        lingering["containers"] = [{"name": "checkout", "lifecycle": {"preStop": {"sleep": {"seconds": 8}}}}]
+        self.addCleanup(self.settled, "checkout")
+        undo = {"terminationGracePeriodSeconds": 2, "containers": [{"name": "checkout", "lifecycle": None}]}
+        self.addCleanup(self.patch_checkout, {"spec": {"template": {"spec": undo}}})
+        self.patch_checkout({"spec": {"template": {"spec": lingering}}})
+        self.settled("checkout")
+        old = self.pod()["metadata"]["uid"]
+        self.kubernetes.kubectl("rollout", "restart", "deployment/checkout")
+        self.kubernetes.wait_for_rollout("checkout")  # kubectl calls it done
+        uids = [pod["metadata"]["uid"] for pod in self.kubernetes.pods("checkout")]
+        self.assertIn(old, uids)
+        said = self.check("rollout.app")
+        self.assertIn(old, [pod["metadata"]["uid"] for pod in self.kubernetes.pods("checkout")])
+        self.expect(said, rollout_app="in-progress")
+        self.assertIn("1 old", said.checks["rollout.app"]["observed"])
+        self.assertEqual(
+            Said(self.run_it("top", "deploy/checkout", "-o", "json")).json["rollout"], "in-progress"
+        )
+        self.kubernetes.wait("the old pod gone", lambda: len(self.kubernetes.pods("checkout")) == 1)
+        said = self.check("rollout.app")
+        self.assertIn(said.finding("rollout.app"), ("settled", "settling"), str(said))
+        self.assertNotIn("old", said.checks["rollout.app"]["observed"])
+
+    def test_17_top_lists_all_pods_in_a_stable_order_with_age_window_and_share(self):
+        def rows():
+            shown = Said(self.run_it("top", "-o", "json")).json["containers"]
+            return shown if all(row["working_set_bytes"] for row in shown) else None
+
+        shown = self.kubernetes.wait("samples of all", rows)
+        names = [(row["pod"], row["container"]) for row in shown]
+        self.assertEqual(names, sorted(names))
+        running = self.kubernetes.get("pods")["items"]
+        self.assertEqual(
+            set(names),
+            {(pod["metadata"]["name"], one["name"]) for pod in running for one in pod["spec"]["containers"]},
+        )
+        for row in shown:
+            self.assertTrue(0 <= row["sample_age_ms"] < 60000 and 1000 < row["window_ms"] < 60000, row)
+        text = self.run_it("top").stdout
+        self.assertEqual(names, [tuple(line.split()[:2]) for line in text.splitlines()[1 : len(names) + 1]])
+        checkout = next(line.split() for line in text.splitlines() if line.startswith("checkout"))
+        self.assertRegex(checkout[4], r"^\d+(\.\d)?%$")
+        listed = self.kubernetes.kubectl("top", "pods", "--containers", "--no-headers")
+        self.assertEqual(set(names), {tuple(line.split()[:2]) for line in listed.splitlines()})

@@ -1,0 +1,251 @@
+"""The runbook's main job, its five issues and near misses of them, each made for real."""
+
+import json
+
+import compressed
+from on_cluster import Said, time_ms
+
+MEMORY_NOT_SEEN = "metrics.k8s.io has no sample"
+# Of the pod's port, by name.
+ALLOW = "[{to: [{podSelector: {matchLabels: {opentelemetry.io/name: flagd}}}], ports: [{port: rpc}]}]"
+
+
+class Runbook:
+    def test_01_a_flag_that_is_off_is_issue_1(self):
+        self.flag_for_good(0)
+        if self.container()["restartCount"]:  # a cluster that was up already
+            self.fresh()
+        self.kubernetes.wait("old load", lambda: self.check("load").finding("load") == "running")
+        said = self.look(4)
+        self.expect(said, flag_value="not-enabled", flag_seen="blocked", memory="blocked", load="running")
+        self.expect(said, orders="in-range", flag_agreement="agree", limit="expected", termination="none")
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
+        self.assertEqual(said.causes, ["flag-not-applied"])
+        self.assertEqual(said.cause("flag-not-applied")["confidence"], "confirmed")
+
+    def test_02_an_edit_in_the_ui_works_and_a_restart_of_flagd_throws_it_away(self):
+        self.flag_for_good(0)
+        self.kubernetes.set_flag(300)
+        before = self.look(12)
+        self.expect(before, flag_value="expected", flag_seen="seen", flag_agreement="edit-not-durable")
+        self.expect(before, reach_flagd="reachable")
+        self.assertEqual(before.causes, ["edit-lost"])
+        self.fresh("flagd")
+        after = self.look(4, history=before)
+        self.expect(after, flag_value="not-enabled", flag_agreement="edit-not-durable")
+        self.assertIn("300 was served until flagd restarted", after.checks["flag.agreement"]["reason"])
+        self.assertEqual(after.causes[0], "flag-not-applied")
+        self.assertIn("edit-lost", after.causes)
+
+    def test_03_the_leak_goes_as_planned_and_a_short_look_blames_nothing(self):
+        cls = type(self)
+        self.flag_for_good(300)
+        self.fresh()
+        cls.pod_uid = self.pod()["metadata"]["uid"]
+        early = self.look(3)
+        self.expect(early, flag_value="expected", limit="expected", memory="too-early")
+        self.assertEqual(early.causes, [])
+        cls.on_track = said = self.look(24, history=early)
+        self.expect(said, memory="on-track", flag_seen="seen")
+        self.expect(said, hand_off="configured", limit="expected", soft_limit="none", termination="none")
+        self.expect(said, rollout_app="settled", rollout_flagd="settled", flag_agreement="agree")
+        self.expect_nothing_wrong(said)
+
+    def expect_nothing_wrong(self, said):
+        """On a busy machine Locust stands still and then catches up, which is rightly warned of: as the
+        rate that is told is outside of what the scenario expects, and only then."""
+        low, high = compressed.ORDERS_PER_MIN
+        warned = False
+        for name in ("requests", "orders"):
+            per_min = int(said.checks[name]["observed"].split("/")[0])
+            wanted = "low" if per_min < low else "high" if per_min > high else "in-range"
+            self.assertEqual((name, said.finding(name)), (name, wanted), str(said))
+            warned = warned or wanted != "in-range"
+        wanted = ("warning", 4) if warned else ("as-expected", 0)
+        self.assertEqual((said.verdict, said.status, said.causes), (*wanted, []), str(said))
+
+    def test_04_the_kernel_kills_it_when_it_was_foretold_and_a_sawtooth_is_what_is_seen(self):
+        cls = type(self)
+        cls.sawtooth = said = self.look(28, history=self.on_track)
+        self.expect(said, memory="oom-sawtooth", termination="oom-killed", limit="expected")
+        self.assertIn("137", said.checks["termination"]["observed"])
+        self.expect_nothing_wrong(said)
+        death = self.container()["lastState"]["terminated"]
+        self.assertEqual((death["reason"], death["exitCode"]), ("OOMKilled", 137))
+        self.assertEqual(self.pod()["metadata"]["uid"], self.pod_uid)
+        with open(self.on_track.capture) as file:
+            now_ms = json.load(file)["now_ms"]
+        left_s = (time_ms(death["finishedAt"]) + 1000 - now_ms) / 1000  # to the second
+        foretold = self.on_track.json["predictions"]
+        self.assertGreaterEqual(left_s, foretold["ttl_lo_s"], foretold)
+        self.assertLessEqual(left_s - 1, foretold["ttl_hi_s"], foretold)
+
+    def test_05_the_log_of_the_dead_instance_counts_and_one_that_is_gone_is_not_zero_lines(self):
+        # Its lines are asked for as long as its death is within the window, the runbook's 5 minutes.
+        wide = self.file("wide.yaml", compressed.scenario(window="5m"))
+        said = self.look(scenario=wide)
+        self.expect(said, flag_seen="seen", termination="oom-killed")
+        dead, running = (self.written(said, *more) for more in (["--previous"], []))
+        self.assertGreater(dead, 10)
+        self.assertEqual(self.count(said), dead + running)
+        meta, status = self.pod()["metadata"], self.container()
+        log = "/var/log/pods/otel-demo_%s_%s/checkout/%d.log"
+        log %= (meta["name"], meta["uid"], status["restartCount"] - 1)
+        self.kubernetes.box.run(["rm", log])
+        gone = self.look(scenario=wide)
+        self.expect(gone, termination="oom-killed")
+        # What is known of the log begins with the instance that runs; nothing says "no lines" of the dead.
+        self.expect(gone, flag_seen="seen")
+        self.assertEqual(self.count(gone), self.written(gone))
+        self.assertGreater(self.count(gone), 0)
+        began = time_ms(self.container()["state"]["running"]["startedAt"])
+        self.assertTrue(all(one["log"]["from_ms"] >= began for one in gone.facts("log")))
+
+    def count(self, said, pattern="order"):
+        logs = [one["log"] for one in said.facts("log")]
+        return sum(one["count"] for log in logs for one in log["patterns"] if one["name"] == pattern)
+
+    def written(self, said, *more):
+        """Orders in the log that kubectl has, of the time that the one look knows it for."""
+        (log,) = [one["log"] for one in said.facts("log")]
+        words = ["logs", self.pod()["metadata"]["name"], "-c", "checkout", "--timestamps", *more]
+        lines = self.kubernetes.kubectl(*words).splitlines()
+        times = [time_ms(line.split()[0]) for line in lines if "order placed" in line]
+        return len([ms for ms in times if log["from_ms"] <= ms <= log["to_ms"]])
+
+    def test_06_a_lower_flag_after_the_limit_was_reached_is_not_issue_4(self):
+        self.addCleanup(self.kubernetes.set_flag, 300)
+        self.kubernetes.set_flag(100)
+        said = self.look(3, history=self.sawtooth)
+        self.expect(said, flag_value="lower", flag_agreement="edit-not-durable", memory="oom-sawtooth")
+        self.assertEqual(said.causes, ["edit-lost"])
+
+    def test_07_memory_that_is_not_measured_after_a_restart_is_unknown_and_never_zero(self):
+        self.fresh()
+        # Without an order memory is blocked, because nothing is to be expected of it yet.
+        self.kubernetes.wait("an order", self.has_order)
+        shown = Said(self.run_it("top", "deploy/checkout", "-o", "json")).json
+        self.assertEqual(len(shown["containers"]), 1)
+        row = shown["containers"][0]
+        self.assertEqual(row["uid"], self.pod()["metadata"]["uid"])
+        self.assertIsNone(row["working_set_bytes"])
+        self.assertIn(MEMORY_NOT_SEEN, row["no_sample"])
+        text = self.run_it("top", "deploy/checkout").stdout
+        self.assertRegex(text, r"(?m)^checkout-\S+ +checkout +\? +20Mi +\? ")
+        said = self.check("memory", more=("--set", "prometheus=nowhere"))
+        self.expect(said, memory="no-samples")
+        self.expect(said, memory="unknown")
+        self.assertIn(MEMORY_NOT_SEEN, said.checks["memory"]["reason"])
+
+    def has_order(self):
+        return "order placed" in self.kubernetes.kubectl("logs", self.pod()["metadata"]["name"])
+
+    def test_08_an_application_that_keeps_its_old_value_is_issue_2_unless_it_settles(self):
+        self.flag_for_good(300)
+        self.silence_the_flag()
+        self.wait_for_age(11)
+        said = self.look(4)
+        self.expect(said, flag_value="expected", orders="in-range", flag_seen="not-seen")
+        self.expect(said, reach_flagd="reachable", rollout_app="settled", hand_off="configured")
+        self.assertEqual(said.causes, ["app-has-old-value"])
+        # The same a moment after a restart may be the restart.
+        patient = self.file("patient.yaml", compressed.scenario(settle="20m"))
+        said = self.look(4, scenario=patient)
+        self.expect(said, flag_seen="not-seen", rollout_app="settling")
+        self.assertEqual(said.causes, ["settling"])
+
+    def test_08a_a_policy_that_forbids_the_way_is_named_and_what_it_proves_is_said(self):
+        self.flag_for_good(300)
+        policies = ("deny", "allow", "addresses")
+        words = ["delete", "networkpolicy", "-n", "otel-demo", "--ignore-not-found", *policies]
+        self.addCleanup(self.kubernetes.kubectl, *words)
+        self.silence_the_flag()
+        self.wait_for_age(3)
+        self.policy("deny", "[]")
+        said = self.look(0)
+        self.expect(said, reach_flagd="policy-blocks", flag_value="expected", flag_seen="not-seen")
+        self.assertEqual(said.checks["reach.flagd"]["observed"], "egress by deny to port 8013")
+        self.assertIn("enforces them is not proved", said.checks["reach.flagd"]["reason"])
+        self.assertIn("flag-unreachable", said.causes)
+        self.policy("addresses", "[{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]")
+        unsure = self.check("reach.flagd")
+        self.expect(unsure, reach_flagd="reachable")
+        self.assertIn("hangs on addresses", unsure.checks["reach.flagd"]["reason"])
+        self.policy("allow", ALLOW)
+        allowed = self.check("reach.flagd")
+        self.expect(allowed, reach_flagd="reachable")
+        self.assertIn("no network policy forbids it", allowed.checks["reach.flagd"]["reason"])
+
+    def policy(self, name, egress):
+        """Of checkout's pods. Nothing in this cluster enforces it: only the object is there."""
+        text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+        text += "metadata: {name: %s, namespace: otel-demo}\n" % name
+        text += "spec: {podSelector: {matchLabels: {opentelemetry.io/name: checkout}}, "
+        self.kubernetes.apply(text + "policyTypes: [Egress], egress: %s}\n" % egress)
+
+    def silence_the_flag(self):
+        """checkout asks nobody and takes its default, as a client does that has lost its connection."""
+        container = self.kubernetes.deployment("checkout")["spec"]["template"]["spec"]["containers"][0]
+        self.addCleanup(self.settled, "checkout")
+        self.addCleanup(self.set_arguments, container["args"])
+        self.set_arguments([word.replace("$(FLAGD_HOST)", "127.0.0.1") for word in container["args"]])
+        self.settled("checkout")
+
+    def set_arguments(self, arguments):
+        container = {"name": "checkout", "args": arguments}
+        self.patch_checkout({"spec": {"template": {"spec": {"containers": [container]}}}})
+
+    def test_09_nobody_who_orders_is_issue_3(self):
+        self.addCleanup(self.kubernetes.start_load)
+        self.kubernetes.stop_load()
+        said = self.look(12)
+        self.expect(said, load="stopped", orders="zero", flag_seen="blocked", memory="blocked")
+        self.expect(said, flag_value="expected")
+        self.assertEqual(said.causes[0], "no-checkouts")
+        self.assertNotIn("app-has-old-value", said.causes)
+
+    def test_10_a_shop_front_without_pods_is_issue_3_as_well(self):
+        self.addCleanup(self.settled, "frontend")
+        self.addCleanup(self.kubernetes.kubectl, "scale", "deployment/frontend", "--replicas=1")
+        self.kubernetes.kubectl("scale", "deployment/frontend", "--replicas=0")
+        self.kubernetes.wait("no frontend", lambda: not self.kubernetes.pods("frontend"))
+        said = self.look(12)
+        self.expect(said, frontend="no-endpoints", orders="zero")
+        self.assertEqual(said.causes[0], "no-checkouts")
+        self.assertNotIn("app-has-old-value", said.causes)
+
+    def test_11_a_flag_of_100_is_issue_4_and_not_when_100_is_what_is_wanted(self):
+        self.flag_for_good(100)
+        self.fresh()
+        said = self.look(20)
+        self.expect(said, flag_value="lower", flag_seen="seen", flag_agreement="agree")
+        self.assertEqual(said.causes, ["flag-value-too-low"])
+        self.assertRegex(said.cause("flag-value-too-low")["prediction"], r"at 100 the limit is reached")
+        wanted = self.look(0, "--set", "flag_value=100", history=said)
+        self.expect(wanted, flag_value="expected")
+        self.assertNotIn("flag-value-too-low", wanted.causes)
+
+    def test_12_a_limit_that_is_too_high_is_issue_5_and_no_limit_is_as_well(self):
+        self.flag_for_good(300)
+        self.kubernetes.set_limit("64Mi")
+        self.addCleanup(self.settled, "checkout")
+        self.addCleanup(self.kubernetes.set_limit, "20Mi")
+        self.settled("checkout")
+        said = self.look(18)
+        self.expect(said, limit="higher", memory="on-track", termination="none", flag_value="expected")
+        self.assertEqual(said.causes, ["limit-too-high"])
+        self.kubernetes.set_limit(None)
+        self.settled("checkout")
+        said = self.look(16)
+        self.expect(said, limit="none", termination="none")
+        self.assertEqual(said.causes, ["limit-too-high"])
+
+    def test_13_a_limit_of_20M_is_not_20Mi(self):
+        self.addCleanup(self.settled, "checkout")
+        self.addCleanup(self.kubernetes.set_limit, "20Mi")
+        self.kubernetes.set_limit("20M")
+        self.settled("checkout")
+        said = self.look()
+        self.expect(said, limit="decimal-unit")
+        self.assertEqual(said.checks["limit"]["observed"], "20M")
+        self.assertNotIn("limit-too-high", said.causes)
