@@ -93,7 +93,7 @@ class Pods:
         listed = self.kubernetes.kubectl("top", "pods", "--containers", "--no-headers")
         self.assertEqual(set(names), {tuple(line.split()[:2]) for line in listed.splitlines()})
 
-    def test_18_a_pod_that_comes_and_goes_between_two_looks_is_told(self):
+    def test_17a_a_pod_that_comes_and_goes_between_two_looks_is_told(self):
         slow, n = re.subn(r"every: \w+", "every: 20s", compressed.scenario())
         self.assertEqual(n, 1)
         capture = os.path.join(self.folder, "between.json")
