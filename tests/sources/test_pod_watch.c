@@ -41,7 +41,7 @@ typedef struct server {
     leakdiag_cluster *cluster;
     leakdiag_session *session;
     leakdiag_observation *seen;
-    char pods[4096], events[8192], body[8192];
+    char pods[1 << 18], events[1 << 18], body[(1 << 18) + 256];
     const char *version; /* of the list; NULL: none is said */
     int status;          /* of the watch; 0: no answer */
     int n_watches;
@@ -360,6 +360,7 @@ START_TEST(a_watch_that_was_cut_off_is_taken_up_where_it_broke)
     snprintf(v.events, sizeof v.events, "%s{\"type\":\"ADD\n", first);
     list(&v, "140", pod("a", "90", 0, RUNNING));
     look(&v);
+    ck_assert_str_eq(v.asked_from, "103"); /* what may have followed it is asked for again */
     ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 2);
     v.events[0] = '\0';
     list(&v, "150", pod("a", "90", 0, RUNNING));
@@ -407,6 +408,63 @@ START_TEST(a_capture_keeps_what_was_between_looks)
 }
 END_TEST
 
+/* Many pods. */
+static void list_many(server *w, const char *version, int n, const char *states)
+{
+    char name[16];
+    size_t len = 0;
+    w->version = version;
+    for (int i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        len += (size_t)snprintf(w->pods + len, sizeof w->pods - len, "%s%s", i ? "," : "",
+                                pod(name, "90", 0, states));
+    }
+}
+
+static void happen_to_many(server *w, const char *type, int from, int to, const char *states)
+{
+    char name[16];
+    for (int i = from; i < to; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        happen(w, type, pod(name, "101", 1, states));
+    }
+}
+
+static int64_t lines_read(const server *w)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < w->seen->n_facts; i++)
+        if (w->seen->facts[i]->kind == LD_FACT_LOG && !w->seen->facts[i]->error)
+            n += w->seen->facts[i]->of.log.lines;
+    return n;
+}
+
+START_TEST(what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_logs)
+{
+    list_many(&v, "100", 300, RUNNING);
+    look(&v);
+    int64_t n = lines_read(&v);
+    ck_assert_int_eq(n, 16);
+    happen_to_many(&v, "MODIFIED", 0, 300, RUNNING LAST("01", "OOMKilled"));
+    list_many(&v, "120", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    v.events[0] = '\0';
+    list_many(&v, "130", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    ck_assert_str_eq(v.asked_from, "120");
+    ck_assert_int_eq(lines_read(&v), n);
+    happen_to_many(&v, "MODIFIED", 300, 600, DOWN("02", "OOMKilled"));
+    list_many(&v, "140", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 255);
+    v.events[0] = '\0';
+    list_many(&v, "150", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    ck_assert_str_eq(v.asked_from, "140");
+    ck_assert_int_eq(lines_read(&v), n);
+}
+END_TEST
+
 static void set_up(void)
 {
     begin(&v);
@@ -430,6 +488,7 @@ int main(void)
     tcase_add_test(tc, a_watch_that_was_cut_off_is_taken_up_where_it_broke);
     tcase_add_test(tc, what_came_after_the_list_counts_once);
     tcase_add_test(tc, a_capture_keeps_what_was_between_looks);
+    tcase_add_test(tc, what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_logs);
     Suite *suite = suite_create("pod watch");
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
