@@ -282,6 +282,28 @@ START_TEST(a_container_that_was_killed_twice_between_two_looks_was_killed_twice)
 }
 END_TEST
 
+START_TEST(the_kills_of_another_pod_that_is_still_there_bend_no_curve)
+{
+    char both[2048];
+    snprintf(both, sizeof both, "%s,%s", pod("a", "90", 0, RUNNING), pod("b", "91", 0, RUNNING));
+    list(&v, "100", both);
+    look(&v);
+    happen(&v, "MODIFIED", pod("b", "102", 1, RUNNING LAST("02", "OOMKilled")));
+    happen(&v, "MODIFIED", pod("b", "104", 2, RUNNING LAST("03", "OOMKilled")));
+    snprintf(both, sizeof both, "%s,%s", pod("a", "90", 0, RUNNING),
+             pod("b", "104", 2, RUNNING LAST("03", "OOMKilled")));
+    list(&v, "120", both);
+    look(&v);
+    ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 1);
+    leakdiag_diagnosis *d = NULL;
+    OK(leakdiag_diagnose(v.session->scenario, v.seen, &d, &err));
+    ck_assert_str_eq(d->view.memory->of.memory.pod.name, "a");
+    ck_assert_uint_eq(d->view.n_ooms, 0);
+    ck_assert_uint_eq(d->view.n_restarts, 0);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
 START_TEST(a_pod_that_looks_have_met_is_no_missed_one)
 {
     list(&v, "100", pod("a", "90", 0, RUNNING));
@@ -482,6 +504,7 @@ int main(void)
     tcase_add_test(tc, the_second_look_asks_for_what_happened_since_the_first_list);
     tcase_add_test(tc, a_pod_that_came_and_went_is_told_with_its_end_and_its_log);
     tcase_add_test(tc, a_container_that_was_killed_twice_between_two_looks_was_killed_twice);
+    tcase_add_test(tc, the_kills_of_another_pod_that_is_still_there_bend_no_curve);
     tcase_add_test(tc, a_pod_that_looks_have_met_is_no_missed_one);
     tcase_add_test(tc, events_that_are_no_longer_there_are_a_gap_and_the_next_look_goes_on);
     tcase_add_test(tc, who_may_not_watch_is_not_asked_again);
