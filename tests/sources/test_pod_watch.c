@@ -250,8 +250,7 @@ START_TEST(a_pod_that_came_and_went_is_told_with_its_end_and_its_log)
     ck_assert_str_eq(termination(&v), "oom-killed: 1 OOM kill");
     const ld_fact *told = gap(&v, "pod-log otel-demo/b/checkout");
     ck_assert_ptr_nonnull(told);
-    ck_assert_str_eq(told->of.log.gap_reason,
-                     "its pod lived only between two looks: its log was never read");
+    ck_assert_str_eq(told->of.log.gap_reason, "its pod is gone, and no look has read its log");
     ck_assert_int_eq(told->of.log.gap_to_ms - told->of.log.gap_from_ms, 60000);
     /* It is not what is judged, nor is it asked for again. */
     ck_assert_str_eq(ld_latest_memory(v.seen)->of.memory.pod.name, "a");
