@@ -150,6 +150,7 @@ func (s *settings) asking(ctx context.Context, op string,
 	defer cancel.Close()
 	called := s.newHooks()
 	defer called.release()
+	called.during(ctx)
 	err = cancellable(ctx, cancel, func() error {
 		return call(op, func(e *capi.ErrorDetail) int { return ask(cancel, called, e) })
 	})

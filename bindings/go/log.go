@@ -24,6 +24,7 @@ func (l LogLevel) level() slog.Level {
 type listening struct {
 	raw      *capi.Writing
 	logger   *slog.Logger
+	ctx      context.Context // of the call that is under way
 	panicked any
 }
 
@@ -32,7 +33,7 @@ func newListening(logger *slog.Logger) *listening {
 	if logger == nil {
 		return nil
 	}
-	l := &listening{logger: logger}
+	l := &listening{logger: logger, ctx: context.Background()}
 	l.raw = capi.NewWriting(l.write)
 	return l
 }
@@ -43,14 +44,14 @@ func (l *listening) write(r *capi.Record) (stop bool) {
 			l.panicked, stop = reason, true
 		}
 	}()
-	ctx, level := context.Background(), LogLevel(r.Level).level()
+	level := LogLevel(r.Level).level()
 	handler := l.logger.Handler()
-	if !handler.Enabled(ctx, level) {
+	if !handler.Enabled(l.ctx, level) {
 		return false
 	}
 	record := slog.NewRecord(time.UnixMilli(r.TimeMs), level, r.Message, 0)
 	record.AddAttrs(attributes(r)...)
-	_ = handler.Handle(ctx, record) // as slog's own methods do
+	_ = handler.Handle(l.ctx, record) // as slog's own methods do
 	return false
 }
 
@@ -93,6 +94,16 @@ func (h hooks) set(options interface {
 	}
 	if h.tells != nil {
 		options.SetLog(h.tells.raw.C())
+	}
+}
+
+// during says which call is under way: what is called during it sees the values of its context.
+func (h hooks) during(ctx context.Context) {
+	if h.asks != nil {
+		h.asks.ctx = context.WithoutCancel(ctx)
+	}
+	if h.tells != nil {
+		h.tells.ctx = ctx
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -83,6 +85,45 @@ func TestASessionTellsWhatIsMissingOnce(t *testing.T) {
 	same(t, "method", heard[0]["method"], nil)
 	_ = must(session.Gather(context.Background()))(t)
 	same(t, "records", len(lines(t, &buffer)), 0)
+}
+
+type callKey struct{}
+
+// tracing remembers what the context of each record and request says.
+type tracing struct {
+	slog.Handler
+	heard, asked []any
+}
+
+func (t *tracing) Handle(ctx context.Context, _ slog.Record) error {
+	t.heard = append(t.heard, ctx.Value(callKey{}))
+	return nil
+}
+
+func (t *tracing) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.asked = append(t.asked, r.Context().Value(callKey{}))
+	return nil, errors.New("not today")
+}
+
+func TestALoggerAndATransportSeeTheContextOfTheCall(t *testing.T) {
+	seen := &tracing{Handler: slog.NewTextHandler(new(bytes.Buffer),
+		&slog.HandlerOptions{Level: slog.LevelDebug})}
+	options := []leakdiag.Option{leakdiag.WithLogger(slog.New(seen)), leakdiag.WithTransport(seen)}
+	ctx := context.WithValue(context.Background(), callKey{}, "first")
+	_ = must(leakdiag.ReadLoad(ctx, "http://h:1", options...))(t)
+	scenario := must(leakdiag.BuiltinScenario("otel-demo/checkout", leakdiag.WithSet(
+		"ofrep_url=http://h:1", "locust_url=http://h:2", "pid="+strconv.Itoa(os.Getpid()))))(t)
+	session := must(leakdiag.NewSession(scenario, options...))(t)
+	defer session.Close()
+	for _, call := range []string{"first", "second"} {
+		seen.heard, seen.asked = nil, nil
+		_ = must(session.Gather(context.WithValue(ctx, callKey{}, call)))(t)
+		same(t, "heard", len(seen.heard) > 0, true)
+		same(t, "asked", len(seen.asked) > 0, true)
+		for _, value := range append(seen.heard, seen.asked...) {
+			same(t, "context", value, any(call))
+		}
+	}
 }
 
 type panicking struct{ slog.Handler }

@@ -230,16 +230,16 @@ func WithNamespace(name string) Option {
 }
 
 // WithTransport answers instead of the network; no socket is opened by the library then. It is asked
-// for one request after the other: EvaluateFlag, EvaluateFlags, ReadLoad, ReadPods, ReviewAccess,
-// NewSession.
+// for one request after the other, with the values of the call's context: EvaluateFlag, EvaluateFlags,
+// ReadLoad, ReadPods, ReviewAccess, NewSession.
 func WithTransport(transport http.RoundTripper) Option {
 	return named("WithTransport", func(s *settings) { s.transport = transport })
 }
 
 // WithLogger hears what the library does: requests, retries, credentials (slog.LevelDebug and Info), and
 // what is missing in the result (slog.LevelWarn). No secret is among it. Its handler is called during
-// the call and may not use the session: EvaluateFlag, EvaluateFlags, ReadLoad, ReadPods, ReviewAccess,
-// NewSession.
+// the call, with the call's context, and may not use the session: EvaluateFlag, EvaluateFlags,
+// ReadLoad, ReadPods, ReviewAccess, NewSession.
 func WithLogger(logger *slog.Logger) Option {
 	return named("WithLogger", func(s *settings) { s.logger = logger })
 }

@@ -124,17 +124,24 @@ func (s *Session) NamespaceName() (name string, err error) {
 	return name, err
 }
 
+// waiting runs a call of the session that waits, and what it calls back sees its context.
+func (s *Session) waiting(ctx context.Context, wait func() error) error {
+	return s.alone(func() error {
+		s.hooks.during(ctx)
+		err := cancellable(ctx, s.cancel, wait)
+		s.hooks.goOn()
+		return err
+	})
+}
+
 // Gather is one look: it asks everything, and returns all that is known now.
 func (s *Session) Gather(ctx context.Context) (*Observation, error) {
 	var handle uintptr
-	err := s.alone(func() error {
-		return cancellable(ctx, s.cancel, func() error {
-			return call("gather", func(e *capi.ErrorDetail) int {
-				return capi.Session_gather(s.load(), &handle, e)
-			})
+	err := s.waiting(ctx, func() error {
+		return call("gather", func(e *capi.ErrorDetail) int {
+			return capi.Session_gather(s.load(), &handle, e)
 		})
 	})
-	s.hooks.goOn()
 	if err != nil {
 		return nil, err
 	}
@@ -151,23 +158,20 @@ func (s *Session) Watch(ctx context.Context, options ...Option) (*Observation, *
 	}
 	var observation, diagnosis uintptr
 	var panicked any
-	err = s.alone(func() error {
-		return cancellable(ctx, s.cancel, func() error {
-			return call("watch", func(e *capi.ErrorDetail) int {
-				o := capi.NewWatch_options()
-				defer capi.DeleteWatch_options(o)
-				o.SetFor_ms(given.lookFor.Milliseconds())
-				o.SetUntil_decided(int64(flagOf(given.untilDecided)))
-				if given.onLook != nil {
-					handle := cgo.NewHandle(lend(given.onLook, &panicked))
-					defer handle.Delete()
-					o.Set_on_look(uintptr(handle))
-				}
-				return capi.Session_watch(s.load(), o, &observation, &diagnosis, e)
-			})
+	err = s.waiting(ctx, func() error {
+		return call("watch", func(e *capi.ErrorDetail) int {
+			o := capi.NewWatch_options()
+			defer capi.DeleteWatch_options(o)
+			o.SetFor_ms(given.lookFor.Milliseconds())
+			o.SetUntil_decided(int64(flagOf(given.untilDecided)))
+			if given.onLook != nil {
+				handle := cgo.NewHandle(lend(given.onLook, &panicked))
+				defer handle.Delete()
+				o.Set_on_look(uintptr(handle))
+			}
+			return capi.Session_watch(s.load(), o, &observation, &diagnosis, e)
 		})
 	})
-	s.hooks.goOn()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -23,6 +23,7 @@ const answerMaxBytes = 64 << 20
 type answering struct {
 	raw      *capi.Answering
 	inner    http.RoundTripper
+	ctx      context.Context // of the call that is under way; it is the library that ends it
 	panicked any
 }
 
@@ -31,7 +32,7 @@ func newAnswering(inner http.RoundTripper) *answering {
 	if inner == nil {
 		return nil
 	}
-	a := &answering{inner: inner}
+	a := &answering{inner: inner, ctx: context.Background()}
 	a.raw = capi.NewAnswering(a.answer)
 	return a
 }
@@ -42,8 +43,7 @@ func (a *answering) answer(r *capi.Request) (made capi.Answer) {
 			a.panicked, made = reason, capi.Answer{Broken: true}
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(),
-		time.Duration(r.DeadlineMs)*time.Millisecond)
+	ctx, cancel := context.WithTimeout(a.ctx, time.Duration(r.DeadlineMs)*time.Millisecond)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {

@@ -64,7 +64,8 @@ typedef struct leakdiag_log {
      * all pure functions and other sessions are fine. It must not throw or jump out.
      *
      * Return 0. Anything else ends the whole call with LEAKDIAG_E_CALLBACK, before the next request
-     * is sent.
+     * is sent; a call that has failed by then keeps its own reason. The time it takes counts towards
+     * the deadline, and is not cut short by it.
      */
     int (*write)(const leakdiag_log_record *record, void *payload);
     void *payload; /**< handed to write(); must live as long as who was given the log */

@@ -134,8 +134,18 @@ static void note_pod(ld_view *view, const instance *before, const ld_memory_fact
         note_end(view, now->started_ms, false);
 }
 
-/* Of a pod that has gone only a kill counts: what else ended it is how a rollout ends pods. */
-static void note_ends_between(ld_view *view, size_t from, size_t end)
+static bool is_looked_at(const leakdiag_observation *o, size_t from, size_t end,
+                         const ld_memory_fact *pod)
+{
+    for (size_t i = from; i < end; i++)
+        if (is_memory(o->facts[i]) && ld_same_pod(&o->facts[i]->of.memory, pod))
+            return true;
+    return false;
+}
+
+/* Of the pod that leads the look all ends count. Of one that has gone only a kill does: what else
+ * ended it is how a rollout ends pods. Another one that is still there has a curve of its own. */
+static void note_ends_between(ld_view *view, size_t from, size_t end, const ld_fact *lead)
 {
     const leakdiag_observation *o = view->observation;
     for (size_t i = from; i < end; i++) {
@@ -143,7 +153,8 @@ static void note_ends_between(ld_view *view, size_t from, size_t end)
         if (!is_end(o->facts[i]))
             continue;
         bool killed = was_oom_killed(&of->pod);
-        if (killed || (view->memory && ld_same_pod(of, &view->memory->of.memory)))
+        bool leads = lead && ld_same_pod(of, &lead->of.memory);
+        if (leads || (killed && !is_looked_at(o, from, end, of)))
             note_end(view, of->pod.ended_ms, killed);
     }
 }
@@ -298,7 +309,7 @@ static void collect_looks(ld_view *view, points *p)
     instance before = {.oom_kills = -1, .restarts = -1};
     for (size_t i = 0, end; i < o->n_facts; i = end) {
         const ld_fact *fact = lead(o, i, view->memory, &end);
-        note_ends_between(view, i, end);
+        note_ends_between(view, i, end, fact);
         if (!fact)
             continue;
         if (!view->first_memory)

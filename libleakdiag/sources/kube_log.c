@@ -390,7 +390,7 @@ leakdiag_status ld_pod_log_add_missed(ld_asking *asking, const ld_kube_pod *pod,
 {
     LD_CLEANUP(ld_text_done) ld_text source = {0};
     const ld_kube_end *end = ld_pod_latest_end(instance);
-    ld_gap gap = {"its pod lived only between two looks: its log was never read",
+    ld_gap gap = {"its pod is gone, and no look has read its log",
                   end && end->started_ms ? end->started_ms : pod->created_ms,
                   end ? end->finished_ms : 0};
     add_source(&source, pod, instance->name);

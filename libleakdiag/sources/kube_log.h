@@ -43,7 +43,7 @@ void ld_pod_log_done(ld_pod_log *log);
 /* Some look has asked for it. */
 bool ld_pod_log_is_known(const ld_memories *memories, const ld_kube_pod *pod,
                          const char *container);
-/* A pod that no look has met: its log was never read, and can no longer be. */
+/* A pod that has gone, and whose log no look has asked for. */
 leakdiag_status ld_pod_log_add_missed(ld_asking *asking, const ld_kube_pod *pod,
                                       const ld_kube_instance *instance, ld_facts *facts,
                                       leakdiag_error *err);

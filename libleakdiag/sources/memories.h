@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "logs/stitch.h"
 
-#define LD_MEMORIES_MAX 256
+#define LD_MEMORIES_MAX 512 /* more than one look asks for, so that none of its own makes room */
 
 /* How far the log of one container of one pod was read. */
 typedef struct ld_log_state {

@@ -13,7 +13,12 @@
 #define TIMEOUT_MS    1800 /* the API server ends it after a second */
 #define DEADLINE_MS   2500 /* a look that may not last so long asks for no events */
 #define BODY_MAX      ((size_t)16 << 20)
+#define LISTED_MAX    64  /* pods of a list whose ends are remembered */
 #define NOT_PERMITTED "-" /* in place of a version: this session does not ask again */
+
+/* A look holds on to what is remembered of its logs and sources: those must not make room. */
+_Static_assert(LD_POD_WATCH_FACTS_MAX + LISTED_MAX + 64 <= LD_MEMORIES_MAX,
+               "what one look asks for has room");
 
 void ld_pod_watch_done(ld_pod_watch *watch)
 {
@@ -39,20 +44,31 @@ static const ld_kube_instance *container_of(const ld_pod_watch *watch, const ld_
     return ld_pod_container(pod, watch->container, watch->look->deployment, NULL);
 }
 
-/* What was told of a container's ends; NULL when out of memory. They come in their order. */
-static ld_memory_of *told_of(const ld_pod_watch *watch, const ld_kube_pod *pod,
-                             const ld_kube_instance *instance)
+static bool add_key(ld_text *key, const ld_kube_pod *pod, const ld_kube_instance *instance)
+{
+    ld_text_addf(key, "end %s/%s", pod->uid ? pod->uid : pod->name, instance->name);
+    return !key->failed;
+}
+
+/* It is the last end of the container that was told: they come in their order. E_NOMEM. */
+static leakdiag_status remember_end(const ld_pod_watch *watch, const ld_kube_pod *pod,
+                                    const ld_kube_instance *instance, int64_t finished_ms)
 {
     LD_CLEANUP(ld_text_done) ld_text key = {0};
-    ld_text_addf(&key, "end %s/%s", pod->uid ? pod->uid : pod->name, instance->name);
-    return key.failed ? NULL : ld_memories_of(watch->look->asking->memories, key.data);
+    ld_memories *memories = watch->look->asking->memories;
+    ld_memory_of *told = add_key(&key, pod, instance) ? ld_memories_of(memories, key.data) : NULL;
+    if (!told)
+        return LEAKDIAG_E_NOMEM;
+    if (finished_ms > told->ms && finished_ms > told->next_ms)
+        told->next_ms = finished_ms;
+    return LEAKDIAG_OK;
 }
 
 /* A look before this one told that end, or the list of this one does, or an event before. */
 static bool is_told(const ld_pod_watch *watch, const ld_kube_pod *pod, const ld_kube_end *end,
-                    int64_t told_ms)
+                    const ld_memory_of *told)
 {
-    if (end->finished_ms <= told_ms)
+    if (end->finished_ms <= (told ? told->ms : 0))
         return true;
     const ld_kube_pod *now = listed(watch, pod);
     const ld_kube_instance *instance = now ? container_of(watch, now) : NULL;
@@ -68,8 +84,8 @@ static bool is_told(const ld_pod_watch *watch, const ld_kube_pod *pod, const ld_
     return false;
 }
 
-static leakdiag_status add_end(ld_pod_watch *watch, const ld_kube_pod *pod,
-                               const ld_kube_instance *instance)
+static leakdiag_status tell_end(ld_pod_watch *watch, const ld_kube_pod *pod,
+                                const ld_kube_instance *instance)
 {
     ld_fact *fact = NULL;
     leakdiag_status status =
@@ -80,6 +96,19 @@ static leakdiag_status add_end(ld_pod_watch *watch, const ld_kube_pod *pod,
     fact->of.memory.pod.is_between_looks = true;
     fact->of.memory.started_ms = 0; /* what ran then is not what is judged now */
     return ld_facts_add(&watch->found, fact, &watch->why);
+}
+
+/* If nobody told it yet. */
+static leakdiag_status add_end(ld_pod_watch *watch, const ld_kube_pod *pod,
+                               const ld_kube_instance *instance, const ld_kube_end *end)
+{
+    LD_CLEANUP(ld_text_done) ld_text key = {0};
+    if (!add_key(&key, pod, instance))
+        return LEAKDIAG_E_NOMEM;
+    if (is_told(watch, pod, end, ld_memories_find(watch->look->asking->memories, key.data)))
+        return LEAKDIAG_OK;
+    leakdiag_status status = remember_end(watch, pod, instance, end->finished_ms);
+    return status ? status : tell_end(watch, pod, instance);
 }
 
 static bool has_run(const ld_kube_instance *instance)
@@ -101,13 +130,8 @@ static bool take(const ld_kube_event *event, void *payload)
         watch->is_too_much = true;
         return true;
     }
-    ld_memory_of *told = end ? told_of(watch, pod, instance) : NULL;
-    if (end && !told)
-        watch->status = LEAKDIAG_E_NOMEM;
-    if (told && !is_told(watch, pod, end, told->ms)) {
-        told->next_ms = end->finished_ms;
-        watch->status = add_end(watch, pod, instance);
-    }
+    if (end)
+        watch->status = add_end(watch, pod, instance, end);
     bool is_missed = event->kind == LD_KUBE_DELETED && watch->reads_logs && has_run(instance) &&
                      !ld_pod_log_is_known(watch->look->asking->memories, pod, instance->name);
     if (!watch->status && is_missed)
@@ -137,7 +161,8 @@ static void answered(ld_http_request *request, void *payload)
         status =
             ld_kube_watch_push(&watch->events, &asked, answer.body, answer.len, take, watch, &why);
     watch->is_answered = true;
-    watch->is_gapless = !status && !watch->status;
+    bool is_whole = watch->events.line.len == 0; /* else it was cut off within an event */
+    watch->is_gapless = !status && !watch->status && is_whole;
     if (!watch->status) {
         watch->status = status;
         watch->why = why;
@@ -226,14 +251,11 @@ static leakdiag_status add_unknown(ld_pod_watch *watch, const char *why, ld_fact
 static leakdiag_status remember_list(const ld_pod_watch *watch, leakdiag_error *err)
 {
     const ld_kube_pods *pods = &watch->look->pods;
-    for (size_t i = 0; i < pods->n && i < LD_POD_WATCH_FACTS_MAX / 4; i++) {
+    for (size_t i = 0; i < pods->n && i < LISTED_MAX; i++) {
         const ld_kube_instance *instance = container_of(watch, &pods->list[i]);
         const ld_kube_end *end = instance ? ld_pod_latest_end(instance) : NULL;
-        ld_memory_of *told = end ? told_of(watch, &pods->list[i], instance) : NULL;
-        if (end && !told)
+        if (end && remember_end(watch, &pods->list[i], instance, end->finished_ms))
             return ld_fail_nomem(err);
-        if (told && end->finished_ms > told->next_ms)
-            told->next_ms = end->finished_ms;
     }
     return LEAKDIAG_OK;
 }

@@ -41,7 +41,7 @@ typedef struct server {
     leakdiag_cluster *cluster;
     leakdiag_session *session;
     leakdiag_observation *seen;
-    char pods[4096], events[8192], body[8192];
+    char pods[1 << 18], events[1 << 18], body[(1 << 18) + 256];
     const char *version; /* of the list; NULL: none is said */
     int status;          /* of the watch; 0: no answer */
     int n_watches;
@@ -250,8 +250,7 @@ START_TEST(a_pod_that_came_and_went_is_told_with_its_end_and_its_log)
     ck_assert_str_eq(termination(&v), "oom-killed: 1 OOM kill");
     const ld_fact *told = gap(&v, "pod-log otel-demo/b/checkout");
     ck_assert_ptr_nonnull(told);
-    ck_assert_str_eq(told->of.log.gap_reason,
-                     "its pod lived only between two looks: its log was never read");
+    ck_assert_str_eq(told->of.log.gap_reason, "its pod is gone, and no look has read its log");
     ck_assert_int_eq(told->of.log.gap_to_ms - told->of.log.gap_from_ms, 60000);
     /* It is not what is judged, nor is it asked for again. */
     ck_assert_str_eq(ld_latest_memory(v.seen)->of.memory.pod.name, "a");
@@ -278,6 +277,28 @@ START_TEST(a_container_that_was_killed_twice_between_two_looks_was_killed_twice)
     ck_assert_uint_eq(d->view.n_ooms, 3);
     for (size_t i = 1; i < 3; i++)
         ck_assert_int_eq(d->view.oom_ms[i] - d->view.oom_ms[i - 1], 60000);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
+START_TEST(the_kills_of_another_pod_that_is_still_there_bend_no_curve)
+{
+    char both[2048];
+    snprintf(both, sizeof both, "%s,%s", pod("a", "90", 0, RUNNING), pod("b", "91", 0, RUNNING));
+    list(&v, "100", both);
+    look(&v);
+    happen(&v, "MODIFIED", pod("b", "102", 1, RUNNING LAST("02", "OOMKilled")));
+    happen(&v, "MODIFIED", pod("b", "104", 2, RUNNING LAST("03", "OOMKilled")));
+    snprintf(both, sizeof both, "%s,%s", pod("a", "90", 0, RUNNING),
+             pod("b", "104", 2, RUNNING LAST("03", "OOMKilled")));
+    list(&v, "120", both);
+    look(&v);
+    ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 1);
+    leakdiag_diagnosis *d = NULL;
+    OK(leakdiag_diagnose(v.session->scenario, v.seen, &d, &err));
+    ck_assert_str_eq(d->view.memory->of.memory.pod.name, "a");
+    ck_assert_uint_eq(d->view.n_ooms, 0);
+    ck_assert_uint_eq(d->view.n_restarts, 0);
     leakdiag_diagnosis_free(d);
 }
 END_TEST
@@ -360,6 +381,7 @@ START_TEST(a_watch_that_was_cut_off_is_taken_up_where_it_broke)
     snprintf(v.events, sizeof v.events, "%s{\"type\":\"ADD\n", first);
     list(&v, "140", pod("a", "90", 0, RUNNING));
     look(&v);
+    ck_assert_str_eq(v.asked_from, "103"); /* what may have followed it is asked for again */
     ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 2);
     v.events[0] = '\0';
     list(&v, "150", pod("a", "90", 0, RUNNING));
@@ -407,6 +429,63 @@ START_TEST(a_capture_keeps_what_was_between_looks)
 }
 END_TEST
 
+/* Many pods. */
+static void list_many(server *w, const char *version, int n, const char *states)
+{
+    char name[16];
+    size_t len = 0;
+    w->version = version;
+    for (int i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        len += (size_t)snprintf(w->pods + len, sizeof w->pods - len, "%s%s", i ? "," : "",
+                                pod(name, "90", 0, states));
+    }
+}
+
+static void happen_to_many(server *w, const char *type, int from, int to, const char *states)
+{
+    char name[16];
+    for (int i = from; i < to; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        happen(w, type, pod(name, "101", 1, states));
+    }
+}
+
+static int64_t lines_read(const server *w)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < w->seen->n_facts; i++)
+        if (w->seen->facts[i]->kind == LD_FACT_LOG && !w->seen->facts[i]->error)
+            n += w->seen->facts[i]->of.log.lines;
+    return n;
+}
+
+START_TEST(what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_logs)
+{
+    list_many(&v, "100", 300, RUNNING);
+    look(&v);
+    int64_t n = lines_read(&v);
+    ck_assert_int_eq(n, 16);
+    happen_to_many(&v, "MODIFIED", 0, 300, RUNNING LAST("01", "OOMKilled"));
+    list_many(&v, "120", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    v.events[0] = '\0';
+    list_many(&v, "130", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    ck_assert_str_eq(v.asked_from, "120");
+    ck_assert_int_eq(lines_read(&v), n);
+    happen_to_many(&v, "MODIFIED", 300, 600, DOWN("02", "OOMKilled"));
+    list_many(&v, "140", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 255);
+    v.events[0] = '\0';
+    list_many(&v, "150", 300, RUNNING LAST("01", "OOMKilled"));
+    look(&v);
+    ck_assert_str_eq(v.asked_from, "140");
+    ck_assert_int_eq(lines_read(&v), n);
+}
+END_TEST
+
 static void set_up(void)
 {
     begin(&v);
@@ -424,12 +503,14 @@ int main(void)
     tcase_add_test(tc, the_second_look_asks_for_what_happened_since_the_first_list);
     tcase_add_test(tc, a_pod_that_came_and_went_is_told_with_its_end_and_its_log);
     tcase_add_test(tc, a_container_that_was_killed_twice_between_two_looks_was_killed_twice);
+    tcase_add_test(tc, the_kills_of_another_pod_that_is_still_there_bend_no_curve);
     tcase_add_test(tc, a_pod_that_looks_have_met_is_no_missed_one);
     tcase_add_test(tc, events_that_are_no_longer_there_are_a_gap_and_the_next_look_goes_on);
     tcase_add_test(tc, who_may_not_watch_is_not_asked_again);
     tcase_add_test(tc, a_watch_that_was_cut_off_is_taken_up_where_it_broke);
     tcase_add_test(tc, what_came_after_the_list_counts_once);
     tcase_add_test(tc, a_capture_keeps_what_was_between_looks);
+    tcase_add_test(tc, what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_logs);
     Suite *suite = suite_create("pod watch");
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

@@ -48,6 +48,17 @@ def test_a_logger_of_ones_own_and_its_level(service, caplog):
     assert "refused" in caplog.text
 
 
+def test_an_adapter_of_a_logger_is_one_too(service, caplog):
+    class Named(logging.LoggerAdapter):
+        def process(self, message, extra):
+            return "[100%%] " + message, extra
+
+    with caplog.at_level(logging.DEBUG, logger="mine"):
+        ld.Flags.evaluate(service.url, log=Named(logging.getLogger("mine"), {}))
+    (line,) = caplog.records
+    assert line.name == "mine" and line.getMessage() == "[100%] " + line.leakdiag.message
+
+
 def test_the_library_prints_nothing_when_nobody_listens(capfd):
     scenario = ld.Scenario.builtin("otel-demo/checkout", set={
         "ofrep_url": "http://127.0.0.1:9", "locust_url": "http://127.0.0.1:9"})

@@ -1,6 +1,7 @@
 """Hear what the library does: requests and retries, credentials, sources, what is missing and why.
 
-Each call that asks somebody takes `log`: a logging.Logger, or a callable that takes a LogRecord.
+Each call that asks somebody takes `log`: a logging.Logger or LoggerAdapter, or a callable that takes
+a LogRecord.
 Without one it is the logger "leakdiag", so logging.getLogger("leakdiag").setLevel(logging.DEBUG) shows
 each request. Records of a Logger carry the LogRecord as their attribute `leakdiag`. The callable runs
 on the thread that made the call; what it raises ends the call and comes out of it. No secret reaches
@@ -53,7 +54,8 @@ class LogRecord:
     attempt: int | None = None
 
 
-Log = Union[logging.Logger, Callable[[LogRecord], object]]
+Log = Union[logging.Logger, "logging.LoggerAdapter[Any]", Callable[[LogRecord], object]]
+_LOGGERS = (logging.Logger, logging.LoggerAdapter)
 
 # A library prints nothing by itself, not even through logging's last resort.
 logging.getLogger("leakdiag").addHandler(logging.NullHandler())
@@ -65,7 +67,7 @@ class Listening:
 
     def __init__(self, log: Optional[Log]) -> None:
         self.log = logging.getLogger("leakdiag") if log is None else log
-        if not isinstance(self.log, logging.Logger) and not callable(self.log):
+        if not isinstance(self.log, _LOGGERS) and not callable(self.log):
             raise TypeError("log needs a logging.Logger or a callable, not %s"
                             % type(self.log).__name__)
         self.ask: Ask | None = None
@@ -75,7 +77,7 @@ class Listening:
     def __call__(self, level: int, time_ms: int, event: str, source: str, message: str,
                  method: str | None, url: str | None, connection: str | None, http_status: int,
                  duration_ms: int, size: int, attempt: int) -> None:
-        if isinstance(self.log, logging.Logger) and not self.log.isEnabledFor(_OF_LOGGING[level]):
+        if isinstance(self.log, _LOGGERS) and not self.log.isEnabledFor(_OF_LOGGING[level]):
             return
         record = LogRecord(_LEVELS[level], time_ms, event, source, message, method, url, connection,
                            http_status or None, None if duration_ms < 0 else duration_ms,
@@ -84,7 +86,7 @@ class Listening:
         self.ask(self._write, record)
 
     def _write(self, record: LogRecord) -> None:
-        if isinstance(self.log, logging.Logger):
+        if isinstance(self.log, _LOGGERS):
             self.log.log(_OF_LOGGING[_LEVELS.index(record.level)], "%s", record.message,
                          extra={"leakdiag": record})
         else:
