@@ -70,6 +70,12 @@ CURLcode curl_global_init(long flags)
     HAND_ON(curl_global_init, CURLE_FAILED_INIT, flags);
 }
 
+curl_version_info_data *curl_version_info(CURLversion age)
+{
+    static curl_version_info_data unknown; /* no file, no folder */
+    HAND_ON(curl_version_info, &unknown, age);
+}
+
 CURL *curl_easy_init(void)
 {
     HAND_ON(curl_easy_init, NULL, );

@@ -102,7 +102,8 @@ LD_DEFINE_CLEANUP(ld_http_client, ld_http_client_free, ld_http_client_freep)
  * After a failure no request has an answer.
  *
  * No redirect is followed; no proxy but the origin's, no cookie, .netrc or HSTS is used, whatever
- * the environment says. The system's certificates are read for https without a CA of its own only.
+ * the environment says. The system's certificates, or those of $SSL_CERT_FILE and $SSL_CERT_DIR, are
+ * read for https without a CA of its own only.
  *
  * Once a connection that had been idle turns out to be dead, libcurl sends the request again on a
  * fresh one, a POST too: that is not counted as a retry. */

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "net/authorities.h"
 #include "net/explain.h"
 
 static once_flag curl_once = ONCE_FLAG_INIT;
@@ -52,7 +53,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *payload)
             code = curl_easy_setopt(x->easy, option, value);                                       \
     } while (0)
 
-/* Nothing is taken from the environment, and nothing beyond this one exchange is done. */
+/* Nothing is taken from the environment but whom https trusts (set_tls), and nothing beyond this one exchange is done. */
 static CURLcode set_limits(ld_exchange *x, int64_t timeout_ms)
 {
     CURLcode code = CURLE_OK;
@@ -131,6 +132,19 @@ static CURLcode set_certificate(ld_exchange *x, const ld_origin *origin)
 }
 #endif
 
+/* Those of an origin that names none. */
+static CURLcode set_public_authorities(ld_exchange *x)
+{
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    const ld_surroundings around = ld_surroundings_of_process();
+    const ld_authorities found =
+        ld_authorities_find((ld_authorities){curl->cainfo, curl->capath}, &around);
+    CURLcode code = CURLE_OK;
+    SET(CURLOPT_CAINFO, found.file);
+    SET(CURLOPT_CAPATH, found.folder);
+    return code;
+}
+
 static CURLcode set_tls(ld_exchange *x)
 {
     const ld_origin *origin = x->request->origin;
@@ -143,7 +157,8 @@ static CURLcode set_tls(ld_exchange *x)
         /* The system's take 26 ms to read, and would be trusted. */
         SET(CURLOPT_CAINFO, (char *)NULL);
         SET(CURLOPT_CAPATH, (char *)NULL);
-    }
+    } else if (code == CURLE_OK && x->url.is_tls)
+        code = set_public_authorities(x);
     if (code == CURLE_OK && x->url.is_tls && origin && origin->ca_pem)
         code = set_authorities(x, origin);
     if (code == CURLE_OK && x->url.is_tls && origin && origin->certificate_pem)

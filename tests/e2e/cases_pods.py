@@ -1,5 +1,11 @@
 """Pods that are not what one expects: a sidecar, replicas that differ, a rollout that is not done."""
 
+import json
+import os
+import re
+import subprocess
+
+import compressed
 from on_cluster import Said
 
 
@@ -86,3 +92,36 @@ class Pods:
         self.assertRegex(checkout[4], r"^\d+(\.\d)?%$")
         listed = self.kubernetes.kubectl("top", "pods", "--containers", "--no-headers")
         self.assertEqual(set(names), {tuple(line.split()[:2]) for line in listed.splitlines()})
+
+    def test_17a_a_pod_that_comes_and_goes_between_two_looks_is_told(self):
+        slow, n = re.subn(r"every: \w+", "every: 20s", compressed.scenario())
+        self.assertEqual(n, 1)
+        capture = os.path.join(self.folder, "between.json")
+        arguments = self.diagnose_arguments(25, capture, scenario=self.file("slow.yaml", slow))
+        looking = self.start(*arguments, "--log", "debug")
+        try:
+            # The second look is 20 s away when the first one has asked for the log.
+            while "/log?" not in looking.stderr.readline():
+                self.assertIsNone(looking.poll())
+            self.come_and_go("passer-by")
+            out, _ = looking.communicate(timeout=60)
+        finally:
+            looking.kill()
+            looking.wait()
+        done = subprocess.CompletedProcess(arguments, looking.returncode, out, "")
+        said = Said(done, capture)
+        told = [one["memory"]["pod"] for one in said.facts("memory", "passer-by")]
+        self.assertEqual([(one["is_between_looks"], one["end_code"]) for one in told], [(True, 3)])
+        gaps = [one["log"]["gap_reason"] for one in said.facts("log", "passer-by")]
+        self.assertEqual(gaps, ["its pod lived only between two looks: its log was never read"])
+
+    def come_and_go(self, name):
+        """A pod that the Deployment's selector chooses; no ReplicaSet takes it for its own."""
+        container = {"name": "checkout", "image": "localhost/busybox:1", "command": ["sh", "-c", "exit 3"]}
+        labels = self.kubernetes.deployment("checkout")["spec"]["selector"]["matchLabels"]
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}}
+        pod["metadata"]["namespace"] = "otel-demo"
+        pod["spec"] = {"restartPolicy": "Never", "containers": [container]}
+        self.kubernetes.kubectl("apply", "-f", "-", data=json.dumps(pod))
+        self.kubernetes.wait("its end", lambda: self.kubernetes.get("pods", name)["status"]["phase"] == "Failed", 15)
+        self.kubernetes.kubectl("delete", "pod", name, "--wait=true", "--grace-period=0", "--force")

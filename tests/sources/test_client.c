@@ -1,4 +1,5 @@
-/* The HTTP client: faults, credentials, retries, connections. */
+/* The HTTP client: faults, credentials, authorities, retries, connections. */
+#include "authority_cases.h"
 #include "connection_cases.h"
 #include "credential_cases.h"
 #include "fault_cases.h"
@@ -10,6 +11,7 @@ int main(void)
     suite_add_tcase(suite, fault_cases());
     suite_add_tcase(suite, retry_cases());
     suite_add_tcase(suite, credential_cases());
+    suite_add_tcase(suite, authority_cases());
     suite_add_tcase(suite, connection_cases());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
