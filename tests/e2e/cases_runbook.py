@@ -5,6 +5,9 @@ import json
 import compressed
 from on_cluster import Said, time_ms
 
+# Memory that is told may be as old: cAdvisor looks each second, Prometheus each 2 s. Unlike the runbook's
+# minutes these are not compressed; the kill is nearer by them than it was foretold.
+SAMPLE_LAG_S = 3
 MEMORY_NOT_SEEN = "metrics.k8s.io has no sample"
 # Of the pod's port, by name.
 ALLOW = "[{to: [{podSelector: {matchLabels: {opentelemetry.io/name: flagd}}}], ports: [{port: rpc}]}]"
@@ -77,7 +80,7 @@ class Runbook:
             now_ms = json.load(file)["now_ms"]
         left_s = (time_ms(death["finishedAt"]) + 1000 - now_ms) / 1000  # to the second
         foretold = self.on_track.json["predictions"]
-        self.assertGreaterEqual(left_s, foretold["ttl_lo_s"], foretold)
+        self.assertGreaterEqual(left_s + SAMPLE_LAG_S, foretold["ttl_lo_s"], foretold)
         self.assertLessEqual(left_s - 1, foretold["ttl_hi_s"], foretold)
 
     def test_05_the_log_of_the_dead_instance_counts_and_one_that_is_gone_is_not_zero_lines(self):

@@ -41,11 +41,12 @@ class Server:
         self.flag_for_good(300)
         self.fresh()
         capture = os.path.join(self.folder, "watch.json")
-        # With the usual 5 s a look waits until the API server is back, and nothing fails at all.
-        process = self.start(*self.diagnose_arguments(16, capture, timeout="1s"))
+        # With the usual 5 s a look waits until the API server is back, and nothing fails at all. Looks
+        # begin each second and last one at most: of those within 3 s one meets nobody at all.
+        process = self.start(*self.diagnose_arguments(18, capture, timeout="1s"))
         box.patiently(lambda: self.is_connected(process.pid), 10)
         time.sleep(4)  # of the watch itself, not for something to become true
-        self.kubernetes.restart("kube-apiserver")
+        self.kubernetes.restart("kube-apiserver", away_s=3)
         out, err = process.communicate(timeout=60)
         said = Said(subprocess.CompletedProcess([], process.returncode, out, err), capture)
         print("    %s" % str(said).replace("\n", "\n    "), flush=True)

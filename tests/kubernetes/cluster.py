@@ -202,9 +202,10 @@ class Cluster:
         """Ends a program at once: a graceful end of the API server takes a minute with watches open."""
         self.box.stop(name, number)
 
-    def restart(self, name):
-        """As a crash and a new start of e.g. kube-apiserver, until it is ready again."""
+    def restart(self, name, away_s=0):
+        """As a crash of e.g. kube-apiserver and a new start so much later, until it is ready again."""
         self.stop(name)
+        time.sleep(away_s)
         self.start_again(name)
         if name == "kube-apiserver":
             self.wait("API server", self.api_is_ready)
