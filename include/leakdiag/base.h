@@ -16,8 +16,8 @@
  *  - Times are Unix milliseconds (int64_t). Sizes are bytes. Units stand in the names.
  *  - Unknown is never zero: getters of optional numbers return NAN or say so with a `has_`.
  *  - The library never prints (leakdiag/log.h says who hears what it does), never exits, installs
- * no signal handler and has no global state but the allocator hook, libcurl's initialisation and a
- * C locale.
+ *    no signal handler and has no global state but the allocator hook, libcurl's initialisation and
+ *    a C locale.
  *  - An option struct may grow at its end, which its size tells. Structs without a size
  *    (leakdiag_error, leakdiag_pattern, leakdiag_log_line, leakdiag_timeline_point) never grow.
  *  - Finished objects never change and may be read from any thread. What is not finished

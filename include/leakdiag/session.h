@@ -20,7 +20,8 @@ extern "C" {
 /** How to gather. Start from LEAKDIAG_SESSION_OPTIONS_INIT. */
 typedef struct leakdiag_session_options {
     size_t size;
-    int64_t deadline_ms;     /**< for one look; default 5,000 */
+    int64_t deadline_ms;     /**< for one look; default 5,000; with less than 2,500 what happened to
+                                  pods between two looks is not asked for */
     leakdiag_cancel *cancel; /**< ends a look or a wait; may be NULL; must outlive the session */
     /** Where the scenario's workloads are; NULL: its sources of a cluster are not asked. Must
      * outlive the session. The scenario says in which namespace they are: set its parameter, as
@@ -73,6 +74,9 @@ LEAKDIAG_API LEAKDIAG_CHECK leakdiag_status leakdiag_session_add_history(
 /**
  * One look: ask everything, return all that is known now. A source that does not answer is part of
  * the observation, not an error.
+ *
+ * Each look behind the first one at pods of a cluster takes a second for what happened to them
+ * since the look before.
  *
  * The observation says which scenario it was made with (leakdiag_observation_scenario() and
  * leakdiag_observation_setting()): judge it with that one, which is leakdiag_session_scenario()

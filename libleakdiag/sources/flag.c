@@ -11,6 +11,10 @@
 #define SERVICE             "flagd"
 #define SERVICE_PORT        8016
 
+#define BEARER           "Authorization: Bearer "
+#define API_KEY          "X-API-Key: "
+#define MASKED_BYTES_MIN 6 /* shorter ones stand everywhere */
+
 struct ld_flag_ask {
     char *key;      /* NULL: all */
     char *url;      /* of the flag; NULL: all */
@@ -68,10 +72,9 @@ static leakdiag_status set_headers(ld_flag_ask *ask, const leakdiag_flag_options
                                    leakdiag_error *err)
 {
     size_t n = 0;
-    leakdiag_status status =
-        credential("Authorization: Bearer ", options->bearer_token, &ask->bearer, err);
+    leakdiag_status status = credential(BEARER, options->bearer_token, &ask->bearer, err);
     if (!status)
-        status = credential("X-API-Key: ", options->api_key, &ask->api_key, err);
+        status = credential(API_KEY, options->api_key, &ask->api_key, err);
     ask->to_post[n++] = "Content-Type: application/json";
     if (ask->bearer)
         ask->to_post[n++] = ask->bearer;
@@ -269,6 +272,25 @@ static leakdiag_status prepare(const char *url, const char *key,
     return status;
 }
 
+static void mask(ld_text *answer, const char *secret)
+{
+    size_t len = strlen(secret);
+    char *at = answer->data, *end = at + answer->len;
+    while (len >= MASKED_BYTES_MIN && at && (at = memmem(at, (size_t)(end - at), secret, len)))
+        memset(at, '*', len);
+}
+
+/* Who refuses a credential may repeat it in its reason. */
+static void mask_credentials(const ld_flag_ask *ask, ld_http_request *request)
+{
+    if (request->end != LD_HTTP_ANSWERED || request->status < 400 || !request->answer.data)
+        return;
+    if (ask->bearer)
+        mask(&request->answer, ask->bearer + strlen(BEARER));
+    if (ask->api_key)
+        mask(&request->answer, ask->api_key + strlen(API_KEY));
+}
+
 static leakdiag_status perform(const call *c, ld_http_request *request, int64_t deadline_ms,
                                leakdiag_error *err)
 {
@@ -277,7 +299,10 @@ static leakdiag_status perform(const call *c, ld_http_request *request, int64_t 
                         .log = c->used.log,
                         .cancel = c->used.cancel,
                         .deadline_ms = deadline_ms};
-    return ld_errand_perform(&errand, request, 1, err);
+    leakdiag_status status = ld_errand_perform(&errand, request, 1, err);
+    if (!status)
+        mask_credentials(c->ask, request);
+    return status;
 }
 
 static leakdiag_flag_state refused_state(leakdiag_status refused)

@@ -254,6 +254,21 @@ static leakdiag_status add_pods(const workload_question *q, ld_facts *facts, lea
     return status;
 }
 
+/* Of a great many pods only the first are looked at closely: what is counted is a lower bound. */
+static leakdiag_status add_unread_logs(const workload_question *q, ld_facts *facts,
+                                       leakdiag_error *err)
+{
+    const ld_kube_look *look = &q->look;
+    char why[128];
+    bool is_all = look->pods.n <= PODS_MAX && !look->pods.is_partial;
+    if (!q->has_asked_logs || is_all)
+        return LEAKDIAG_OK;
+    snprintf(why, sizeof why, "of %zu%s pods only the logs of the first %d are read", look->pods.n,
+             look->pods.is_partial ? " and more" : "", PODS_MAX);
+    return ld_pod_logs_add_unknown(q->base.asking, look->ns, look->selector ? look->selector : "",
+                                   0, why, facts, err);
+}
+
 static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_error *err)
 {
     workload_question *q = (workload_question *)question;
@@ -262,6 +277,8 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
         status = add_pods(q, facts, err);
     for (size_t i = 0; !status && i < q->n_logs; i++)
         status = ld_pod_log_finish(&q->logs[i], facts, err);
+    if (!status)
+        status = add_unread_logs(q, facts, err);
     if (!status)
         status = ld_pod_watch_finish(&q->watch, facts, err);
     /* Only a list that has all of them says that the others are gone. */

@@ -15,17 +15,26 @@ static void empty(ld_memory_of *memory)
     *memory = (ld_memory_of){0};
 }
 
+/* Whoever reads a log holds on to it until the look is over. */
+static bool is_held(const ld_memories *memories, const ld_memory_of *memory)
+{
+    return memory->log && memory->used > memories->kept_asks;
+}
+
 /* Pods come and go: what nobody asked for for long is of one that is gone. */
 static ld_memory_of *make_room(ld_memories *memories)
 {
     if (memories->n < LD_MEMORIES_MAX)
         return &memories->list[memories->n++];
-    ld_memory_of *oldest = &memories->list[0];
-    for (size_t i = 1; i < memories->n; i++)
-        if (memories->list[i].used < oldest->used)
-            oldest = &memories->list[i];
-    empty(oldest);
-    return oldest;
+    size_t oldest = 0;
+    for (size_t i = 1; i < memories->n; i++) {
+        bool is_older = memories->list[i].used < memories->list[oldest].used;
+        if (!is_held(memories, &memories->list[i]) &&
+            (is_older || is_held(memories, &memories->list[oldest])))
+            oldest = i;
+    }
+    empty(&memories->list[oldest]);
+    return &memories->list[oldest];
 }
 
 /* Where it is; n when there is none. */
@@ -96,6 +105,7 @@ static void keep(ld_memory_of *memory)
 
 void ld_memories_keep(ld_memories *memories)
 {
+    memories->kept_asks = memories->asks;
     for (size_t i = memories->n; i-- > 0;) {
         keep(&memories->list[i]);
         if (!memories->list[i].log || !memories->list[i].log->is_gone)
@@ -108,6 +118,7 @@ void ld_memories_keep(ld_memories *memories)
 
 void ld_memories_drop(ld_memories *memories)
 {
+    memories->kept_asks = memories->asks;
     for (size_t i = 0; i < memories->n; i++) {
         memories->list[i].next_ms = 0;
         ld_release(memories->list[i].next_text);

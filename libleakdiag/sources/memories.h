@@ -40,11 +40,11 @@ typedef struct ld_memory_of {
 typedef struct ld_memories {
     ld_memory_of list[LD_MEMORIES_MAX];
     size_t n;
-    uint64_t asks;
+    uint64_t asks, kept_asks; /* all, and those before the look that is under way */
 } ld_memories;
 
 /* The entry of that key, made when there is none; what was not asked for for the longest time makes
- * room. NULL when out of memory. */
+ * room, but for logs that the look under way has asked for. NULL when out of memory. */
 ld_memory_of *ld_memories_of(ld_memories *memories, const char *key);
 /* The entry of that key; NULL: nobody asked for it, or it made room. */
 const ld_memory_of *ld_memories_find(const ld_memories *memories, const char *key);

@@ -233,6 +233,8 @@ static void drop_told(points *p, int64_t told_from_ms)
     size_t n_told = 0;
     while (n_told < p->n && p->times_ms[n_told] < told_from_ms)
         n_told++;
+    if (n_told == 0) /* there may be no points at all */
+        return;
     p->n -= n_told;
     memmove(p->times_ms, p->times_ms + n_told, p->n * sizeof *p->times_ms);
     memmove(p->values, p->values + n_told, p->n * sizeof *p->values);

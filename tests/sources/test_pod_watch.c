@@ -2,6 +2,7 @@
  * what is not known of that time is told. */
 #include <stdarg.h>
 
+#include "base/alloc.h"
 #include "diagnosis/diagnosis.h"
 #include "diagnosis/view_parts.h"
 #include "observation/observation.h"
@@ -486,6 +487,41 @@ START_TEST(what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_l
 }
 END_TEST
 
+static void ask_for_many(ld_memories *memories)
+{
+    char key[16];
+    for (int i = 0; i < LD_MEMORIES_MAX; i++) {
+        snprintf(key, sizeof key, "end %d", i);
+        ck_assert_ptr_nonnull(ld_memories_of(memories, key));
+    }
+}
+
+START_TEST(a_log_makes_room_only_when_its_look_is_over)
+{
+    ld_memories *memories = &v.session->memories;
+    for (int over = 0; over < 2; over++) {
+        ld_memory_of *memory = ld_memories_of(memories, "log uid/checkout");
+        if (!memory->log)
+            memory->log = ld_alloc_zero(sizeof *memory->log);
+        ck_assert_ptr_nonnull(memory->log);
+        if (over)
+            ld_memories_keep(memories);
+        ask_for_many(memories);
+        ck_assert_int_eq(ld_memories_find(memories, "log uid/checkout") == NULL, over);
+    }
+}
+END_TEST
+
+START_TEST(logs_that_are_not_read_because_there_are_so_many_are_told)
+{
+    list_many(&v, "100", 17, RUNNING);
+    look(&v);
+    const ld_fact *told = gap(&v, "pod-log otel-demo/app=checkout");
+    ck_assert_ptr_nonnull(told);
+    ck_assert_str_eq(told->of.log.gap_reason, "of 17 pods only the logs of the first 16 are read");
+}
+END_TEST
+
 static void set_up(void)
 {
     begin(&v);
@@ -509,8 +545,10 @@ int main(void)
     tcase_add_test(tc, who_may_not_watch_is_not_asked_again);
     tcase_add_test(tc, a_watch_that_was_cut_off_is_taken_up_where_it_broke);
     tcase_add_test(tc, what_came_after_the_list_counts_once);
+    tcase_add_test(tc, logs_that_are_not_read_because_there_are_so_many_are_told);
     tcase_add_test(tc, a_capture_keeps_what_was_between_looks);
     tcase_add_test(tc, what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_logs);
+    tcase_add_test(tc, a_log_makes_room_only_when_its_look_is_over);
     Suite *suite = suite_create("pod watch");
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

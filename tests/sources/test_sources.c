@@ -93,6 +93,32 @@ START_TEST(a_value_takes_one_post_with_the_context)
 }
 END_TEST
 
+START_TEST(a_credential_that_a_refusal_repeats_is_not_shown)
+{
+    static const char refusal[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+                                  "Connection: close\r\n\r\n{\"errorCode\":\"GENERAL\","
+                                  "\"errorDetails\":\"canary-token or canary-key is unknown\"}";
+    static const fake_rule rules[] = {{.bytes = refusal}};
+    fake_http *server = fake_http_start(rules, 1);
+    leakdiag_flag_options options = LEAKDIAG_FLAG_OPTIONS_INIT;
+    leakdiag_flag *flag = NULL;
+    leakdiag_flags *flags = NULL;
+    char *json = NULL;
+    options.bearer_token = "canary-token\n";
+    options.api_key = "canary-key";
+    ck_assert(!leakdiag_flag_evaluate(fake_http_url(server), "k", &options, &flag, NULL));
+    ck_assert_ptr_nonnull(strstr(leakdiag_flag_detail(flag), "is unknown"));
+    ck_assert(!leakdiag_flag_to_json(flag, &json, NULL));
+    ck_assert_ptr_null(strstr(json, "canary"));
+    ck_assert(!leakdiag_flag_evaluate_all(fake_http_url(server), &options, &flags, NULL));
+    ck_assert_ptr_null(strstr(leakdiag_flags_detail(flags), "canary"));
+    leakdiag_free(json);
+    leakdiag_flag_free(flag);
+    leakdiag_flags_free(flags);
+    fake_http_stop(server);
+}
+END_TEST
+
 START_TEST(a_service_that_takes_only_get_is_asked_once_more_and_named)
 {
     const fake_rule rules[] = {
@@ -606,6 +632,7 @@ int main(void)
     TCase *tc = tcase_create("flag");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_value_takes_one_post_with_the_context);
+    tcase_add_test(tc, a_credential_that_a_refusal_repeats_is_not_shown);
     tcase_add_test(tc, a_service_that_takes_only_get_is_asked_once_more_and_named);
     tcase_add_test(tc, flagd_on_a_wrong_path_is_not_ofrep_after_one_get);
     tcase_add_test(tc, the_list_of_all_flags_tells_missing_from_a_rejected_file);
