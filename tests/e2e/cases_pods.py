@@ -113,7 +113,7 @@ class Pods:
         told = [one["memory"]["pod"] for one in said.facts("memory", "passer-by")]
         self.assertEqual([(one["is_between_looks"], one["end_code"]) for one in told], [(True, 3)])
         gaps = [one["log"]["gap_reason"] for one in said.facts("log", "passer-by")]
-        self.assertEqual(gaps, ["its pod lived only between two looks: its log was never read"])
+        self.assertEqual(gaps, ["its pod is gone, and no look has read its log"])
 
     def come_and_go(self, name):
         """A pod that the Deployment's selector chooses; no ReplicaSet takes it for its own."""

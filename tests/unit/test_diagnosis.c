@@ -384,6 +384,24 @@ START_TEST(an_old_look_says_nothing_about_now)
 }
 END_TEST
 
+#define ORDERED(at)                                                                                \
+    "{\"kind\":\"load\",\"source\":\"locust\",\"t_ms\":" at ",\"load\":{" RUNNING                  \
+    ",\"rows\":[{\"method\":\"POST\",\"name\":\"/api/checkout\",\"requests\":100,"                 \
+    "\"rate_per_s\":0}]}}"
+
+/* A fifth of the window without a request is a zero. Locust's page is up to two seconds old, so
+ * that much of the time between two looks is not known. */
+START_TEST(that_none_came_is_known_only_up_to_the_page_that_locust_made_last)
+{
+    leakdiag_diagnosis *d = diagnose(ORDERED("939000") "," ORDERED(NOW));
+    expect(d, "orders", "silent-source", LEAKDIAG_OUTCOME_UNKNOWN);
+    leakdiag_diagnosis_free(d);
+    d = diagnose(ORDERED("937000") "," ORDERED(NOW));
+    expect(d, "orders", "zero", LEAKDIAG_OUTCOME_FAIL);
+    leakdiag_diagnosis_free(d);
+}
+END_TEST
+
 START_TEST(orders_are_what_was_posted)
 {
     leakdiag_diagnosis *d = diagnose(LOAD(
@@ -487,6 +505,7 @@ int main(void)
     tcase_add_test(tc, rules_that_nobody_followed_leave_the_value_unknown);
     tcase_add_test(tc, thousands_of_restarts_are_judged_by_the_newest);
     tcase_add_test(tc, an_old_look_says_nothing_about_now);
+    tcase_add_test(tc, that_none_came_is_known_only_up_to_the_page_that_locust_made_last);
     tcase_add_test(tc, orders_are_what_was_posted);
     tcase_add_test(tc, a_log_whose_clock_is_two_hours_behind_still_shows_orders);
     tcase_add_test(tc, a_log_that_does_not_grow_is_silent);

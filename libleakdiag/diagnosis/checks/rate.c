@@ -40,10 +40,12 @@ static double requests_of(const ld_load_row *row, bool successful)
     return (double)(row->requests - (subtract ? row->failures : 0));
 }
 
-/* A zero needs a time in which something should have come: not the first seconds of a test. */
-static bool is_long_enough(const ld_view *view, const ld_counter *counter)
+/* A zero needs a time in which something should have come: not the first seconds of a test, nor
+ * those since the page that Locust still shows. */
+static bool is_long_enough(const ld_view *view, const ld_counter *counter, bool is_of_two_pages)
 {
-    return counter->per_min > 0 || counter->window_s * 5e3 >= (double)view->scenario->window_ms;
+    double known_ms = counter->window_s * 1e3 - (is_of_two_pages ? LOCUST_CACHE_MS : 0);
+    return counter->per_min > 0 || known_ms * 5 >= (double)view->scenario->window_ms;
 }
 
 /* One look alone: the rate Locust shows is of its last ten seconds, too short for a zero when there
@@ -83,7 +85,8 @@ static ld_counter count_row(const ld_view *view, const char *row_name, int64_t w
     } else {
         count_one_look(&fact->of.load, row, successful, &counter);
     }
-    counter.has_evidence = isfinite(counter.per_min) && is_long_enough(view, &counter);
+    counter.has_evidence =
+        isfinite(counter.per_min) && is_long_enough(view, &counter, before != NULL);
     return counter;
 }
 
