@@ -144,6 +144,23 @@ def rights_that_nobody_tells_are_not_known_and_not_denied():
 
 
 @test
+def a_server_that_does_not_answer_makes_nothing_green():
+    with Folder() as folder, Api(folder) as api:
+        gone = folder.write("gone", api.config(server="https://127.0.0.1:1"))
+        shown = run("doctor", "deploy/cart", "-n", "shop", "--kubeconfig", gone)
+        assert shown.status == 1, shown
+        assert "missing server: https://127.0.0.1:1 " in shown.out, shown
+        assert "unknown clock: no answer\n" in shown.out, shown
+        assert "unknown TLS: no answer; the server's certificate will be checked" in shown.out, shown
+        nexts = re.findall(r"next: (.*)", shown.out)
+        assert len(nexts) == 1 and "https://127.0.0.1:1 the right address" in nexts[0], shown
+        old = folder.write("old", api.config(user="token: old"))
+        refused_user = run("doctor", "--kubeconfig", old)
+        assert "ok      server: " in refused_user.out, refused_user
+        assert "ok      TLS: " in refused_user.out, refused_user
+
+
+@test
 def doctor_without_a_cluster_speaks_of_this_machine():
     shown = run("doctor")
     assert "note    cluster: no kubeconfig\n" in shown.out and "Rights" not in shown.out, shown
