@@ -1,5 +1,6 @@
 #include "look.h"
 
+#include "again.h"
 #include "cluster.h"
 
 #include <errno.h>
@@ -259,16 +260,22 @@ int print_report(const cli_args *args, const leakdiag_diagnosis *diagnosis, leak
     options.verbose = args_has(args, "verbose");
     if (leakdiag_report_render(diagnosis, format, &options, &report, &err))
         return fail_with(EXIT_TOOL, "report", &err, NULL);
-    fputs(report, stdout);
+    if (format == text)
+        print_with_place(args, report);
+    else
+        fputs(report, stdout);
     return 0;
 }
 
-int verdict_status(const leakdiag_diagnosis *diagnosis)
+int verdict_status(const cli_args *args, const leakdiag_diagnosis *diagnosis)
 {
     if (leakdiag_diagnosis_has_evidence(diagnosis))
         return leakdiag_diagnosis_exit_code(diagnosis);
-    return fail(EXIT_TOOL, "nothing answered: no source of the scenario could be read; leakdiag "
-                           "doctor says what can be reached from here");
+    CLEANUP(place_free) char *place = same_place(args, "doctor");
+    return fail(EXIT_TOOL,
+                "nothing answered: no source of the scenario could be read; leakdiag doctor%s says "
+                "what can be reached from here",
+                place ? place : "");
 }
 
 int check_save(const cli_args *args, const char *path)

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "cluster.h"
 #include "look.h"
 #include "verbs.h"
@@ -88,7 +89,7 @@ static const step cluster_steps[] = {
     {"load", "if it is elsewhere: --set load_generator=NAME, or --set locust_url=URL"},
     {"series",
      "if it is elsewhere: --set prometheus_url=URL; without it nothing is known of before"},
-    {"workload", "leakdiag top -n NAMESPACE shows what is there; --set deployment=NAME or "
+    {"workload", "leakdiag top shows what is there; --set deployment=NAME or "
                  "--set flagd=NAME"},
     {NULL, NULL},
 };
@@ -102,7 +103,7 @@ static const char *next_step(const cli_look *look, bool is_reached, const char *
     if (look->cluster && (!is_reached || strstr(error, ": HTTP 403: ")))
         return NULL;
     if (look->cluster && strstr(error, "no endpoints available"))
-        return "leakdiag top -n NAMESPACE shows whether its pod is ready";
+        return "leakdiag top shows whether its pod is ready";
     for (const step *s = look->cluster ? cluster_steps : local_steps; s->kind; s++) {
         if (strcmp(s->kind, kind) == 0)
             return s->next;
@@ -110,7 +111,21 @@ static const char *next_step(const cli_look *look, bool is_reached, const char *
     return NULL;
 }
 
-static void print_fact(const cli_look *look, bool is_reached, size_t i)
+/* "leakdiag top" of a step is about the cluster that was asked. */
+static void print_step(const cli_args *args, const char *next)
+{
+    static const char top[] = "leakdiag top";
+    size_t len = strncmp(next, top, sizeof top - 1) == 0 ? sizeof top - 1 : 0;
+    CLEANUP(place_free) char *place = len ? same_cluster(args) : NULL;
+    printf("        next: ");
+    if (len)
+        print_command(stdout, top);
+    print_safe(stdout, place ? place : "");
+    print_command(stdout, next + len);
+    putchar('\n');
+}
+
+static void print_fact(const cli_args *args, const cli_look *look, bool is_reached, size_t i)
 {
     const leakdiag_observation *observation = look->observation;
     const char *kind = leakdiag_observation_fact_kind(observation, i);
@@ -123,11 +138,13 @@ static void print_fact(const cli_look *look, bool is_reached, size_t i)
              leakdiag_observation_fact_source(observation, i));
     if (latency_ms >= 0)
         snprintf(answered, sizeof answered, "answered in %lld ms", (long long)latency_ms);
-    print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered,
-               error[0] ? next_step(look, is_reached, kind, error) : NULL);
+    print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered, NULL);
+    const char *next = error[0] ? next_step(look, is_reached, kind, error) : NULL;
+    if (next)
+        print_step(args, next);
 }
 
-static void print_sources(const cli_look *look, bool is_reached)
+static void print_sources(const cli_args *args, const cli_look *look, bool is_reached)
 {
     static const char *const kinds[] = {"flag", "memory", "log", "load"};
     size_t n = leakdiag_observation_fact_count(look->observation);
@@ -138,7 +155,7 @@ static void print_sources(const cli_look *look, bool is_reached)
     printf("\n%sSources%s of %s%s%s\n", paint_on(PAINT_BOLD), paint_off(), name,
            is_said ? "" : " in namespace ", is_said ? "" : space);
     for (size_t i = 0; i < n; i++)
-        print_fact(look, is_reached, i);
+        print_fact(args, look, is_reached, i);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         bool seen = false;
         for (size_t i = 0; i < n; i++)
@@ -233,14 +250,16 @@ static void print_right(const leakdiag_access *access, size_t i)
     print_item(is_denied ? HEALTH_MISSING : HEALTH_NOTE, what, why, NULL);
 }
 
-static void print_rules(const leakdiag_access *access)
+static void print_rules(const cli_args *args, const leakdiag_access *access)
 {
     CLEANUP(text_free) char *rules = NULL;
     leakdiag_error err = {0};
     if (leakdiag_access_missing_rules(access, &rules, &err) || !rules[0])
         return;
-    print_command(stdout, "        next: add these rules to a Role; leakdiag rbac prints all of "
-                          "it\n");
+    CLEANUP(place_free) char *place = same_place(args, "rbac");
+    print_command(stdout, "        next: add these rules to a Role; leakdiag rbac");
+    print_safe(stdout, place ? place : "");
+    printf(" prints all of it\n");
     for (const char *line = rules; *line;) {
         size_t len = strcspn(line, "\n");
         printf("        ");
@@ -288,7 +307,7 @@ static int ask_rights(const cli_args *args, const cli_look *look, review *ret)
     return 0;
 }
 
-static void print_rights(const review *r)
+static void print_rights(const cli_args *args, const review *r)
 {
     printf("\n%sRights%s\n", paint_on(PAINT_BOLD), paint_off());
     if (!r->access || none_is_known(r->access)) {
@@ -298,7 +317,7 @@ static void print_rights(const review *r)
     }
     for (size_t i = 0; i < leakdiag_access_len(r->access); i++)
         print_right(r->access, i);
-    print_rules(r->access);
+    print_rules(args, r->access);
 }
 
 /* Whether the cluster answered; true without one. */
@@ -316,7 +335,7 @@ static int print_place(const cli_args *args, const cli_look *look, bool is_local
     if (code)
         return code;
     print_cluster(look->cluster, r.is_reached, r.access ? leakdiag_access_skew_ms(r.access) : 0);
-    print_rights(&r);
+    print_rights(args, &r);
     *ret_reached = r.is_reached;
     return 0;
 }
@@ -349,7 +368,7 @@ static int run_doctor(const cli_args *args)
         code = print_place(args, &look, workload, &is_reached);
     if (code)
         return code;
-    print_sources(&look, is_reached);
+    print_sources(args, &look, is_reached);
     if (interrupted())
         return interrupted();
     return answered_status(look.observation);

@@ -127,7 +127,7 @@ def doctor_names_every_missing_right_and_the_rules_that_grant_it():
             assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 17, shown
             assert "is elsewhere" not in shown.out and "--set" not in shown.out, shown
             shown = run("diagnose", "--kubeconfig", api.kubeconfig)
-            assert shown.out.endswith("\nnext: leakdiag doctor\n"), shown
+            assert shown.out.endswith("\nnext: leakdiag doctor --kubeconfig %s\n" % api.kubeconfig), shown
             assert "(no source, or no answer)" in shown.out, shown
             shown = run("doctor", "--kubeconfig", api.kubeconfig)
             suggested = rules_of("\n".join(line.strip() for line in shown.out.split("\n")))
@@ -158,6 +158,26 @@ def a_server_that_does_not_answer_makes_nothing_green():
         refused_user = run("doctor", "--kubeconfig", old)
         assert "ok      server: " in refused_user.out, refused_user
         assert "ok      TLS: " in refused_user.out, refused_user
+
+
+@test
+def a_next_step_is_about_the_same_cluster():
+    with Folder() as folder, Api(folder) as api:
+        gone = folder.write("it's gone", api.config(server="https://127.0.0.1:1"))
+        quoted = "'" + gone.replace("'", "'\\''") + "'"
+        to = ("--context", "lab", "-n", "shop")
+        shown = run("diagnose", "deploy/cart", "--kubeconfig", gone, *to)
+        want = "leakdiag doctor deploy/cart --kubeconfig %s --context lab -n shop" % quoted
+        assert shown.out.endswith("\nnext: %s\n" % want) and want + " says" in shown.err, shown
+        shown = run("diagnose", "--kubeconfig", gone, "-s", "otel-demo/checkout")
+        assert shown.out.endswith("next: leakdiag doctor --kubeconfig %s -s otel-demo/checkout\n"
+                                  % quoted), shown
+        shown = run("doctor", "deploy/nix", "--kubeconfig", api.kubeconfig, "-n", "otel-demo")
+        assert "next: leakdiag top --kubeconfig %s -n otel-demo shows what is there" % \
+            api.kubeconfig in shown.out, shown
+        api.rules = []
+        shown = run("doctor", "deploy/nix", "--kubeconfig", api.kubeconfig, "-n", "otel-demo")
+        assert "; leakdiag rbac deploy/nix -n otel-demo prints all of it\n" in shown.out, shown
 
 
 @test
