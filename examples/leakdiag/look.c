@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -267,10 +268,21 @@ int print_report(const cli_args *args, const leakdiag_diagnosis *diagnosis, leak
     return 0;
 }
 
+static bool names_no_process(const cli_args *args)
+{
+    const char *pid = args_value(args, "pid");
+    return pid && kill((pid_t)strtol(pid, NULL, 10), 0) && errno == ESRCH;
+}
+
 int verdict_status(const cli_args *args, const leakdiag_diagnosis *diagnosis)
 {
     if (leakdiag_diagnosis_has_evidence(diagnosis))
         return leakdiag_diagnosis_exit_code(diagnosis);
+    if (names_no_process(args))
+        return fail(EXIT_TOOL,
+                    "nothing answered: --pid (%s): there is no such process; ps -e lists "
+                    "those that run",
+                    args_value(args, "pid"));
     CLEANUP(place_free) char *place = same_place(args, "doctor");
     return fail(EXIT_TOOL,
                 "nothing answered: no source of the scenario could be read; leakdiag doctor%s says "

@@ -144,9 +144,41 @@ static void print_fact(const cli_args *args, const cli_look *look, bool is_reach
         print_step(args, next);
 }
 
+/* What a look may be given, and the parameter by which a scenario takes it; NULL: each does. */
+static const struct {
+    const char *kind, *param;
+} givable[] = {
+    {"flag", "ofrep_url"}, {"memory", NULL}, {"log", "log_file"}, {"load", "locust_url"}};
+
+static bool takes(const leakdiag_scenario *scenario, const char *param)
+{
+    size_t n = leakdiag_scenario_param_count(scenario);
+    for (size_t i = 0; param && i < n; i++)
+        if (strcmp(leakdiag_scenario_param_name(scenario, i), param) == 0)
+            return true;
+    return !param;
+}
+
+static bool is_seen(const leakdiag_observation *observation, const char *kind)
+{
+    for (size_t i = 0; i < leakdiag_observation_fact_count(observation); i++)
+        if (strcmp(leakdiag_observation_fact_kind(observation, i), kind) == 0)
+            return true;
+    return false;
+}
+
+static void print_unnamed(const cli_look *look, bool is_reached)
+{
+    for (size_t k = 0; k < sizeof givable / sizeof *givable; k++) {
+        const char *kind = givable[k].kind;
+        if (!is_seen(look->observation, kind) && takes(look->scenario, givable[k].param))
+            print_item(HEALTH_NOTE, kind, "no source is named",
+                       next_step(look, is_reached, kind, ""));
+    }
+}
+
 static void print_sources(const cli_args *args, const cli_look *look, bool is_reached)
 {
-    static const char *const kinds[] = {"flag", "memory", "log", "load"};
     size_t n = leakdiag_observation_fact_count(look->observation);
     const char *name = leakdiag_scenario_name(look->scenario);
     const char *space = look->cluster ? leakdiag_cluster_namespace_name(look->cluster) : "";
@@ -156,14 +188,7 @@ static void print_sources(const cli_args *args, const cli_look *look, bool is_re
            is_said ? "" : " in namespace ", is_said ? "" : space);
     for (size_t i = 0; i < n; i++)
         print_fact(args, look, is_reached, i);
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        bool seen = false;
-        for (size_t i = 0; i < n; i++)
-            seen |= strcmp(leakdiag_observation_fact_kind(look->observation, i), kinds[k]) == 0;
-        if (!seen)
-            print_item(HEALTH_NOTE, kinds[k], "no source is named",
-                       next_step(look, is_reached, kinds[k], ""));
-    }
+    print_unnamed(look, is_reached);
 }
 
 /* --- the cluster ---------------------------------------------------------------------------------

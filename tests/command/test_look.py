@@ -149,6 +149,29 @@ def a_process_that_is_gone_is_status_1():
 
 
 @test
+def a_process_that_is_gone_is_told_how_to_be_named():
+    with Child() as pid:
+        pass
+    for args in (("diagnose",), ("diagnose", "--until", "decided"), ("quick", *nowhere())):
+        shown = run(*args, "--pid", str(pid))
+        assert "doctor" not in shown.out + shown.err, shown
+        assert "--until decided" not in shown.out, shown
+        assert shown.status == 1 and "--pid (%d): there is no such process" % pid in shown.err, shown
+        assert args[0] == "quick" or shown.out.endswith(
+            "next: the same again with --pid N of a process that runs (ps -e lists them)\n"), shown
+
+
+@test
+def who_watches_a_process_is_not_sent_to_kubectl():
+    with Child() as pid:
+        shown = run("quick", "--pid", str(pid), *nowhere())
+        assert shown.status == 3 and "next: kubectl" not in shown.out, shown
+        shown = run("doctor", "--pid", str(pid))
+        assert shown.status == 0 and "kubectl" not in shown.out, shown
+        assert "flag:" not in shown.out and "load:" not in shown.out, shown
+
+
+@test
 def a_bad_csv_is_bad_input_before_anything_is_asked():
     with Folder() as folder:
         for path, word in ((folder.name("none.csv"), "No such file"), (folder.path, "folder"),
