@@ -172,6 +172,29 @@ def who_watches_a_process_is_not_sent_to_kubectl():
 
 
 @test
+def too_early_says_how_much_time_or_how_many_samples_are_missing():
+    def reason(points, *more):
+        path = folder.write("few.csv", csv(points))
+        return diagnosis(run("diagnose", "--csv", path, "-o", "json", *more), 5)["memory"]["reason"]
+    with Folder() as folder:
+        assert reason([(2 * i, 8 * MI) for i in range(8)]) == "14s seen; about 60s is needed"
+        assert reason([(0, 8 * MI)]) == "0s seen; about 60s is needed"
+        assert reason([(i, 8 * MI) for i in range(6)], "--set", "time_scale=10") == \
+            "5s seen; about 6s is needed"
+        assert reason([(30 * i, 8 * MI) for i in range(4)]) == "4 samples; 6 are needed"
+
+
+@test
+def what_is_read_on_this_machine_is_told_too():
+    with Child() as pid, Folder() as folder:
+        log = folder.write("app.log", "order placed\n")
+        shown = run("quick", "--pid", str(pid), "--set", "log_file=" + log, *nowhere(), "--log",
+                    "debug")
+        assert "memory: process %d is read" % pid in shown.err, shown
+        assert "log: log-file %s is read" % log in shown.err, shown
+
+
+@test
 def a_bad_csv_is_bad_input_before_anything_is_asked():
     with Folder() as folder:
         for path, word in ((folder.name("none.csv"), "No such file"), (folder.path, "folder"),
