@@ -1,9 +1,11 @@
 #include "look.h"
 
+#include "again.h"
 #include "cluster.h"
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,9 +53,13 @@ void look_done(cli_look *look)
 /* --- progress ------------------------------------------------------------------------------------
  */
 
+#define SAY_EVERY_S 15 /* where no line can be written over */
+
 typedef struct progress {
+    bool is_terminal;
     bool shown;
     struct timespec started;
+    double said_s; /* since then, when the last line was written */
 } progress;
 
 static double seconds_since(const struct timespec *from)
@@ -71,23 +77,36 @@ static const char *memory_finding(const leakdiag_diagnosis *diagnosis)
     return finding ? finding : "unknown";
 }
 
-/* One line on stderr that is written over: elapsed, samples, memory now, when it can be judged. */
-static int show_progress(const leakdiag_diagnosis *diagnosis, void *payload)
+/* Elapsed, samples, memory now, when it can be judged. */
+static void write_progress(const leakdiag_diagnosis *diagnosis, double elapsed_s)
 {
-    progress *p = payload;
     const leakdiag_series *series = leakdiag_diagnosis_series(diagnosis);
     size_t n = series ? leakdiag_series_len(series) : 0;
     char elapsed[FIGURE_BYTES], now[FIGURE_BYTES], decides[FIGURE_BYTES];
-    format_duration(floor(seconds_since(&p->started)), elapsed);
+    format_duration(floor(elapsed_s), elapsed);
     format_bytes(n ? leakdiag_series_values(series)[n - 1] : NAN, now);
-    fprintf(stderr, "\r\x1b[K%s, %zu samples, memory %s, %s", elapsed, n, now,
+    fprintf(stderr, "%s, %zu sample%s, memory %s, %s", elapsed, n, n == 1 ? "" : "s", now,
             memory_finding(diagnosis));
     if (leakdiag_diagnosis_decides_at_ms(diagnosis)) {
         format_time(leakdiag_diagnosis_decides_at_ms(diagnosis), decides);
         fprintf(stderr, ", can be judged at %s", decides);
     }
+}
+
+/* One line on stderr that is written over; in a file or a pipe one now and then. */
+static int show_progress(const leakdiag_diagnosis *diagnosis, void *payload)
+{
+    progress *p = payload;
+    double elapsed_s = seconds_since(&p->started);
+    if (!p->is_terminal && elapsed_s - p->said_s < SAY_EVERY_S)
+        return 0;
+    fputs(p->is_terminal ? "\r\x1b[K" : "leakdiag: ", stderr);
+    write_progress(diagnosis, elapsed_s);
+    if (!p->is_terminal)
+        fputc('\n', stderr);
     fflush(stderr);
-    p->shown = true;
+    p->said_s = elapsed_s;
+    p->shown = p->is_terminal;
     return 0;
 }
 
@@ -186,7 +205,8 @@ static int watch(const cli_args *args, leakdiag_session *session, cli_look *ret)
         return code;
     options.until_decided = args_has(args, "until");
     clock_gettime(CLOCK_MONOTONIC, &p.started);
-    if (isatty(STDERR_FILENO) && (options.for_ms || options.until_decided)) {
+    p.is_terminal = isatty(STDERR_FILENO);
+    if (options.for_ms || options.until_decided) {
         options.on_look = show_progress;
         options.payload = &p;
     }
@@ -259,16 +279,33 @@ int print_report(const cli_args *args, const leakdiag_diagnosis *diagnosis, leak
     options.verbose = args_has(args, "verbose");
     if (leakdiag_report_render(diagnosis, format, &options, &report, &err))
         return fail_with(EXIT_TOOL, "report", &err, NULL);
-    fputs(report, stdout);
+    if (format == text)
+        print_with_place(args, report);
+    else
+        fputs(report, stdout);
     return 0;
 }
 
-int verdict_status(const leakdiag_diagnosis *diagnosis)
+static bool names_no_process(const cli_args *args)
+{
+    const char *pid = args_value(args, "pid");
+    return pid && kill((pid_t)strtol(pid, NULL, 10), 0) && errno == ESRCH;
+}
+
+int verdict_status(const cli_args *args, const leakdiag_diagnosis *diagnosis)
 {
     if (leakdiag_diagnosis_has_evidence(diagnosis))
         return leakdiag_diagnosis_exit_code(diagnosis);
-    return fail(EXIT_TOOL, "nothing answered: no source of the scenario could be read; leakdiag "
-                           "doctor says what can be reached from here");
+    if (names_no_process(args))
+        return fail(EXIT_TOOL,
+                    "nothing answered: --pid (%s): there is no such process; ps -e lists "
+                    "those that run",
+                    args_value(args, "pid"));
+    CLEANUP(place_free) char *place = same_place(args, "doctor");
+    return fail(EXIT_TOOL,
+                "nothing answered: no source of the scenario could be read; leakdiag doctor%s says "
+                "what can be reached from here",
+                place ? place : "");
 }
 
 int check_save(const cli_args *args, const char *path)

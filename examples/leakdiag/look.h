@@ -23,7 +23,7 @@ void look_done(cli_look *look);
 /* The diagnosis on stdout in the format of --output. */
 int print_report(const cli_args *args, const leakdiag_diagnosis *diagnosis, leakdiag_format text);
 /* Exit status of a verb that judges; tells it when nothing answered at all. */
-int verdict_status(const leakdiag_diagnosis *diagnosis);
+int verdict_status(const cli_args *args, const leakdiag_diagnosis *diagnosis);
 
 /* Before a long look: refuse a file that could not be written after it. */
 int check_save(const cli_args *args, const char *path);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "cluster.h"
 #include "look.h"
 #include "verbs.h"
@@ -16,12 +17,12 @@ static void memory_free(leakdiag_memory **p)
     leakdiag_memory_free(*p);
 }
 
-typedef enum cli_health { HEALTH_OK, HEALTH_MISSING, HEALTH_NOTE } cli_health;
+typedef enum cli_health { HEALTH_OK, HEALTH_MISSING, HEALTH_NOTE, HEALTH_UNKNOWN } cli_health;
 
 static void print_item(cli_health health, const char *what, const char *detail, const char *next)
 {
-    static const char *const words[] = {"ok", "missing", "note"};
-    static const paint paints[] = {PAINT_GOOD, PAINT_BAD, PAINT_DIM};
+    static const char *const words[] = {"ok", "missing", "note", "unknown"};
+    static const paint paints[] = {PAINT_GOOD, PAINT_BAD, PAINT_DIM, PAINT_WARN};
     printf("%s%-8s%s", paint_on(paints[health]), words[health], paint_off());
     print_safe(stdout, what);
     if (detail[0]) {
@@ -88,20 +89,21 @@ static const step cluster_steps[] = {
     {"load", "if it is elsewhere: --set load_generator=NAME, or --set locust_url=URL"},
     {"series",
      "if it is elsewhere: --set prometheus_url=URL; without it nothing is known of before"},
-    {"workload", "leakdiag top -n NAMESPACE shows what is there; --set deployment=NAME or "
+    {"workload", "leakdiag top shows what is there; --set deployment=NAME or "
                  "--set flagd=NAME"},
     {NULL, NULL},
 };
 
-/* A right that is missing is told above with its rule, and a Service without a pod is no other
- * place.
+/* A right that is missing is told above with its rule, a server that does not answer with its
+ * address, and a Service without a pod is no other place.
  */
-static const char *next_step(const cli_look *look, const char *kind, const char *error)
+static const char *next_step(const cli_look *look, bool is_reached, const char *kind,
+                             const char *error)
 {
-    if (look->cluster && strstr(error, ": HTTP 403: "))
+    if (look->cluster && (!is_reached || strstr(error, ": HTTP 403: ")))
         return NULL;
     if (look->cluster && strstr(error, "no endpoints available"))
-        return "leakdiag top -n NAMESPACE shows whether its pod is ready";
+        return "leakdiag top shows whether its pod is ready";
     for (const step *s = look->cluster ? cluster_steps : local_steps; s->kind; s++) {
         if (strcmp(s->kind, kind) == 0)
             return s->next;
@@ -109,7 +111,21 @@ static const char *next_step(const cli_look *look, const char *kind, const char 
     return NULL;
 }
 
-static void print_fact(const cli_look *look, size_t i)
+/* "leakdiag top" of a step is about the cluster that was asked. */
+static void print_step(const cli_args *args, const char *next)
+{
+    static const char top[] = "leakdiag top";
+    size_t len = strncmp(next, top, sizeof top - 1) == 0 ? sizeof top - 1 : 0;
+    CLEANUP(place_free) char *place = len ? same_cluster(args) : NULL;
+    printf("        next: ");
+    if (len)
+        print_command(stdout, top);
+    print_safe(stdout, place ? place : "");
+    print_command(stdout, next + len);
+    putchar('\n');
+}
+
+static void print_fact(const cli_args *args, const cli_look *look, bool is_reached, size_t i)
 {
     const leakdiag_observation *observation = look->observation;
     const char *kind = leakdiag_observation_fact_kind(observation, i);
@@ -122,13 +138,47 @@ static void print_fact(const cli_look *look, size_t i)
              leakdiag_observation_fact_source(observation, i));
     if (latency_ms >= 0)
         snprintf(answered, sizeof answered, "answered in %lld ms", (long long)latency_ms);
-    print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered,
-               error[0] ? next_step(look, kind, error) : NULL);
+    print_item(error[0] ? HEALTH_MISSING : HEALTH_OK, what, error[0] ? error : answered, NULL);
+    const char *next = error[0] ? next_step(look, is_reached, kind, error) : NULL;
+    if (next)
+        print_step(args, next);
 }
 
-static void print_sources(const cli_look *look)
+/* What a look may be given, and the parameter by which a scenario takes it; NULL: each does. */
+static const struct {
+    const char *kind, *param;
+} givable[] = {
+    {"flag", "ofrep_url"}, {"memory", NULL}, {"log", "log_file"}, {"load", "locust_url"}};
+
+static bool takes(const leakdiag_scenario *scenario, const char *param)
 {
-    static const char *const kinds[] = {"flag", "memory", "log", "load"};
+    size_t n = leakdiag_scenario_param_count(scenario);
+    for (size_t i = 0; param && i < n; i++)
+        if (strcmp(leakdiag_scenario_param_name(scenario, i), param) == 0)
+            return true;
+    return !param;
+}
+
+static bool is_seen(const leakdiag_observation *observation, const char *kind)
+{
+    for (size_t i = 0; i < leakdiag_observation_fact_count(observation); i++)
+        if (strcmp(leakdiag_observation_fact_kind(observation, i), kind) == 0)
+            return true;
+    return false;
+}
+
+static void print_unnamed(const cli_look *look, bool is_reached)
+{
+    for (size_t k = 0; k < sizeof givable / sizeof *givable; k++) {
+        const char *kind = givable[k].kind;
+        if (!is_seen(look->observation, kind) && takes(look->scenario, givable[k].param))
+            print_item(HEALTH_NOTE, kind, "no source is named",
+                       next_step(look, is_reached, kind, ""));
+    }
+}
+
+static void print_sources(const cli_args *args, const cli_look *look, bool is_reached)
+{
     size_t n = leakdiag_observation_fact_count(look->observation);
     const char *name = leakdiag_scenario_name(look->scenario);
     const char *space = look->cluster ? leakdiag_cluster_namespace_name(look->cluster) : "";
@@ -137,33 +187,62 @@ static void print_sources(const cli_look *look)
     printf("\n%sSources%s of %s%s%s\n", paint_on(PAINT_BOLD), paint_off(), name,
            is_said ? "" : " in namespace ", is_said ? "" : space);
     for (size_t i = 0; i < n; i++)
-        print_fact(look, i);
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        bool seen = false;
-        for (size_t i = 0; i < n; i++)
-            seen |= strcmp(leakdiag_observation_fact_kind(look->observation, i), kinds[k]) == 0;
-        if (!seen)
-            print_item(HEALTH_NOTE, kinds[k], "no source is named", next_step(look, kinds[k], ""));
-    }
+        print_fact(args, look, is_reached, i);
+    print_unnamed(look, is_reached);
 }
 
 /* --- the cluster ---------------------------------------------------------------------------------
  */
 
-static void access_free(leakdiag_access **p)
+/* A certificate is checked in a handshake: before one, it is only known what will be done. */
+static void print_tls(const leakdiag_cluster *cluster, bool is_reached)
 {
-    leakdiag_access_free(*p);
+    bool is_tls = strncmp(leakdiag_cluster_server(cluster), "https", 5) == 0;
+    if (!is_tls)
+        print_item(HEALTH_NOTE, "TLS", "none: plain http, so no credentials are sent", NULL);
+    else if (!leakdiag_cluster_is_tls_verified(cluster))
+        print_item(HEALTH_NOTE, "TLS",
+                   "the server's certificate is not checked, as the kubeconfig says", NULL);
+    else if (is_reached)
+        print_item(HEALTH_OK, "TLS", "the server's certificate is checked", NULL);
+    else
+        print_item(HEALTH_UNKNOWN, "TLS",
+                   "no answer; the server's certificate will be checked when one comes", NULL);
 }
 
-static void print_cluster(const leakdiag_cluster *cluster)
+static void print_clock(bool is_reached, int64_t skew_ms)
+{
+    char text[128], figure[FIGURE_BYTES];
+    if (!is_reached) {
+        print_item(HEALTH_UNKNOWN, "clock", "no answer", NULL);
+        return;
+    }
+    format_duration((skew_ms < 0 ? -1.0 : 1.0) * (double)skew_ms / 1e3, figure);
+    snprintf(text, sizeof text, "the cluster's is %s %s this machine's; times are told by it",
+             figure, skew_ms > 0 ? "ahead of" : "behind");
+    print_item(skew_ms ? HEALTH_NOTE : HEALTH_OK, "clock",
+               skew_ms ? text : "the cluster's and this machine's agree within 3 s", NULL);
+}
+
+static void print_server(const leakdiag_cluster *cluster, bool is_reached)
+{
+    char text[512], next[512];
+    snprintf(text, sizeof text, "%s (%s)%s", leakdiag_cluster_server(cluster),
+             leakdiag_cluster_origin(cluster), is_reached ? "" : ", which does not answer");
+    snprintf(next, sizeof next,
+             "is %s the right address, and is it running? --kubeconfig FILE or --context NAME "
+             "name another",
+             leakdiag_cluster_server(cluster));
+    print_item(is_reached ? HEALTH_OK : HEALTH_MISSING, "server", text, is_reached ? NULL : next);
+}
+
+static void print_cluster(const leakdiag_cluster *cluster, bool is_reached, int64_t skew_ms)
 {
     const char *source = leakdiag_cluster_namespace_source(cluster);
     const char *context = leakdiag_cluster_context(cluster), *user = leakdiag_cluster_user(cluster);
     char text[512];
     printf("\n%sCluster%s\n", paint_on(PAINT_BOLD), paint_off());
-    snprintf(text, sizeof text, "%s (%s)", leakdiag_cluster_server(cluster),
-             leakdiag_cluster_origin(cluster));
-    print_item(HEALTH_OK, "server", text, NULL);
+    print_server(cluster, is_reached);
     if (context)
         print_item(HEALTH_OK, "context", context, NULL);
     snprintf(text, sizeof text, "%s (%s%s)", leakdiag_cluster_namespace_name(cluster),
@@ -171,24 +250,8 @@ static void print_cluster(const leakdiag_cluster *cluster)
     print_item(HEALTH_OK, "namespace", text, NULL);
     print_item(user ? HEALTH_OK : HEALTH_NOTE, "user", user ? user : "none in the kubeconfig",
                NULL);
-    if (leakdiag_cluster_is_tls_verified(cluster))
-        print_item(HEALTH_OK, "TLS", "the server's certificate is checked", NULL);
-    else
-        print_item(HEALTH_NOTE, "TLS",
-                   strncmp(leakdiag_cluster_server(cluster), "https", 5) == 0
-                       ? "the server's certificate is not checked, as the kubeconfig says"
-                       : "none: plain http, so no credentials are sent",
-                   NULL);
-}
-
-static void print_clock(int64_t skew_ms)
-{
-    char text[128], figure[FIGURE_BYTES];
-    format_duration((skew_ms < 0 ? -1.0 : 1.0) * (double)skew_ms / 1e3, figure);
-    snprintf(text, sizeof text, "the cluster's is %s %s this machine's; times are told by it",
-             figure, skew_ms > 0 ? "ahead of" : "behind");
-    print_item(skew_ms ? HEALTH_NOTE : HEALTH_OK, "clock",
-               skew_ms ? text : "the cluster's and this machine's agree within 3 s", NULL);
+    print_tls(cluster, is_reached);
+    print_clock(is_reached, skew_ms);
 }
 
 static void print_right(const leakdiag_access *access, size_t i)
@@ -212,14 +275,16 @@ static void print_right(const leakdiag_access *access, size_t i)
     print_item(is_denied ? HEALTH_MISSING : HEALTH_NOTE, what, why, NULL);
 }
 
-static void print_rules(const leakdiag_access *access)
+static void print_rules(const cli_args *args, const leakdiag_access *access)
 {
     CLEANUP(text_free) char *rules = NULL;
     leakdiag_error err = {0};
     if (leakdiag_access_missing_rules(access, &rules, &err) || !rules[0])
         return;
-    print_command(stdout, "        next: add these rules to a Role; leakdiag rbac prints all of "
-                          "it\n");
+    CLEANUP(place_free) char *place = same_place(args, "rbac");
+    print_command(stdout, "        next: add these rules to a Role; leakdiag rbac");
+    print_safe(stdout, place ? place : "");
+    printf(" prints all of it\n");
     for (const char *line = rules; *line;) {
         size_t len = strcspn(line, "\n");
         printf("        ");
@@ -239,28 +304,65 @@ static bool none_is_known(const leakdiag_access *access)
     return n > 0;
 }
 
-static void print_rights(const cli_args *args, const cli_look *look)
+/* What asking for the rights told. */
+typedef struct review {
+    leakdiag_access *access; /* NULL: nobody was asked, and err says why */
+    leakdiag_error err;
+    bool is_reached; /* the server answered, if only with a refusal */
+} review;
+
+static void review_done(review *r)
 {
-    CLEANUP(access_free) leakdiag_access *access = NULL;
+    leakdiag_access_free(r->access);
+}
+
+static int ask_rights(const cli_args *args, const cli_look *look, review *ret)
+{
     leakdiag_access_options options = LEAKDIAG_ACCESS_OPTIONS_INIT;
-    leakdiag_error err = {0};
     options.cancel = interrupts_cancel();
     options.log = log_option(args);
-    if (duration_option(args, "request-timeout", 0, &options.deadline_ms))
-        return;
-    leakdiag_status status =
-        leakdiag_access_review(look->cluster, look->scenario, NULL, &options, &access, &err);
-    if (!status)
-        print_clock(leakdiag_access_skew_ms(access));
+    int code = duration_option(args, "request-timeout", 0, &options.deadline_ms);
+    if (code)
+        return code;
+    if (leakdiag_access_review(look->cluster, look->scenario, NULL, &options, &ret->access,
+                               &ret->err))
+        return 0;
+    ret->is_reached = !none_is_known(ret->access) ||
+                      strstr(leakdiag_access_reason(ret->access, 0), "HTTP ") != NULL;
+    return 0;
+}
+
+static void print_rights(const cli_args *args, const review *r)
+{
     printf("\n%sRights%s\n", paint_on(PAINT_BOLD), paint_off());
-    if (status || none_is_known(access)) {
+    if (!r->access || none_is_known(r->access)) {
         print_item(HEALTH_MISSING, "rights",
-                   status ? err.message : leakdiag_access_reason(access, 0), NULL);
+                   r->access ? leakdiag_access_reason(r->access, 0) : r->err.message, NULL);
         return;
     }
-    for (size_t i = 0; i < leakdiag_access_len(access); i++)
-        print_right(access, i);
-    print_rules(access);
+    for (size_t i = 0; i < leakdiag_access_len(r->access); i++)
+        print_right(r->access, i);
+    print_rules(args, r->access);
+}
+
+/* Whether the cluster answered; true without one. */
+static int print_place(const cli_args *args, const cli_look *look, bool is_local, bool *ret_reached)
+{
+    CLEANUP(review_done) review r = {0};
+    *ret_reached = true;
+    if (!look->cluster) {
+        if (!is_local)
+            print_item(HEALTH_NOTE, "cluster", "no kubeconfig",
+                       "--kubeconfig FILE, or set KUBECONFIG");
+        return 0;
+    }
+    int code = ask_rights(args, look, &r);
+    if (code)
+        return code;
+    print_cluster(look->cluster, r.is_reached, r.access ? leakdiag_access_skew_ms(r.access) : 0);
+    print_rights(args, &r);
+    *ret_reached = r.is_reached;
+    return 0;
 }
 
 static int answered_status(const leakdiag_observation *observation)
@@ -286,15 +388,12 @@ static int run_doctor(const cli_args *args)
     print_cgroups();
     print_own_memory();
     code = look_now(args, workload ? "any-workload" : "otel-demo/checkout", &look);
+    bool is_reached = true;
+    if (!code)
+        code = print_place(args, &look, workload, &is_reached);
     if (code)
         return code;
-    if (look.cluster) {
-        print_cluster(look.cluster);
-        print_rights(args, &look);
-    } else if (!workload) {
-        print_item(HEALTH_NOTE, "cluster", "no kubeconfig", "--kubeconfig FILE, or set KUBECONFIG");
-    }
-    print_sources(&look);
+    print_sources(args, &look, is_reached);
     if (interrupted())
         return interrupted();
     return answered_status(look.observation);

@@ -244,7 +244,9 @@ const cli_verb verb_flag_get = {
                 "  leakdiag flag get kafkaQueueProblems -n otel-demo   # through the API server\n"
                 "  leakdiag flag get --url http://flagd:8016 --all\n"
                 "  leakdiag flag get --file demo.flagd.json kafkaQueueProblems -o json\n",
-    .notes = "Asks with POST, and with GET where only that is answered; says which one it was.\n",
+    .notes = "Asks with POST, and with GET where only that is answered; says which one it was.\n"
+             "Exit status 0 when somebody answered, whatever the answer: an error of the flag\n"
+             "service, as HTTP 500 with an errorCode, is one. 1 when nobody did.\n",
     .options = flag_options,
     .more = cluster_groups,
     .operands_max = 1,

@@ -33,7 +33,7 @@ static int judge_now(const cli_args *args, const char *scenario, leakdiag_format
         code = save_capture(args, save, look.observation);
     if (code)
         return code;
-    code = verdict_status(look.diagnosis);
+    code = verdict_status(args, look.diagnosis);
     return interrupted() ? interrupted() : code;
 }
 
@@ -124,7 +124,7 @@ static int run_capture(const cli_args *args)
         code = save_capture(args, path, look.observation);
     if (code || interrupted())
         return code ? code : interrupted();
-    code = verdict_status(look.diagnosis);
+    code = verdict_status(args, look.diagnosis);
     return code == EXIT_TOOL ? code : 0;
 }
 
@@ -289,7 +289,7 @@ static int run_check(const cli_args *args)
     int worst = print_checks(args, look.diagnosis);
     if (interrupted())
         return interrupted();
-    return verdict_status(look.diagnosis) == EXIT_TOOL ? EXIT_TOOL : worst;
+    return verdict_status(args, look.diagnosis) == EXIT_TOOL ? EXIT_TOOL : worst;
 }
 
 static const option check_options[] = {

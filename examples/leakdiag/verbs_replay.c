@@ -81,7 +81,7 @@ static int run_replay(const cli_args *args)
         return fail_with(EXIT_TOOL, args->operands[0], &err, NULL);
     code = print_report(args, diagnosis,
                         args_has(args, "quick") ? LEAKDIAG_FORMAT_QUICK : LEAKDIAG_FORMAT_TEXT);
-    return code ? code : verdict_status(diagnosis);
+    return code ? code : verdict_status(args, diagnosis);
 }
 
 static const option replay_options[] = {

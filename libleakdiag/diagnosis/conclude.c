@@ -100,20 +100,62 @@ static bool is_blind(const leakdiag_diagnosis *d)
            !(app && !app->error) && leakdiag_series_len(view->series) == 0;
 }
 
+static bool is_from(const ld_fact *fact, const char *kind)
+{
+    return fact && strncmp(fact->source, kind, strlen(kind)) == 0;
+}
+
+/* A process that has ended, or never was: looking at it again shows no more. */
+static bool is_of_no_process(const leakdiag_diagnosis *d)
+{
+    const ld_fact *lack = d->view.memory_error;
+    return is_from(lack, "process ") && lack->failed == LEAKDIAG_E_NOT_FOUND;
+}
+
+/* What is looked at is of this machine: kubectl says nothing of it. */
+static bool is_of_this_machine(const leakdiag_diagnosis *d)
+{
+    const ld_fact *memory = d->view.memory ? d->view.memory : d->view.memory_error;
+    return is_from(memory, "process ") || is_from(memory, "cgroup ");
+}
+
+static bool can_be_asked(const leakdiag_diagnosis *d, const char *command)
+{
+    return *command && !(is_of_this_machine(d) && strstr(command, "kubectl"));
+}
+
+/* That of the first answer which decides; where kubectl is no help, of the next that has one. */
+static const char *command_of(const leakdiag_diagnosis *d, ld_outcome outcome)
+{
+    const ld_answer *open = first(d, outcome);
+    if (open && can_be_asked(d, ld_command_of(open)))
+        return ld_command_of(open);
+    for (size_t i = 0; open && *ld_command_of(open) && i < d->n_answers; i++)
+        if (d->answers[i].outcome == outcome && can_be_asked(d, ld_command_of(&d->answers[i])))
+            return ld_command_of(&d->answers[i]);
+    return "";
+}
+
+static const char *next_look(const leakdiag_diagnosis *d)
+{
+    const ld_answer *memory = memory_answer(d);
+    if (is_of_no_process(d))
+        return "the same again with --pid N of a process that runs (ps -e lists them)";
+    if (is_blind(d))
+        return "leakdiag doctor";
+    if (memory && memory->finding && strcmp(memory->finding->name, "too-early") == 0)
+        return "the same again with --until decided";
+    return command_of(d, LD_UNKNOWN);
+}
+
 static const char *next_command(const leakdiag_diagnosis *d)
 {
-    if (d->n_causes > 0 && d->causes[0].cause->command)
-        return d->causes[0].cause->command;
-    if (d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE && is_blind(d))
-        return "leakdiag doctor";
-    const ld_answer *memory = memory_answer(d);
-    if (d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE && memory && memory->finding &&
-        strcmp(memory->finding->name, "too-early") == 0)
-        return "the same again with --until decided";
-    const ld_answer *open = d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE      ? first(d, LD_UNKNOWN)
-                            : d->verdict == LEAKDIAG_VERDICT_NOT_AS_EXPECTED ? first(d, LD_FAIL)
-                                                                             : NULL;
-    return open ? ld_command_of(open) : "";
+    const char *said = d->n_causes > 0 ? d->causes[0].cause->command : NULL;
+    if (said && can_be_asked(d, said))
+        return said;
+    if (d->verdict == LEAKDIAG_VERDICT_INCONCLUSIVE)
+        return next_look(d);
+    return d->verdict == LEAKDIAG_VERDICT_NOT_AS_EXPECTED ? command_of(d, LD_FAIL) : "";
 }
 
 leakdiag_status ld_conclude(leakdiag_diagnosis *d, leakdiag_error *err)

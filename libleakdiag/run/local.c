@@ -108,13 +108,38 @@ static leakdiag_status gather_flag_file(const ld_source_spec *spec, ld_facts *fa
     return status ? status : ld_facts_add(facts, fact, err);
 }
 
+/* As its fact calls it: "process 4711". */
+static leakdiag_status tell_source(leakdiag_session *session, const char *role, const char *type,
+                                   const char *where, leakdiag_error *err)
+{
+    if (!ld_log_wants(&session->log, LEAKDIAG_LOG_LEVEL_DEBUG))
+        return LEAKDIAG_OK;
+    LD_CLEANUP(ld_text_done) ld_text source = {0};
+    ld_text_addf(&source, "%s %s", type, where);
+    if (source.failed)
+        return ld_fail_nomem(err);
+    ld_log_say(&session->log, LEAKDIAG_LOG_LEVEL_DEBUG, "source", source.data, "%s: %s is read",
+               role, source.data);
+    return ld_log_status(&session->log, err);
+}
+
+static leakdiag_status tell_spec(leakdiag_session *session, const ld_source_spec *spec,
+                                 const char *role, leakdiag_error *err)
+{
+    const char *name = strcmp(spec->type, "process") == 0 ? "pid" : "path";
+    return tell_source(session, role, spec->type, ld_attribute_text(&spec->attributes, name, ""),
+                       err);
+}
+
 static leakdiag_status gather_logs(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
 {
     for (size_t i = 0; i < session->n_logs; i++) {
         ld_fact *fact = NULL;
         leakdiag_status status =
-            ld_log_file_look(&session->logs[i], session->patterns, session->scenario,
-                             ld_session_now_ms(session), &fact, err);
+            tell_source(session, "log", "log-file", session->logs[i].path, err);
+        if (!status)
+            status = ld_log_file_look(&session->logs[i], session->patterns, session->scenario,
+                                      ld_session_now_ms(session), &fact, err);
         if (!status)
             status = ld_facts_add(facts, fact, err);
         if (status)
@@ -125,18 +150,38 @@ static leakdiag_status gather_logs(leakdiag_session *session, ld_facts *facts, l
 
 /* Memory comes from the first configured source: two would be two different things in one series.
  */
-leakdiag_status ld_gather_local(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
+static leakdiag_status gather_first_memory(leakdiag_session *session, ld_facts *facts,
+                                           leakdiag_error *err)
+{
+    const ld_source_spec *memory = ld_configured(session, "memory", 0);
+    if (!memory)
+        return LEAKDIAG_OK;
+    leakdiag_status status = tell_spec(session, memory, "memory", err);
+    if (status)
+        return status;
+    return strcmp(memory->type, "csv") == 0 ? gather_csv(memory, facts, err)
+                                            : gather_memory(memory, facts, err);
+}
+
+static leakdiag_status gather_flag_files(leakdiag_session *session, ld_facts *facts,
+                                         leakdiag_error *err)
 {
     leakdiag_status status = LEAKDIAG_OK;
-    const ld_source_spec *memory = ld_configured(session, "memory", 0);
-    if (memory)
-        status = strcmp(memory->type, "csv") == 0 ? gather_csv(memory, facts, err)
-                                                  : gather_memory(memory, facts, err);
+    const ld_source_spec *flag;
+    for (size_t i = 0; !status && (flag = ld_configured(session, "flag", i)) != NULL; i++) {
+        if (strcmp(flag->type, "flagd-file") != 0)
+            continue;
+        status = tell_spec(session, flag, "flag", err);
+        if (!status)
+            status = gather_flag_file(flag, facts, err);
+    }
+    return status;
+}
+
+leakdiag_status ld_gather_local(leakdiag_session *session, ld_facts *facts, leakdiag_error *err)
+{
+    leakdiag_status status = gather_first_memory(session, facts, err);
     if (!status)
         status = gather_logs(session, facts, err);
-    const ld_source_spec *flag;
-    for (size_t i = 0; !status && (flag = ld_configured(session, "flag", i)) != NULL; i++)
-        if (strcmp(flag->type, "flagd-file") == 0)
-            status = gather_flag_file(flag, facts, err);
-    return status;
+    return status ? status : gather_flag_files(session, facts, err);
 }

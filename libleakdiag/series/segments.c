@@ -4,13 +4,12 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "series/bounds.h"
 #include "series/samples.h"
 
-#define SHORTEST_SAMPLES 6
-#define SHORTEST_S       60.0
-#define START_UP_S       60.0
-#define START_UP_SHARE   0.10
-#define SHORT_LAST       0.40 /* of the longest: a last life this short says less than the longest */
+#define START_UP_S     60.0
+#define START_UP_SHARE 0.10
+#define SHORT_LAST     0.40 /* of the longest: a last life this short says less than the longest */
 
 void ld_segments_done(ld_segments *segments)
 {
@@ -26,8 +25,8 @@ double ld_segment_duration_s(const ld_samples *samples, ld_segment segment)
 
 bool ld_segment_is_long_enough(const ld_samples *samples, ld_segment segment)
 {
-    return segment.to - segment.from >= SHORTEST_SAMPLES &&
-           ld_segment_duration_s(samples, segment) >= SHORTEST_S;
+    return segment.to - segment.from >= LD_LEAST_SAMPLES &&
+           ld_segment_duration_s(samples, segment) >= LD_LEAST_S;
 }
 
 ld_segment ld_segment_settled(const ld_samples *samples, ld_segment segment)
@@ -36,7 +35,7 @@ ld_segment ld_segment_settled(const ld_samples *samples, ld_segment segment)
         return segment;
     double skip_s = fmin(START_UP_S, START_UP_SHARE * ld_segment_duration_s(samples, segment));
     double from_s = samples->t_s[segment.from] + skip_s;
-    while (segment.to - segment.from > SHORTEST_SAMPLES && samples->t_s[segment.from] < from_s)
+    while (segment.to - segment.from > LD_LEAST_SAMPLES && samples->t_s[segment.from] < from_s)
         segment.from++;
     return segment;
 }

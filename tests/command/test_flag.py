@@ -72,6 +72,16 @@ def a_refusal_is_an_answer():
 
 
 @test
+def an_error_of_the_flag_service_is_an_answer_and_the_help_says_so():
+    with Fake({POST: answer(500, {"key": KEY, "errorCode": "GENERAL"})}) as fake:
+        result = run("flag", "get", "--url", fake.url, KEY)
+        assert result.status == 0 and "GENERAL" in result.out and "HTTP 500" in result.out, result
+        assert get(fake.url)["state"] != "value"
+    text = run("help", "flag", "get").out
+    assert "Exit status 0 when somebody answered, whatever the answer" in text, text
+
+
+@test
 def nobody_there_is_status_1_with_a_next_step():
     url = "http://127.0.0.1:%d" % closed_port()
     result = run("flag", "get", "--url", url, KEY, "-o", "json")

@@ -149,6 +149,52 @@ def a_process_that_is_gone_is_status_1():
 
 
 @test
+def a_process_that_is_gone_is_told_how_to_be_named():
+    with Child() as pid:
+        pass
+    for args in (("diagnose",), ("diagnose", "--until", "decided"), ("quick", *nowhere())):
+        shown = run(*args, "--pid", str(pid))
+        assert "doctor" not in shown.out + shown.err, shown
+        assert "--until decided" not in shown.out, shown
+        assert shown.status == 1 and "--pid (%d): there is no such process" % pid in shown.err, shown
+        assert args[0] == "quick" or shown.out.endswith(
+            "next: the same again with --pid N of a process that runs (ps -e lists them)\n"), shown
+
+
+@test
+def who_watches_a_process_is_not_sent_to_kubectl():
+    with Child() as pid:
+        shown = run("quick", "--pid", str(pid), *nowhere())
+        assert shown.status == 3 and "next: kubectl" not in shown.out, shown
+        shown = run("doctor", "--pid", str(pid))
+        assert shown.status == 0 and "kubectl" not in shown.out, shown
+        assert "flag:" not in shown.out and "load:" not in shown.out, shown
+
+
+@test
+def too_early_says_how_much_time_or_how_many_samples_are_missing():
+    def reason(points, *more):
+        path = folder.write("few.csv", csv(points))
+        return diagnosis(run("diagnose", "--csv", path, "-o", "json", *more), 5)["memory"]["reason"]
+    with Folder() as folder:
+        assert reason([(2 * i, 8 * MI) for i in range(8)]) == "14s seen; about 60s is needed"
+        assert reason([(0, 8 * MI)]) == "0s seen; about 60s is needed"
+        assert reason([(i, 8 * MI) for i in range(6)], "--set", "time_scale=10") == \
+            "5s seen; about 6s is needed"
+        assert reason([(30 * i, 8 * MI) for i in range(4)]) == "4 samples; 6 are needed"
+
+
+@test
+def what_is_read_on_this_machine_is_told_too():
+    with Child() as pid, Folder() as folder:
+        log = folder.write("app.log", "order placed\n")
+        shown = run("quick", "--pid", str(pid), "--set", "log_file=" + log, *nowhere(), "--log",
+                    "debug")
+        assert "memory: process %d is read" % pid in shown.err, shown
+        assert "log: log-file %s is read" % log in shown.err, shown
+
+
+@test
 def a_bad_csv_is_bad_input_before_anything_is_asked():
     with Folder() as folder:
         for path, word in ((folder.name("none.csv"), "No such file"), (folder.path, "folder"),

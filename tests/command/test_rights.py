@@ -127,7 +127,7 @@ def doctor_names_every_missing_right_and_the_rules_that_grant_it():
             assert len(re.findall("^missing .*: denied", shown.out, re.M)) == 17, shown
             assert "is elsewhere" not in shown.out and "--set" not in shown.out, shown
             shown = run("diagnose", "--kubeconfig", api.kubeconfig)
-            assert shown.out.endswith("\nnext: leakdiag doctor\n"), shown
+            assert shown.out.endswith("\nnext: leakdiag doctor --kubeconfig %s\n" % api.kubeconfig), shown
             assert "(no source, or no answer)" in shown.out, shown
             shown = run("doctor", "--kubeconfig", api.kubeconfig)
             suggested = rules_of("\n".join(line.strip() for line in shown.out.split("\n")))
@@ -141,6 +141,43 @@ def rights_that_nobody_tells_are_not_known_and_not_denied():
         shown = run("doctor", "--kubeconfig", config)
         assert shown.status == 1 and "missing rights: create selfsubjectaccessreviews" in shown.out, shown
         assert "HTTP 401" in shown.out and "denied" not in shown.out, shown
+
+
+@test
+def a_server_that_does_not_answer_makes_nothing_green():
+    with Folder() as folder, Api(folder) as api:
+        gone = folder.write("gone", api.config(server="https://127.0.0.1:1"))
+        shown = run("doctor", "deploy/cart", "-n", "shop", "--kubeconfig", gone)
+        assert shown.status == 1, shown
+        assert "missing server: https://127.0.0.1:1 " in shown.out, shown
+        assert "unknown clock: no answer\n" in shown.out, shown
+        assert "unknown TLS: no answer; the server's certificate will be checked" in shown.out, shown
+        nexts = re.findall(r"next: (.*)", shown.out)
+        assert len(nexts) == 1 and "https://127.0.0.1:1 the right address" in nexts[0], shown
+        old = folder.write("old", api.config(user="token: old"))
+        refused_user = run("doctor", "--kubeconfig", old)
+        assert "ok      server: " in refused_user.out, refused_user
+        assert "ok      TLS: " in refused_user.out, refused_user
+
+
+@test
+def a_next_step_is_about_the_same_cluster():
+    with Folder() as folder, Api(folder) as api:
+        gone = folder.write("it's gone", api.config(server="https://127.0.0.1:1"))
+        quoted = "'" + gone.replace("'", "'\\''") + "'"
+        to = ("--context", "lab", "-n", "shop")
+        shown = run("diagnose", "deploy/cart", "--kubeconfig", gone, *to)
+        want = "leakdiag doctor deploy/cart --kubeconfig %s --context lab -n shop" % quoted
+        assert shown.out.endswith("\nnext: %s\n" % want) and want + " says" in shown.err, shown
+        shown = run("diagnose", "--kubeconfig", gone, "-s", "otel-demo/checkout")
+        assert shown.out.endswith("next: leakdiag doctor --kubeconfig %s -s otel-demo/checkout\n"
+                                  % quoted), shown
+        shown = run("doctor", "deploy/nix", "--kubeconfig", api.kubeconfig, "-n", "otel-demo")
+        assert "next: leakdiag top --kubeconfig %s -n otel-demo shows what is there" % \
+            api.kubeconfig in shown.out, shown
+        api.rules = []
+        shown = run("doctor", "deploy/nix", "--kubeconfig", api.kubeconfig, "-n", "otel-demo")
+        assert "; leakdiag rbac deploy/nix -n otel-demo prints all of it\n" in shown.out, shown
 
 
 @test

@@ -12,7 +12,7 @@ import termios
 import time
 
 from fake import Fake, locust, ofrep_value
-from harness import ENVIRONMENT, GUARD_S, LEAKDIAG, Folder, main, run, test
+from harness import ENVIRONMENT, GUARD_S, LEAKDIAG, Folder, main, run, start, test
 
 FLAG = ("POST", "/ofrep/v1/evaluate/flags/kafkaQueueProblems")
 COLOR = re.compile(rb"\x1b\[[0-9;]*m")
@@ -114,6 +114,7 @@ def progress_is_one_line_on_stderr_that_is_written_over_and_removed():
         assert status == 143, status
         assert b"\n" not in seen and seen.startswith(LINE_START), seen
         assert re.search(rb"\d+s, \d+ samples, memory ", seen), seen
+        assert b" 1 samples" not in seen, seen
         assert seen.endswith(LINE_START), seen
 
 
@@ -123,6 +124,23 @@ def there_is_no_progress_without_a_terminal_or_for_one_look():
         assert run("diagnose", *at(fake), "--for", "100ms").err == ""
         seen, _ = on_terminal("diagnose", *at(fake), stderr_only=True)
         assert seen == b"", seen
+
+
+@test
+def one_sample_is_no_plural():
+    seen, _ = on_terminal("diagnose", "--pid", str(os.getpid()), "--for", "1h", stderr_only=True,
+                          until=lambda bytes_seen: b"sample" in bytes_seen)
+    assert b", 1 sample, memory " in seen, seen
+
+
+@test
+def a_long_look_into_a_file_says_now_and_then_that_it_goes_on():
+    process = start("diagnose", "--pid", str(os.getpid()), "--for", "25s",
+                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    line = process.stderr.readline()
+    process.terminate()
+    process.communicate()
+    assert re.fullmatch(rb"leakdiag: 1[5-9]s, [3-5] samples, memory \S+, too-early\n", line), line
 
 
 @test

@@ -126,5 +126,10 @@ script test_silent.sh 'echo 0 passed, 0 failed, 0 skipped'
 run_table "a | 9 | | scripts $work/scripts"
 check "a script that tests nothing is one failure" sums_to "3 passed, 1 failed, 1 skipped"
 
+check "examples/prepare has the usual --help" bash -c '"$1" --help | grep -q Usage' bash \
+    "$top/examples/prepare"
+check "and still knows bad usage" bash -c '! "$1" -x 2>"$2" && grep -q Usage "$2"' bash \
+    "$top/examples/prepare" "$work/usage"
+
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "diagnosis/checks/checks.h"
+#include "series/bounds.h"
 
 #define MOST_EVENTS ((size_t)1024) /* as many as an analysis takes; the newest speak of now */
 
@@ -94,6 +95,42 @@ static void describe_curve(leakdiag_diagnosis *d, ld_answer *answer)
     d->decides_at_ms = leakdiag_comparison_decides_at_ms(d->comparison);
 }
 
+/* From here on the instance that runs now was seen: its first sample, and how many there are. */
+static size_t first_of_instance(const leakdiag_diagnosis *d)
+{
+    const int64_t *times_ms = leakdiag_series_times_ms(d->view.series);
+    size_t n = leakdiag_series_len(d->view.series), from = 0;
+    size_t n_restarts = leakdiag_trend_restart_count(d->trend);
+    if (n_restarts == 0)
+        return 0;
+    int64_t last_ms = leakdiag_trend_restart_time_ms(d->trend, n_restarts - 1);
+    while (from < n && times_ms[from] < last_ms)
+        from++;
+    return from;
+}
+
+/* What is missing: time, or samples in it. */
+static void explain_lack(const leakdiag_diagnosis *d, ld_answer *answer)
+{
+    const int64_t *times_ms = leakdiag_series_times_ms(d->view.series);
+    size_t from = first_of_instance(d), n = leakdiag_series_len(d->view.series) - from;
+    double seen_s = n ? (double)(times_ms[from + n - 1] - times_ms[from]) / 1e3 : 0;
+    double scale = d->scenario->time_scale > 0 ? d->scenario->time_scale : 1;
+    ld_text *reason = &answer->reason;
+    if (seen_s < LD_LEAST_S / scale) {
+        ld_add_duration(reason, seen_s);
+        ld_text_add(reason, " seen; about ");
+        ld_add_duration(reason, LD_LEAST_S / scale);
+        ld_text_add(reason, " is needed");
+    } else if (n < LD_LEAST_SAMPLES) {
+        ld_text_addf(reason, "%zu sample%s; %d are needed", n, n == 1 ? "" : "s", LD_LEAST_SAMPLES);
+    } else {
+        ld_text_addf(reason, "%zu samples over ", n);
+        ld_add_duration(reason, seen_s);
+        ld_text_add(reason, " do not tell growth from rest yet");
+    }
+}
+
 static void explain_too_early(leakdiag_diagnosis *d, ld_answer *answer)
 {
     if (d->decides_at_ms > d->view.now_ms) {
@@ -102,9 +139,7 @@ static void explain_too_early(leakdiag_diagnosis *d, ld_answer *answer)
         return;
     }
     d->decides_at_ms = 0;
-    ld_text_addf(&answer->reason, "%zu sample%s: not enough to tell growth from rest",
-                 leakdiag_series_len(d->view.series),
-                 leakdiag_series_len(d->view.series) == 1 ? "" : "s");
+    explain_lack(d, answer);
 }
 
 /* One look cannot tell growth, but the record of the instance before bounds it. */
