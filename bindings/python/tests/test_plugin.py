@@ -57,6 +57,18 @@ def test_a_process_that_leaks_is_found(process):
     assert diagnosis.memory_finding is ld.MemoryFinding.AHEAD
 
 
+def test_a_capture_is_judged_as_it_was_made(process, tmp_path):
+    kept = tmp_path / "kept.json"
+    with pytest.raises(testing.LeakAssertionError, match="memory is ahead"):
+        testing.assert_not_leaking(pid=process(LEAK).pid, for_s=120, time_scale=10, save=kept)
+    again = testing.assert_leaking(capture=kept)
+    assert again.to_json() == ld.replay(kept).to_json()
+    other = testing.look("otel-demo/checkout", capture=kept).diagnosis
+    assert other.memory_finding is not None
+    with pytest.raises(testing.LeakAssertionError, match="memory is too-early"):
+        testing.assert_leaking(capture=kept, time_scale=1)
+
+
 def test_a_process_at_rest_is_not_leaking(process):
     diagnosis = testing.assert_not_leaking(pid=process(REST).pid, for_s=120, time_scale=10)
     assert diagnosis.memory_finding is ld.MemoryFinding.FLAT

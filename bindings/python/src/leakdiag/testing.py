@@ -4,7 +4,8 @@ They look until memory can be judged, at most `for_s` seconds (0 is one look). T
 is a failure, not a pass. A failure shows the whole report: memory over time, the checks, the causes.
 
 With `time_scale` all times that the judgement goes by are divided by it: at 10, six samples over six
-seconds can do, where it would be a minute. It fits workloads that leak that much faster.
+seconds can do, where it would be a minute. It fits workloads that leak that much faster. A capture
+is judged with the settings that it was made with, its `time_scale` included, unless others are given.
 """
 
 from __future__ import annotations
@@ -59,6 +60,17 @@ def _scenario(name: Scenario | Path, settings: Mapping[str, object]) -> Scenario
     return name
 
 
+def _scenario_of_capture(name: Scenario | Path, settings: Mapping[str, object],
+                         observation: Observation) -> Scenario:
+    """The scenario with the settings that the capture was made with, as far as it knows them, and
+    then those that are given."""
+    if isinstance(name, Scenario):
+        return _scenario(name, settings)
+    known = {param.name for param in Scenario.load(name).params}
+    own = dict(setting.split("=", 1) for setting in observation.settings)
+    return Scenario.load(name, set={**{k: v for k, v in own.items() if k in known}, **settings})
+
+
 def _usual_cluster(needed: bool) -> Cluster | None:
     """That of the kubeconfig. Without one, a scenario that can do without is looked at locally."""
     try:
@@ -83,13 +95,15 @@ def look(scenario: Scenario | Path = WORKLOAD, *, pid: int | None = None,
     settings = {**_target(pid, cgroup, deployment), **(set or {})}
     if time_scale is not None:
         settings["time_scale"] = "%g" % time_scale
-    made = _scenario(scenario, settings)
     if capture is not None:
         observation = capture if isinstance(capture, Observation) else Observation.load(capture)
+        made = _scenario_of_capture(scenario, settings, observation)
         seen = Watched(observation, diagnose(made, observation))
-    elif not named and not set and made.name == WORKLOAD:
-        raise InvalidError("pid, cgroup, deployment, capture: one of them must say what to look at")
     else:
+        made = _scenario(scenario, settings)
+        if not named and not set and made.name == WORKLOAD:
+            raise InvalidError("pid, cgroup, deployment, capture: one of them must say what to look "
+                               "at")
         if cluster is None and (deployment is not None or not named and made.uses_cluster):
             cluster = _usual_cluster(needed=deployment is not None)
         with Session(made, cluster=cluster) as session:
