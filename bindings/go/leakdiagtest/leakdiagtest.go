@@ -3,7 +3,8 @@
 //
 // The assertions look until memory can be judged, five minutes at most ([For]). Too little to judge
 // by is a failure, not a pass. A failure shows the whole report: memory over time, the checks, the
-// causes. What was observed is kept as a capture in the folder LEAKDIAG_ARTIFACTS, or after a failure
+// causes. What was observed is kept as a capture in the folder that the environment variable
+// LEAKDIAG_ARTIFACTS names, which is made when it is not there, or after a failure
 // in the folder for temporary files; leakdiag replay shows it again.
 package leakdiagtest
 
@@ -41,7 +42,8 @@ func Deployment(namespace, name string) Target {
 	return Target{set: []string{"namespace=" + namespace, "deployment=" + name}, remote: true}
 }
 
-// Capture is what was observed earlier, in a file.
+// Capture is what was observed earlier, in a file. It is judged with the settings that it was made
+// with, its time_scale included, unless others are given.
 func Capture(path string) Target { return Target{capture: path} }
 
 // Option is a detail of an assertion.
@@ -134,14 +136,14 @@ func assert(t testing.TB, claim, scenario string, target Target, options []Optio
 }
 
 func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.Diagnosis, error) {
+	if l.target.capture != "" {
+		return l.replay(name)
+	}
 	scenario, err := leakdiag.LoadScenario(name, leakdiag.WithSet(append(l.target.set, l.set...)...))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer scenario.Close()
-	if l.target.capture != "" {
-		return replay(scenario, l.target.capture)
-	}
 	if name == workload && len(l.target.set) == 0 {
 		return nil, nil, errors.New("the target is empty; name a Process, Cgroup, Deployment or Capture")
 	}
@@ -181,14 +183,42 @@ func (l *look) open(scenario *leakdiag.Scenario) (*leakdiag.Session, error) {
 	return leakdiag.NewSession(scenario, leakdiag.WithCluster(l.cluster))
 }
 
-func replay(scenario *leakdiag.Scenario, path string) (*leakdiag.Observation, *leakdiag.Diagnosis,
-	error) {
-	observation, err := leakdiag.LoadObservation(path)
+// replay judges the capture by the scenario with the settings that the capture was made with, as far
+// as the scenario knows them, and then those that are given.
+func (l *look) replay(name string) (*leakdiag.Observation, *leakdiag.Diagnosis, error) {
+	observation, err := leakdiag.LoadObservation(l.target.capture)
 	if err != nil {
 		return nil, nil, err
 	}
+	own, err := known(name, observation.Settings())
+	if err != nil {
+		return nil, nil, err
+	}
+	scenario, err := leakdiag.LoadScenario(name, leakdiag.WithSet(append(own, l.set...)...))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer scenario.Close()
 	diagnosis, err := leakdiag.Diagnose(scenario, observation)
 	return observation, diagnosis, err
+}
+
+// known are those of the settings that are parameters of the scenario.
+func known(name string, settings []string) ([]string, error) {
+	scenario, err := leakdiag.LoadScenario(name)
+	if err != nil {
+		return nil, err
+	}
+	defer scenario.Close()
+	var found []string
+	for _, setting := range settings {
+		for _, param := range scenario.Params() {
+			if strings.HasPrefix(setting, param.Name+"=") {
+				found = append(found, setting)
+			}
+		}
+	}
+	return found, nil
 }
 
 func found(d *leakdiag.Diagnosis) string {
@@ -221,6 +251,8 @@ func keep(t testing.TB, observation *leakdiag.Observation, failed bool) string {
 			return "the capture was not kept: " + err.Error()
 		}
 		folder = made
+	} else if err := os.MkdirAll(folder, 0o777); err != nil {
+		return "the capture was not kept: " + err.Error()
 	}
 	name := strings.Trim(notInNames.ReplaceAllString(t.Name(), "-"), "-") + ".capture.json"
 	path := filepath.Join(folder, name)

@@ -52,7 +52,7 @@ func TestCapturesAreJudged(t *testing.T) {
 }
 
 func TestAFailureShowsThePlotTheCausesAndTheCapture(t *testing.T) {
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "not", "there", "yet")
 	t.Setenv("LEAKDIAG_ARTIFACTS", folder)
 	text := failuresOf(t, func(t testing.TB) {
 		leakdiagtest.AssertNotLeaking(t, capture("leak-from-csv.json"))
@@ -113,9 +113,17 @@ func TestThisProcessLeaksWhileItKeepsMemory(t *testing.T) {
 			}
 		}
 	}()
+	t.Setenv("LEAKDIAG_ARTIFACTS", t.TempDir())
 	d := leakdiagtest.AssertLeaking(t, leakdiagtest.Process(os.Getpid()),
 		leakdiagtest.For(2*time.Minute), leakdiagtest.TimeScale(10))
 	if finding, _ := d.MemoryFinding(); finding != leakdiag.MemoryAhead {
 		t.Error(finding)
+	}
+	kept := leakdiagtest.Capture(filepath.Join(os.Getenv("LEAKDIAG_ARTIFACTS"), t.Name()+".capture.json"))
+	leakdiagtest.AssertLeaking(t, kept) // as it was made: with its time scale
+	if text := failuresOf(t, func(t testing.TB) {
+		leakdiagtest.AssertLeaking(t, kept, leakdiagtest.TimeScale(1))
+	}); !strings.Contains(text, "memory is too-early") {
+		t.Error(text)
 	}
 }
