@@ -88,6 +88,16 @@ def as_memory(values: Any, code: str) -> Any:
     return values if fits else array(code, view.tolist())
 
 
+def _numpy(wanted: str, without: str) -> Any:
+    """NumPy, or what to do without it."""
+    try:
+        import numpy
+    except ImportError as error:
+        raise ImportError("%s needs NumPy: pip install numpy; %s is the same without it"
+                          % (wanted, without)) from error
+    return numpy
+
+
 def times(values: Iterable[int] | None) -> Any:
     """Times in ms for options, or None without any."""
     return None if values is None else as_memory(values, "q")
@@ -132,13 +142,13 @@ class Series(Handle):
     @property
     def times_ms(self) -> NDArray[numpy.int64]:
         """Times in ms as a read-only NumPy array on the C memory."""
-        import numpy
+        numpy = _numpy("times_ms", "times_view")
         return numpy.frombuffer(self.times_view, dtype=numpy.int64)
 
     @property
     def values(self) -> NDArray[numpy.float64]:
         """Values in bytes as a read-only NumPy array on the C memory."""
-        import numpy
+        numpy = _numpy("values", "values_view")
         return numpy.frombuffer(self.values_view, dtype=numpy.float64)
 
     def analyze(self, *, limit_bytes: float | None = None, soft_limit_bytes: float | None = None,
