@@ -102,3 +102,33 @@ def test_a_target_is_named_once():
         testing.assert_leaking(deployment="checkout")
     with pytest.raises(ld.InvalidError, match="finished scenario"):
         testing.look(ld.Scenario.builtin("any-workload"), pid=1)
+
+
+def test_a_time_shorter_than_the_pace_is_a_mistake(process):
+    with pytest.raises(ld.InvalidError, match="for_s: 3 is less than the 5 seconds between two looks"):
+        testing.assert_leaking(pid=process(LEAK).pid, for_s=3)
+    with pytest.raises(ld.InvalidError, match="for_s: a duration in seconds is needed, not -1"):
+        testing.assert_leaking(pid=process(LEAK).pid, for_s=-1)
+    assert testing.assert_leaking(capture=CLIMB, for_s=3)  # which is there already
+
+
+def test_a_mistake_shows_the_test_alone(pytester):
+    pytester.makepyfile("""
+        def test_it(assert_leaking):
+            assert_leaking(pid=1, capture="x")
+        def test_none(assert_on_track):
+            assert_on_track("otel-demo", pid=1)
+        def test_text(assert_leaking):
+            assert_leaking(capture=__file__)
+    """)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str()
+    for part in ("one of them says what to look at", "there are any-workload, otel-demo/checkout",
+                 "test_a_mistake_shows_the_test_alone.py: not valid JSON"):
+        assert part in text, part
+    assert "testing.py" not in text and "scenario.py" not in text and "observation.py" not in text
+
+
+def test_the_error_of_an_assertion_is_public():
+    assert "LeakAssertionError" in testing.__all__
