@@ -10,7 +10,9 @@ package leakdiagtest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -60,11 +62,13 @@ type look struct {
 // In looks in this cluster, instead of that of the kubeconfig.
 func In(cluster *leakdiag.Cluster) Option { return func(l *look) { l.cluster = cluster } }
 
-// For looks so long at most, instead of five minutes; 0 is one look.
+// For looks so long at most, instead of five minutes; 0 is one look. Less than the time between two
+// looks is an error.
 func For(duration time.Duration) Option { return func(l *look) { l.atMost = duration } }
 
-// TimeScale divides all times that the judgement goes by: at 10, six samples over six seconds can
-// do, where it would be a minute.
+// TimeScale is for workloads that leak so many times faster: the times that a trend is judged by are
+// divided by it. Samples come at the scenario's pace all the same, every five seconds, and six are
+// needed: a verdict takes 25 seconds at 10 and at 100, where it takes over a minute at 1.
 func TimeScale(scale float64) Option {
 	return Set("time_scale=" + strconv.FormatFloat(scale, 'g', -1, 64))
 }
@@ -147,6 +151,9 @@ func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.
 	if name == workload && len(l.target.set) == 0 {
 		return nil, nil, errors.New("the target is empty; name a Process, Cgroup, Deployment or Capture")
 	}
+	if err := l.checkTime(scenario); err != nil {
+		return nil, nil, err
+	}
 	session, err := l.open(scenario)
 	if err != nil {
 		return nil, nil, err
@@ -160,10 +167,37 @@ func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.
 			defer cancel()
 		}
 	}
-	if l.atMost <= 0 {
+	if l.atMost == 0 {
 		return session.Watch(ctx)
 	}
 	return session.Watch(ctx, leakdiag.WithFor(l.atMost), leakdiag.WithUntilDecided())
+}
+
+// checkTime refuses a time that is shorter than the pace: it would be one look, at which nothing can
+// be judged.
+func (l *look) checkTime(scenario *leakdiag.Scenario) error {
+	var made struct {
+		Pace struct {
+			EveryMs int64 `json:"every_ms"`
+		}
+	}
+	text, err := scenario.ToJSON()
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &made)
+	}
+	if err != nil {
+		return err
+	}
+	every := time.Duration(made.Pace.EveryMs) * time.Millisecond
+	if l.atMost < 0 {
+		return fmt.Errorf("For(%v): a time is needed; give the time that a verdict may take, like "+
+			"2*time.Minute, or 0 for one look", l.atMost)
+	}
+	if l.atMost > 0 && l.atMost < every {
+		return fmt.Errorf("For(%v): less than the %v between two looks, so there would be one; give "+
+			"the time that a verdict may take, like 2*time.Minute, or 0 for one look", l.atMost, every)
+	}
+	return nil
 }
 
 // open makes a session, in the cluster of the kubeconfig when the scenario needs one.

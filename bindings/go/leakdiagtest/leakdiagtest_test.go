@@ -85,8 +85,20 @@ func TestWhatDoesNotHoldFails(t *testing.T) {
 		"no kubeconfig": func(t testing.TB) {
 			leakdiagtest.AssertLeaking(t, leakdiagtest.Deployment("otel-demo", "checkout"))
 		},
-		"the target is empty": func(t testing.TB) { leakdiagtest.AssertLeaking(t, leakdiagtest.Target{}) },
-		"No such file":        func(t testing.TB) { leakdiagtest.AssertLeaking(t, capture("none.json")) },
+		"For(3s): less than the 5s between two looks": func(t testing.TB) {
+			leakdiagtest.AssertLeaking(t, leakdiagtest.Process(os.Getpid()),
+				leakdiagtest.For(3*time.Second))
+		},
+		"For(-1s): a time is needed": func(t testing.TB) {
+			leakdiagtest.AssertLeaking(t, leakdiagtest.Process(os.Getpid()),
+				leakdiagtest.For(-time.Second))
+		},
+		"there are any-workload, otel-demo/checkout": func(t testing.TB) {
+			leakdiagtest.AssertOnTrack(t, "otel-demo", leakdiagtest.Target{})
+		},
+		"README: not valid JSON": func(t testing.TB) { leakdiagtest.AssertLeaking(t, capture("README")) },
+		"the target is empty":    func(t testing.TB) { leakdiagtest.AssertLeaking(t, leakdiagtest.Target{}) },
+		"No such file":           func(t testing.TB) { leakdiagtest.AssertLeaking(t, capture("none.json")) },
 	} {
 		if text := failuresOf(t, f); !strings.Contains(text, claim) {
 			t.Errorf("%q is missing in %q", claim, text)
