@@ -8,7 +8,7 @@ import (
 
 // shown is a value as fmt prints it: Name(field=value, …). What is not known is "unknown".
 func (o *object) shown(name string, fields func() []any) string {
-	if o.load() == 0 {
+	if o == nil || o.load() == 0 {
 		return "<" + name + " (closed)>"
 	}
 	pairs := fields()
@@ -152,3 +152,11 @@ func (a *Access) String() string {
 func (p *Patterns) String() string {
 	return p.shown("Patterns", func() []any { return []any{"names", p.Names()} })
 }
+
+// String is the number of lines so far.
+func (s *Scan) String() string {
+	return s.shown("Scan", func() []any { return []any{"lines", s.Lines()} })
+}
+
+// String is its name alone: a session may be at work elsewhere.
+func (s *Session) String() string { return s.shown("Session", func() []any { return nil }) }

@@ -36,6 +36,11 @@ func TestPrintedThingsSayWhatTheyAre(t *testing.T) {
 	}
 	same(t, "what is not known", strings.Contains(must(series.Analyze())(t).String(), "ttl_s=unknown"),
 		math.IsNaN(must(series.Analyze())(t).TTLS()))
+	patterns := must(leakdiag.NewPatterns(leakdiag.Pattern{Name: "a", Text: "a"}))(t)
+	same(t, "patterns", fmt.Sprint(patterns), "Patterns(names=[a])")
+	same(t, "scan", fmt.Sprint(must(patterns.NewScan())(t)), "Scan(lines=0)")
+	same(t, "session", fmt.Sprint(session(t)), "Session()")
+	same(t, "none", fmt.Sprint(&leakdiag.Diagnosis{}), "<Diagnosis (closed)>")
 	_ = series.Close()
 	same(t, "closed", fmt.Sprint(series), "<Series (closed)>")
 }
