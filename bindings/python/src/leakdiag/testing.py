@@ -5,7 +5,11 @@ is a failure, not a pass. A failure shows the whole report: memory over time, th
 
 `time_scale` fits workloads that leak that much faster: the times that a trend is judged by are divided
 by it. Samples come at the scenario's pace all the same, every five seconds, and six are needed: a
-verdict takes 25 seconds at 10 and at 100, where it takes over a minute at 1. A capture is judged with the settings that it was made with, its `time_scale` included, unless others are given.
+verdict takes 25 seconds at 10 and at 100, where it takes over a minute at 1. The minute in which a
+workload is said to settle after its start stays a minute, too.
+
+A capture is judged with the settings that it was made with, its `time_scale` included, unless others
+are given.
 """
 
 from __future__ import annotations
