@@ -11,7 +11,7 @@
 //
 // What is not known is never zero: numbers are NaN, counts -1, as each method says. Errors are
 // [*Error]; errors.Is(err, leakdiag.ErrNotFound) asks for one kind. A call with a context that is
-// done returns the context's cause.
+// done returns the context's cause; [Session.Watch] alone returns what is known so far.
 package leakdiag
 
 import (

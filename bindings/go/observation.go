@@ -1,6 +1,7 @@
 package leakdiag
 
 import (
+	"errors"
 	"runtime"
 
 	"leakdiag.example/leakdiag/internal/capi"
@@ -34,7 +35,12 @@ func LoadObservation(path string) (*Observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ObservationFromJSON(data)
+	made, err := ObservationFromJSON(data)
+	var failed *Error
+	if errors.As(err, &failed) {
+		failed.Message = path + ": " + failed.Message
+	}
+	return made, err
 }
 
 func observationOf(op string, make func(*uintptr, *capi.ErrorDetail) int) (*Observation, error) {

@@ -177,7 +177,8 @@ func WithRecent(lines int) Option {
 	return named("WithRecent", func(s *settings) { s.recent = int64(lines) })
 }
 
-// WithDeadline is for all answers of one look: NewSession.
+// WithDeadline is for all answers of one look: NewSession. 0 is the usual five seconds, a negative one
+// an error.
 func WithDeadline(deadline time.Duration) Option {
 	return named("WithDeadline", func(s *settings) { s.deadline = deadline })
 }

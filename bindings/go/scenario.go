@@ -1,7 +1,10 @@
 package leakdiag
 
 import (
+	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 
 	"leakdiag.example/leakdiag/internal/capi"
 )
@@ -45,14 +48,24 @@ func BuiltinScenario(name string, options ...Option) (*Scenario, error) {
 
 // LoadScenario is a built-in scenario by name, or a scenario from a file. Options: WithSet.
 func LoadScenario(name string, options ...Option) (*Scenario, error) {
-	if contains(BuiltinScenarioNames(), name) {
-		return BuiltinScenario(name, options...)
+	if contains(BuiltinScenarioNames(), name) || !meansFile(name) {
+		return BuiltinScenario(name, options...) // says what there is when there is no such name
 	}
 	data, err := ReadFile(name, ScenarioMaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	return ParseScenario(data, append(options, WithOrigin(name))...)
+}
+
+// meansFile tells "./shop.yml", a missing file, from "otel-demo/chekout", a mistyped name.
+func meansFile(name string) bool {
+	if name == "-" || strings.HasPrefix(name, "/") || strings.HasPrefix(name, ".") ||
+		contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
+		return true
+	}
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 func scenarioOf(s *settings, make func([]*byte, *uintptr, *capi.ErrorDetail) int) (*Scenario, error) {

@@ -84,7 +84,8 @@ func (s *Session) Close() error {
 	return s.object.Close()
 }
 
-// IsCancelled says whether a context ended a call: the session is then of no use any more.
+// IsCancelled says whether a context ended a call, also one of Watch, which returned what was known so
+// far: the session is then of no use any more.
 func (s *Session) IsCancelled() bool { return s.cancel.isTriggered() }
 
 // AddHistory starts from what an earlier capture knows. Before the first look.
@@ -149,8 +150,9 @@ func (s *Session) Gather(ctx context.Context) (*Observation, error) {
 }
 
 // Watch looks again and again at the scenario's pace, and judges each time. When the context is done
-// it returns what is known so far; its error is nil then, too. Options: WithFor, WithUntilDecided,
-// WithOnLook.
+// it returns what is known so far; its error is nil then, too, and [Session.IsCancelled] says so. Only
+// with a context that is done before, its error is the context's cause. Options: WithFor,
+// WithUntilDecided, WithOnLook.
 func (s *Session) Watch(ctx context.Context, options ...Option) (*Observation, *Diagnosis, error) {
 	given, err := collect("watch", options, "WithFor", "WithUntilDecided", "WithOnLook")
 	if err != nil {

@@ -142,10 +142,12 @@ func TestACancelledWatchReturnsWhatIsKnown(t *testing.T) {
 	s := recorded(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-s.asked; cancel() }()
-	o, d, err := hanging(t, s).Watch(ctx, leakdiag.WithFor(time.Hour))
+	made := hanging(t, s)
+	o, d, err := made.Watch(ctx, leakdiag.WithFor(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
+	same(t, "a caller can tell", made.IsCancelled(), true)
 	same(t, "it is judged", d.Verdict() != leakdiag.VerdictAsExpected && o.NowMs() > 0, true)
 }
 

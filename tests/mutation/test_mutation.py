@@ -255,6 +255,7 @@ def main():
     runs = set(runs_of(None)).union(*(runs_of(m[1]) for m in SOURCES if m[1].startswith("test_")))
 
     folder = tempfile.mkdtemp(prefix="leakdiag-mutation-")
+    os.environ["TMPDIR"] = folder  # a test that fails leaves its files
     try:
         with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 2) + 1) as pool:
             red = [r for r in pool.map(lambda run: is_red(build, run), runs) if r]

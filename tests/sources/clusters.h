@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "net/cluster.h"
+#include "sources/temporary.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -29,7 +30,7 @@ static inline int64_t place_now(void *payload)
 static inline void place_make(place *p)
 {
     *p = (place){.now_ms = INT64_C(1795439371000)};
-    snprintf(p->dir, sizeof p->dir, "/tmp/leakdiag-cluster-XXXXXX");
+    temporary_template(p->dir, "cluster");
     ck_assert_ptr_nonnull(mkdtemp(p->dir));
     snprintf(p->service_accounts, sizeof p->service_accounts, "%s/serviceaccount", p->dir);
     p->around = (ld_surroundings){.home = p->dir,

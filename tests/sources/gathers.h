@@ -13,6 +13,7 @@
 #include "fake/fake_http.h"
 #include "fake/fake_tls.h"
 #include "sources/sessions.h"
+#include "sources/temporary.h"
 #include "world/cluster.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -35,7 +36,7 @@ typedef struct place {
 
 static inline void write_temporary(char path[64], const char *text)
 {
-    snprintf(path, 64, "/tmp/leakdiag-gather-XXXXXX");
+    temporary_template(path, "gather");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));

@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "run/session.h"
 #include "sources/kube_facts.h"
+#include "sources/temporary.h"
 #include "world/cluster.h"
 
 #define OK(call)                                                                                   \
@@ -173,7 +174,7 @@ static int place_answer(const leakdiag_http_request *request, leakdiag_http_answ
 
 static void write_temporary(char path[64], const char *text)
 {
-    snprintf(path, 64, "/tmp/leakdiag-looks-XXXXXX");
+    temporary_template(path, "looks");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));

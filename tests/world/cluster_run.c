@@ -9,6 +9,7 @@
 #include "fake/fake_http.h"
 #include "fake/fake_tls.h"
 #include "run/session.h"
+#include "sources/temporary.h"
 #include "world/cluster.h"
 
 #define OK(call)                                                                                   \
@@ -22,7 +23,7 @@
 
 static void write_kubeconfig(char path[64], const char *server, const char *ca_file)
 {
-    snprintf(path, 64, "/tmp/leakdiag-kubeconfig-XXXXXX");
+    temporary_template(path, "kubeconfig");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     FILE *file = fdopen(fd, "w");
@@ -123,7 +124,7 @@ static char *make_answer(const char *request, size_t *ret_len, void *payload)
 
 static void write_ca(char path[64])
 {
-    snprintf(path, 64, "/tmp/leakdiag-ca-XXXXXX");
+    temporary_template(path, "ca");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     FILE *file = fdopen(fd, "w");

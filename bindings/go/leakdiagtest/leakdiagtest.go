@@ -3,13 +3,16 @@
 //
 // The assertions look until memory can be judged, five minutes at most ([For]). Too little to judge
 // by is a failure, not a pass. A failure shows the whole report: memory over time, the checks, the
-// causes. What was observed is kept as a capture in the folder LEAKDIAG_ARTIFACTS, or after a failure
+// causes. What was observed is kept as a capture in the folder that the environment variable
+// LEAKDIAG_ARTIFACTS names, which is made when it is not there, or after a failure
 // in the folder for temporary files; leakdiag replay shows it again.
 package leakdiagtest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,7 +44,8 @@ func Deployment(namespace, name string) Target {
 	return Target{set: []string{"namespace=" + namespace, "deployment=" + name}, remote: true}
 }
 
-// Capture is what was observed earlier, in a file.
+// Capture is what was observed earlier, in a file. It is judged with the settings that it was made
+// with, its time_scale included, unless others are given.
 func Capture(path string) Target { return Target{capture: path} }
 
 // Option is a detail of an assertion.
@@ -58,11 +62,13 @@ type look struct {
 // In looks in this cluster, instead of that of the kubeconfig.
 func In(cluster *leakdiag.Cluster) Option { return func(l *look) { l.cluster = cluster } }
 
-// For looks so long at most, instead of five minutes; 0 is one look.
+// For looks so long at most, instead of five minutes; 0 is one look. Less than the time between two
+// looks is an error.
 func For(duration time.Duration) Option { return func(l *look) { l.atMost = duration } }
 
-// TimeScale divides all times that the judgement goes by: at 10, six samples over six seconds can
-// do, where it would be a minute.
+// TimeScale is for workloads that leak so many times faster: the times that a trend is judged by are
+// divided by it. Samples come at the scenario's pace all the same, every five seconds, and six are
+// needed: a verdict takes 25 seconds at 10 and at 100, where it takes over a minute at 1.
 func TimeScale(scale float64) Option {
 	return Set("time_scale=" + strconv.FormatFloat(scale, 'g', -1, 64))
 }
@@ -134,16 +140,19 @@ func assert(t testing.TB, claim, scenario string, target Target, options []Optio
 }
 
 func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.Diagnosis, error) {
+	if l.target.capture != "" {
+		return l.replay(name)
+	}
 	scenario, err := leakdiag.LoadScenario(name, leakdiag.WithSet(append(l.target.set, l.set...)...))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer scenario.Close()
-	if l.target.capture != "" {
-		return replay(scenario, l.target.capture)
-	}
 	if name == workload && len(l.target.set) == 0 {
 		return nil, nil, errors.New("the target is empty; name a Process, Cgroup, Deployment or Capture")
+	}
+	if err := l.checkTime(scenario); err != nil {
+		return nil, nil, err
 	}
 	session, err := l.open(scenario)
 	if err != nil {
@@ -158,10 +167,37 @@ func (l *look) run(t testing.TB, name string) (*leakdiag.Observation, *leakdiag.
 			defer cancel()
 		}
 	}
-	if l.atMost <= 0 {
+	if l.atMost == 0 {
 		return session.Watch(ctx)
 	}
 	return session.Watch(ctx, leakdiag.WithFor(l.atMost), leakdiag.WithUntilDecided())
+}
+
+// checkTime refuses a time that is shorter than the pace: it would be one look, at which nothing can
+// be judged.
+func (l *look) checkTime(scenario *leakdiag.Scenario) error {
+	var made struct {
+		Pace struct {
+			EveryMs int64 `json:"every_ms"`
+		}
+	}
+	text, err := scenario.ToJSON()
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &made)
+	}
+	if err != nil {
+		return err
+	}
+	every := time.Duration(made.Pace.EveryMs) * time.Millisecond
+	if l.atMost < 0 {
+		return fmt.Errorf("For(%v): a time is needed; give the time that a verdict may take, like "+
+			"2*time.Minute, or 0 for one look", l.atMost)
+	}
+	if l.atMost > 0 && l.atMost < every {
+		return fmt.Errorf("For(%v): less than the %v between two looks, so there would be one; give "+
+			"the time that a verdict may take, like 2*time.Minute, or 0 for one look", l.atMost, every)
+	}
+	return nil
 }
 
 // open makes a session, in the cluster of the kubeconfig when the scenario needs one.
@@ -181,14 +217,42 @@ func (l *look) open(scenario *leakdiag.Scenario) (*leakdiag.Session, error) {
 	return leakdiag.NewSession(scenario, leakdiag.WithCluster(l.cluster))
 }
 
-func replay(scenario *leakdiag.Scenario, path string) (*leakdiag.Observation, *leakdiag.Diagnosis,
-	error) {
-	observation, err := leakdiag.LoadObservation(path)
+// replay judges the capture by the scenario with the settings that the capture was made with, as far
+// as the scenario knows them, and then those that are given.
+func (l *look) replay(name string) (*leakdiag.Observation, *leakdiag.Diagnosis, error) {
+	observation, err := leakdiag.LoadObservation(l.target.capture)
 	if err != nil {
 		return nil, nil, err
 	}
+	own, err := known(name, observation.Settings())
+	if err != nil {
+		return nil, nil, err
+	}
+	scenario, err := leakdiag.LoadScenario(name, leakdiag.WithSet(append(own, l.set...)...))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer scenario.Close()
 	diagnosis, err := leakdiag.Diagnose(scenario, observation)
 	return observation, diagnosis, err
+}
+
+// known are those of the settings that are parameters of the scenario.
+func known(name string, settings []string) ([]string, error) {
+	scenario, err := leakdiag.LoadScenario(name)
+	if err != nil {
+		return nil, err
+	}
+	defer scenario.Close()
+	var found []string
+	for _, setting := range settings {
+		for _, param := range scenario.Params() {
+			if strings.HasPrefix(setting, param.Name+"=") {
+				found = append(found, setting)
+			}
+		}
+	}
+	return found, nil
 }
 
 func found(d *leakdiag.Diagnosis) string {
@@ -221,6 +285,8 @@ func keep(t testing.TB, observation *leakdiag.Observation, failed bool) string {
 			return "the capture was not kept: " + err.Error()
 		}
 		folder = made
+	} else if err := os.MkdirAll(folder, 0o777); err != nil {
+		return "the capture was not kept: " + err.Error()
 	}
 	name := strings.Trim(notInNames.ReplaceAllString(t.Name(), "-"), "-") + ".capture.json"
 	path := filepath.Join(folder, name)

@@ -52,7 +52,7 @@ func TestCapturesAreJudged(t *testing.T) {
 }
 
 func TestAFailureShowsThePlotTheCausesAndTheCapture(t *testing.T) {
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "not", "there", "yet")
 	t.Setenv("LEAKDIAG_ARTIFACTS", folder)
 	text := failuresOf(t, func(t testing.TB) {
 		leakdiagtest.AssertNotLeaking(t, capture("leak-from-csv.json"))
@@ -85,8 +85,20 @@ func TestWhatDoesNotHoldFails(t *testing.T) {
 		"no kubeconfig": func(t testing.TB) {
 			leakdiagtest.AssertLeaking(t, leakdiagtest.Deployment("otel-demo", "checkout"))
 		},
-		"the target is empty": func(t testing.TB) { leakdiagtest.AssertLeaking(t, leakdiagtest.Target{}) },
-		"No such file":        func(t testing.TB) { leakdiagtest.AssertLeaking(t, capture("none.json")) },
+		"For(3s): less than the 5s between two looks": func(t testing.TB) {
+			leakdiagtest.AssertLeaking(t, leakdiagtest.Process(os.Getpid()),
+				leakdiagtest.For(3*time.Second))
+		},
+		"For(-1s): a time is needed": func(t testing.TB) {
+			leakdiagtest.AssertLeaking(t, leakdiagtest.Process(os.Getpid()),
+				leakdiagtest.For(-time.Second))
+		},
+		"there are any-workload, otel-demo/checkout": func(t testing.TB) {
+			leakdiagtest.AssertOnTrack(t, "otel-demo", leakdiagtest.Target{})
+		},
+		"README: not valid JSON": func(t testing.TB) { leakdiagtest.AssertLeaking(t, capture("README")) },
+		"the target is empty":    func(t testing.TB) { leakdiagtest.AssertLeaking(t, leakdiagtest.Target{}) },
+		"No such file":           func(t testing.TB) { leakdiagtest.AssertLeaking(t, capture("none.json")) },
 	} {
 		if text := failuresOf(t, f); !strings.Contains(text, claim) {
 			t.Errorf("%q is missing in %q", claim, text)
@@ -113,9 +125,17 @@ func TestThisProcessLeaksWhileItKeepsMemory(t *testing.T) {
 			}
 		}
 	}()
+	t.Setenv("LEAKDIAG_ARTIFACTS", t.TempDir())
 	d := leakdiagtest.AssertLeaking(t, leakdiagtest.Process(os.Getpid()),
 		leakdiagtest.For(2*time.Minute), leakdiagtest.TimeScale(10))
 	if finding, _ := d.MemoryFinding(); finding != leakdiag.MemoryAhead {
 		t.Error(finding)
+	}
+	kept := leakdiagtest.Capture(filepath.Join(os.Getenv("LEAKDIAG_ARTIFACTS"), t.Name()+".capture.json"))
+	leakdiagtest.AssertLeaking(t, kept) // as it was made: with its time scale
+	if text := failuresOf(t, func(t testing.TB) {
+		leakdiagtest.AssertLeaking(t, kept, leakdiagtest.TimeScale(1))
+	}); !strings.Contains(text, "memory is too-early") {
+		t.Error(text)
 	}
 }

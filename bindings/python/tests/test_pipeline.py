@@ -189,3 +189,20 @@ def test_results_are_values():
         __import__("pickle").dumps(made[0])
     shared = ld.Scenario.builtin("any-workload").share()
     assert __import__("copy").copy(shared) is shared
+
+
+def test_a_wrong_name_of_a_scenario_says_the_names(tmp_path):
+    for name in ("otel-demo", "any"):
+        for call in (ld.Scenario.load, ld.Scenario.builtin):
+            with pytest.raises(ld.NotFoundError, match="there are any-workload, otel-demo/checkout"):
+                call(name)
+    with pytest.raises(ld.NotFoundError, match=r"\./shop.yml: cannot open it"):
+        ld.Scenario.load("./shop.yml")
+
+
+def test_a_file_that_is_no_capture_is_named(tmp_path):
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("no")
+    with pytest.raises(ld.InvalidError, match="wrong.json: not valid JSON") as caught:
+        ld.Observation.load(wrong)
+    assert caught.value.status is ld.Status.INVALID

@@ -57,6 +57,18 @@ def test_a_process_that_leaks_is_found(process):
     assert diagnosis.memory_finding is ld.MemoryFinding.AHEAD
 
 
+def test_a_capture_is_judged_as_it_was_made(process, tmp_path):
+    kept = tmp_path / "kept.json"
+    with pytest.raises(testing.LeakAssertionError, match="memory is ahead"):
+        testing.assert_not_leaking(pid=process(LEAK).pid, for_s=120, time_scale=10, save=kept)
+    again = testing.assert_leaking(capture=kept)
+    assert again.to_json() == ld.replay(kept).to_json()
+    other = testing.look("otel-demo/checkout", capture=kept).diagnosis
+    assert other.memory_finding is not None
+    with pytest.raises(testing.LeakAssertionError, match="memory is too-early"):
+        testing.assert_leaking(capture=kept, time_scale=1)
+
+
 def test_a_process_at_rest_is_not_leaking(process):
     diagnosis = testing.assert_not_leaking(pid=process(REST).pid, for_s=120, time_scale=10)
     assert diagnosis.memory_finding is ld.MemoryFinding.FLAT
@@ -90,3 +102,33 @@ def test_a_target_is_named_once():
         testing.assert_leaking(deployment="checkout")
     with pytest.raises(ld.InvalidError, match="finished scenario"):
         testing.look(ld.Scenario.builtin("any-workload"), pid=1)
+
+
+def test_a_time_shorter_than_the_pace_is_a_mistake(process):
+    with pytest.raises(ld.InvalidError, match="for_s: 3 is less than the 5 seconds between two looks"):
+        testing.assert_leaking(pid=process(LEAK).pid, for_s=3)
+    with pytest.raises(ld.InvalidError, match="for_s: a duration in seconds is needed, not -1"):
+        testing.assert_leaking(pid=process(LEAK).pid, for_s=-1)
+    assert testing.assert_leaking(capture=CLIMB, for_s=3)  # which is there already
+
+
+def test_a_mistake_shows_the_test_alone(pytester):
+    pytester.makepyfile("""
+        def test_it(assert_leaking):
+            assert_leaking(pid=1, capture="x")
+        def test_none(assert_on_track):
+            assert_on_track("otel-demo", pid=1)
+        def test_text(assert_leaking):
+            assert_leaking(capture=__file__)
+    """)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str()
+    for part in ("one of them says what to look at", "there are any-workload, otel-demo/checkout",
+                 "test_a_mistake_shows_the_test_alone.py: not valid JSON"):
+        assert part in text, part
+    assert "testing.py" not in text and "scenario.py" not in text and "observation.py" not in text
+
+
+def test_the_error_of_an_assertion_is_public():
+    assert "LeakAssertionError" in testing.__all__

@@ -111,3 +111,12 @@ def test_a_series_can_be_plotted(climb):
     axes = climb.plot(limit_bytes=20 << 20)
     assert axes.get_lines()[0].get_xdata()[1] == 15
     assert climb.plot(axes) is axes
+
+
+def test_without_numpy_an_array_says_what_to_install(monkeypatch):
+    series = ld.Series([0, 1000], [1, 2])
+    monkeypatch.setitem(__import__("sys").modules, "numpy", None)
+    with pytest.raises(ImportError, match="pip install numpy; values_view"):
+        series.values
+    with pytest.raises(ImportError, match="pip install numpy; times_view"):
+        series.times_ms

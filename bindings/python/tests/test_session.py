@@ -219,3 +219,26 @@ def test_a_wrong_time_is_refused(scenario):
 
 def test_a_process_at_rest_is_started(process):
     assert process(REST).poll() is None
+
+
+def test_a_cancelled_watch_says_so(scenario):
+    with ld.Session(scenario) as session:
+        assert session.watch().cancelled is False
+        threading.Timer(0.5, session.cancel).start()
+        seen = session.watch(for_s=3600)
+        observation, diagnosis = seen
+        assert seen.cancelled and observation.facts and diagnosis.checks
+
+
+def test_a_time_that_is_none_is_refused_everywhere(scenario, service):
+    asks = [lambda d: ld.Flag.evaluate(service.url, "k", deadline_s=d),
+            lambda d: ld.Flags.evaluate(service.url, deadline_s=d),
+            lambda d: ld.Load.read(service.url, deadline_s=d),
+            lambda d: ld.Session(scenario, deadline_s=d)]
+    for ask in asks:
+        for wrong, match in ((0, "deadline_s: 0 leaves no time"), (-1, "deadline_s: .* not -1"),
+                             (float("nan"), "deadline_s: .* not nan")):
+            with pytest.raises(ld.InvalidError, match=match):
+                ask(wrong)
+    with pytest.raises(ld.InvalidError, match="for_s: .* not -1"):
+        ld.Session(scenario).watch(for_s=-1)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 from . import _capi
+from .errors import InvalidError
 
 Self = TypeVar("Self", bound="Handle")
 
@@ -96,7 +97,8 @@ class CancelToken(Handle):
         self._handle = _capi.cancel_new()
 
     def cancel(self) -> None:
-        """Trigger it: what waits ends with CancelledError, now and from now on."""
+        """Trigger it: what waits ends with CancelledError, now and from now on. Session.watch alone
+        returns what is known so far, and Watched.cancelled says that."""
         _capi.cancel_trigger(self._handle)
 
     @property
@@ -115,13 +117,21 @@ def options(kind: str, **fields: Any) -> Any:
     return made
 
 
-def milliseconds(seconds: float | None) -> int | None:
+def milliseconds(seconds: float | None, name: str) -> int | None:
     """A duration in seconds as the library takes it."""
     if seconds is None:
         return None
     if not 0 <= seconds < 2**53 / 1000:
-        raise ValueError("a duration in seconds is needed, not %r" % seconds)
+        raise InvalidError("%s: a duration in seconds is needed, not %r" % (name, seconds))
     return max(1, round(seconds * 1000)) if seconds else 0
+
+
+def deadline_ms(seconds: float | None) -> int | None:
+    """A deadline in seconds as the library takes it, for which 0 would be the default."""
+    if seconds == 0:
+        raise InvalidError("deadline_s: 0 leaves no time to ask; give more, or leave it out for the "
+                           "usual five seconds")
+    return milliseconds(seconds, "deadline_s")
 
 
 def settings(values: Any) -> list[str]:

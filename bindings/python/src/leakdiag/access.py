@@ -6,7 +6,7 @@ import dataclasses
 
 from . import _capi
 from ._called import Called
-from ._handle import CancelToken, Result, Word, milliseconds, options
+from ._handle import CancelToken, Result, Word, deadline_ms, options
 from ._wait import with_callbacks
 from .cluster import Cluster
 from .scenario import Scenario
@@ -59,7 +59,7 @@ class Access(Result):
                log: Log | None = None) -> Access:
         """Ask the API server; asking needs no right of its own and changes nothing."""
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("access_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
+        given = options("access_options", deadline_ms=deadline_ms(deadline_s), cancel=token._handle,
                         transport=called.transport, log=called.log)
         looked = None if scenario is None else scenario._handle
         call = called.during(lambda: _capi.access_review(cluster._handle, looked, namespace_name,

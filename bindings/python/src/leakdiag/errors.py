@@ -41,6 +41,11 @@ class Error(Exception):
         self.line = line or None
         self.column = column or None
 
+    def _at(self, where: str) -> Error:
+        """The same with the place, like a file, before the text."""
+        return of_status(int(self.status), self.http_status or 0, int(self.retriable),
+                         self.line or 0, self.column or 0, "%s: %s" % (where, self))
+
 
 class InvalidError(Error, ValueError):
     """Bad argument or bad input: correct it."""

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterator, Mapping
 
 from . import _capi
 from ._called import Called
-from ._handle import CancelToken, Result, Word, milliseconds, options
+from ._handle import CancelToken, Result, Word, deadline_ms, options
 from ._wait import with_callbacks
 from .cluster import Cluster
 from .log import Log
@@ -61,7 +61,7 @@ def _asking(context: Mapping[str, Any] | None, deadline_s: float | None, bearer_
     def call(evaluate: Callable[[Any], Any], cancel: CancelToken | None,
              transport: Transport | None, log: Log | None) -> Any:
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("flag_options", deadline_ms=milliseconds(deadline_s),
+        given = options("flag_options", deadline_ms=deadline_ms(deadline_s),
                         context_json=context_json, bearer_token=bearer_token, api_key=api_key,
                         cancel=token._handle, cluster=None if cluster is None else cluster._handle,
                         namespace_name=namespace_name, transport=called.transport, log=called.log)

@@ -6,7 +6,7 @@ import dataclasses
 
 from . import _capi
 from ._called import Called
-from ._handle import CancelToken, Result, Word, milliseconds, options
+from ._handle import CancelToken, Result, Word, deadline_ms, options
 from ._wait import with_callbacks
 from .cluster import Cluster
 from .log import Log
@@ -61,7 +61,7 @@ class Load(Result):
         """Ask Locust; with a cluster also a service of it, "load-generator:8089". A service that
         does not answer is a state, no exception."""
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("load_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
+        given = options("load_options", deadline_ms=deadline_ms(deadline_s), cancel=token._handle,
                         cluster=None if cluster is None else cluster._handle,
                         namespace_name=namespace_name,
                         transport=called.transport, log=called.log)

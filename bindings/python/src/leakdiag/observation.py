@@ -8,6 +8,7 @@ import os
 from . import _capi
 from ._handle import Result, settings
 from .base import Path
+from .errors import Error
 from .scenario import Scenario, Settings
 
 CAPTURE_MAX_BYTES = 33554432
@@ -39,7 +40,11 @@ class Observation(Result):
     @classmethod
     def load(cls, path: Path) -> Observation:
         """Read a capture from a file."""
-        return cls.from_json(_capi.file_read(os.fspath(path), CAPTURE_MAX_BYTES))
+        data = _capi.file_read(os.fspath(path), CAPTURE_MAX_BYTES)
+        try:
+            return cls.from_json(data)
+        except Error as error:
+            raise error._at(os.fspath(path)) from None
 
     def save(self, path: Path, *, replace: bool = False) -> None:
         """Write it as a capture, as a whole or not at all."""

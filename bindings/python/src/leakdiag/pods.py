@@ -6,7 +6,7 @@ import dataclasses
 
 from . import _capi
 from ._called import Called
-from ._handle import CancelToken, Result, milliseconds, options
+from ._handle import CancelToken, Result, deadline_ms, options
 from ._wait import with_callbacks
 from .cluster import Cluster
 from .log import Log
@@ -65,7 +65,7 @@ class Pods(Result):
              log: Log | None = None) -> Pods:
         """Ask for "deploy/NAME" or "pod/NAME", or for the pods that a selector chooses."""
         token, called = cancel or CancelToken(), Called(transport, log)
-        given = options("pods_options", deadline_ms=milliseconds(deadline_s), cancel=token._handle,
+        given = options("pods_options", deadline_ms=deadline_ms(deadline_s), cancel=token._handle,
                         namespace_name=namespace_name, selector=selector, container=container,
                         transport=called.transport, log=called.log)
         call = called.during(lambda: _capi.pods_read(cluster._handle, workload, given))

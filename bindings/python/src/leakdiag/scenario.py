@@ -59,6 +59,12 @@ class EmbeddedTest:
     message: str
 
 
+def _means_file(name: str) -> bool:
+    """"otel-demo/chekout" is a mistyped name, "./shop.yml" a missing file."""
+    return (name == "-" or name.startswith(("/", ".")) or name.endswith((".yaml", ".yml", ".json"))
+            or os.path.exists(name))
+
+
 class Scenario(Result):
     """A validated scenario with its parameters filled in."""
 
@@ -79,8 +85,8 @@ class Scenario(Result):
     def load(cls, name: Path, *, set: Settings = ()) -> Scenario:
         """A built-in scenario by name, or a scenario from a file."""
         named = os.fspath(name)
-        if named in cls.builtin_names():
-            return cls.builtin(named, set=set)
+        if named in cls.builtin_names() or not _means_file(named):
+            return cls.builtin(named, set=set)  # says what there is when there is no such name
         return cls.parse(_capi.file_read(named, MAX_BYTES), origin=named, set=set)
 
     @staticmethod

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from array import array
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import TYPE_CHECKING, Any, Iterable, Iterator
 
 from . import _capi
 from ._handle import Handle, Result, Word, options
@@ -88,6 +89,16 @@ def as_memory(values: Any, code: str) -> Any:
     return values if fits else array(code, view.tolist())
 
 
+@contextlib.contextmanager
+def _asking_for_numpy(wanted: str, without: str) -> Iterator[None]:
+    """Says what to do when the import inside fails."""
+    try:
+        yield
+    except ImportError as error:
+        raise ImportError("%s needs NumPy: pip install numpy; %s is the same without it"
+                          % (wanted, without)) from error
+
+
 def times(values: Iterable[int] | None) -> Any:
     """Times in ms for options, or None without any."""
     return None if values is None else as_memory(values, "q")
@@ -132,13 +143,15 @@ class Series(Handle):
     @property
     def times_ms(self) -> NDArray[numpy.int64]:
         """Times in ms as a read-only NumPy array on the C memory."""
-        import numpy
+        with _asking_for_numpy("times_ms", "times_view"):
+            import numpy
         return numpy.frombuffer(self.times_view, dtype=numpy.int64)
 
     @property
     def values(self) -> NDArray[numpy.float64]:
         """Values in bytes as a read-only NumPy array on the C memory."""
-        import numpy
+        with _asking_for_numpy("values", "values_view"):
+            import numpy
         return numpy.frombuffer(self.values_view, dtype=numpy.float64)
 
     def analyze(self, *, limit_bytes: float | None = None, soft_limit_bytes: float | None = None,

@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from . import _capi
 from ._called import Called
-from ._handle import CancelToken, Handle, milliseconds, options
+from ._handle import CancelToken, Handle, deadline_ms, milliseconds, options
 from ._wait import Ask, with_callbacks
 from .cluster import Cluster
 from .diagnosis import Diagnosis
@@ -19,11 +19,16 @@ from .log import Log
 from .transport import Transport
 
 
-class Watched(NamedTuple):
-    """What a watch came to."""
-
+class _Watched(NamedTuple):
     observation: Observation
     diagnosis: Diagnosis
+
+
+class Watched(_Watched):
+    """What a watch came to, (observation, diagnosis); when it was cancelled, what is known so far."""
+
+    cancelled: bool = False
+    """Whether the session's cancel token was triggered."""
 
 
 class Session(Handle):
@@ -46,7 +51,7 @@ class Session(Handle):
         self._cancel = cancel or CancelToken()
         self._called, self._cluster = Called(transport, log), cluster
         self._busy = threading.Lock()
-        made = options("session_options", deadline_ms=milliseconds(deadline_s),
+        made = options("session_options", deadline_ms=deadline_ms(deadline_s),
                        cancel=self._cancel._handle,
                        cluster=None if cluster is None else cluster._handle,
                        transport=self._called.transport, log=self._called.log)
@@ -69,7 +74,7 @@ class Session(Handle):
             del borrowed
 
     def cancel(self) -> None:
-        """End what waits, from any thread."""
+        """End what waits, from any thread: as CancelToken.cancel() does."""
         self._cancel.cancel()
 
     def add_history(self, earlier: Observation) -> None:
@@ -100,8 +105,9 @@ class Session(Handle):
               on_look: Callable[[Diagnosis], object] | None = None) -> Watched:
         """Look again and again at the scenario's pace, and judge each time. on_look is called after
         each look, on this thread; what it returns stops the watch when it is true. Its diagnosis
-        can be used during the call only."""
-        made = options("watch_options", for_ms=milliseconds(for_s),
+        can be used during the call only. When the token is triggered it returns what is known so
+        far, and `cancelled` is true."""
+        made = options("watch_options", for_ms=milliseconds(for_s, "for_s"),
                        until_decided=int(until_decided))
 
         def look(lent: Any) -> bool:
@@ -122,4 +128,7 @@ class Session(Handle):
 
         with self._alone() as handle:
             observation, diagnosis = with_callbacks(call, self._cancel)
-        return Watched(Observation._of(observation), Diagnosis._of(diagnosis))
+            cancelled = self._cancel.triggered
+        seen = Watched(Observation._of(observation), Diagnosis._of(diagnosis))
+        seen.cancelled = cancelled
+        return seen

@@ -3,24 +3,30 @@
 They look until memory can be judged, at most `for_s` seconds (0 is one look). Too little to judge by
 is a failure, not a pass. A failure shows the whole report: memory over time, the checks, the causes.
 
-With `time_scale` all times that the judgement goes by are divided by it: at 10, six samples over six
-seconds can do, where it would be a minute. It fits workloads that leak that much faster.
+`time_scale` fits workloads that leak that much faster: the times that a trend is judged by are divided
+by it. Samples come at the scenario's pace all the same, every five seconds, and six are needed: a
+verdict takes 25 seconds at 10 and at 100, where it takes over a minute at 1. The minute in which a
+workload is said to settle after its start stays a minute, too.
+
+A capture is judged with the settings that it was made with, its `time_scale` included, unless others
+are given.
 """
 
 from __future__ import annotations
 
-from typing import Mapping, Union
+from typing import Any, Mapping, Union
 
 from .base import Path
 from .cluster import Cluster
 from .diagnosis import Diagnosis, Outcome, diagnose
-from .errors import InvalidError, NotFoundError
+from .errors import Error, InvalidError, NotFoundError
 from .observation import Observation
 from .scenario import Scenario
 from .series import MemoryFinding
 from .session import Session, Watched
 
-__all__ = ["assert_leaking", "assert_not_leaking", "assert_on_track", "look"]
+__all__ = ["assert_leaking", "assert_not_leaking", "assert_on_track", "look",
+           "LeakAssertionError"]
 
 WORKLOAD = "any-workload"
 LEAKING = (MemoryFinding.AHEAD, MemoryFinding.OOM_SAWTOOTH)
@@ -59,6 +65,26 @@ def _scenario(name: Scenario | Path, settings: Mapping[str, object]) -> Scenario
     return name
 
 
+def _scenario_of_capture(name: Scenario | Path, settings: Mapping[str, object],
+                         observation: Observation) -> Scenario:
+    """The scenario with the settings that the capture was made with, as far as it knows them, and
+    then those that are given."""
+    if isinstance(name, Scenario):
+        return _scenario(name, settings)
+    known = {param.name for param in Scenario.load(name).params}
+    own = dict(setting.split("=", 1) for setting in observation.settings)
+    return Scenario.load(name, set={**{k: v for k, v in own.items() if k in known}, **settings})
+
+
+def _check_time(scenario: Scenario, for_s: float) -> None:
+    """A time that is shorter than the pace would be one look, at which nothing can be judged."""
+    every_s = scenario.to_dict()["pace"]["every_ms"] / 1000
+    if 0 < for_s < every_s:
+        raise InvalidError("for_s: %g is less than the %g seconds between two looks, so there would be "
+                           "one; give the time that a verdict may take, like 120, or 0 for one look"
+                           % (for_s, every_s))
+
+
 def _usual_cluster(needed: bool) -> Cluster | None:
     """That of the kubeconfig. Without one, a scenario that can do without is looked at locally."""
     try:
@@ -83,13 +109,16 @@ def look(scenario: Scenario | Path = WORKLOAD, *, pid: int | None = None,
     settings = {**_target(pid, cgroup, deployment), **(set or {})}
     if time_scale is not None:
         settings["time_scale"] = "%g" % time_scale
-    made = _scenario(scenario, settings)
     if capture is not None:
         observation = capture if isinstance(capture, Observation) else Observation.load(capture)
+        made = _scenario_of_capture(scenario, settings, observation)
         seen = Watched(observation, diagnose(made, observation))
-    elif not named and not set and made.name == WORKLOAD:
-        raise InvalidError("pid, cgroup, deployment, capture: one of them must say what to look at")
     else:
+        made = _scenario(scenario, settings)
+        if not named and not set and made.name == WORKLOAD:
+            raise InvalidError("pid, cgroup, deployment, capture: one of them must say what to look "
+                               "at")
+        _check_time(made, for_s)
         if cluster is None and (deployment is not None or not named and made.uses_cluster):
             cluster = _usual_cluster(needed=deployment is not None)
         with Session(made, cluster=cluster) as session:
@@ -111,14 +140,23 @@ def _fail(claim: str, seen: Watched, save: Path | None) -> None:
     raise error
 
 
+def _seen(*arguments: Any, **options: Any) -> Watched:
+    """look(), whose errors show the test that is wrong and nothing of this package."""
+    __tracebackhide__ = True
+    try:
+        return look(*arguments, **options)
+    except Error as error:
+        raise error.with_traceback(None)
+
+
 def assert_leaking(*, pid: int | None = None, cgroup: Path | None = None,
                    deployment: str | None = None, capture: Capture | None = None,
                    for_s: float = 300, time_scale: float | None = None,
                    save: Path | None = None, cluster: Cluster | None = None) -> Diagnosis:
     """Memory grows without an end in sight."""
     __tracebackhide__ = True
-    seen = look(pid=pid, cgroup=cgroup, deployment=deployment, capture=capture,
-                for_s=for_s, time_scale=time_scale, save=save, cluster=cluster)
+    seen = _seen(pid=pid, cgroup=cgroup, deployment=deployment, capture=capture,
+                 for_s=for_s, time_scale=time_scale, save=save, cluster=cluster)
     if seen.diagnosis.memory_finding not in LEAKING:
         _fail("a leak was expected", seen, save)
     return seen.diagnosis
@@ -130,8 +168,8 @@ def assert_not_leaking(*, pid: int | None = None, cgroup: Path | None = None,
                        save: Path | None = None, cluster: Cluster | None = None) -> Diagnosis:
     """Memory does not grow, or stops growing. Too little to judge by fails, too."""
     __tracebackhide__ = True
-    seen = look(pid=pid, cgroup=cgroup, deployment=deployment, capture=capture,
-                for_s=for_s, time_scale=time_scale, save=save, cluster=cluster)
+    seen = _seen(pid=pid, cgroup=cgroup, deployment=deployment, capture=capture,
+                 for_s=for_s, time_scale=time_scale, save=save, cluster=cluster)
     if seen.diagnosis.memory_finding in LEAKING + UNDECIDED:
         _fail("no leak was expected", seen, save)
     return seen.diagnosis
@@ -144,8 +182,8 @@ def assert_on_track(scenario: Scenario | Path, *, pid: int | None = None,
                     save: Path | None = None, cluster: Cluster | None = None) -> Diagnosis:
     """Memory is as the scenario expects it: its check of memory passes."""
     __tracebackhide__ = True
-    seen = look(scenario, pid=pid, cgroup=cgroup, deployment=deployment,
-                capture=capture, for_s=for_s, set=set, save=save, cluster=cluster)
+    seen = _seen(scenario, pid=pid, cgroup=cgroup, deployment=deployment,
+                 capture=capture, for_s=for_s, set=set, save=save, cluster=cluster)
     outcomes = [check.outcome for check in seen.diagnosis.checks if check.kind == "memory"]
     if outcomes != [Outcome.PASS]:
         _fail("memory was expected to be on track", seen, save)
