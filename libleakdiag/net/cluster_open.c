@@ -32,10 +32,10 @@ static leakdiag_status check_server(const char *url, leakdiag_error *err)
         return LEAKDIAG_OK;
     if (status == LEAKDIAG_E_NOMEM)
         return ld_fail_nomem(err);
-    char *like = strstr(why.message, "; it looks like");
+    char *like = strstr(why.message, "; write it like");
     if (like)
         *like = '\0';
-    return ld_fail(err, status, "server %s; it looks like https://10.0.0.1:6443", why.message);
+    return ld_fail(err, status, "server %s; write it like https://10.0.0.1:6443", why.message);
 }
 
 static leakdiag_status take_server(const ld_entry *entry, leakdiag_cluster *made,
@@ -46,7 +46,7 @@ static leakdiag_status take_server(const ld_entry *entry, leakdiag_cluster *made
     leakdiag_status status = ld_entry_text(entry, "server", &server, err);
     if (!status && !server)
         status = ld_entry_fail(entry, NULL, err, LEAKDIAG_E_INVALID,
-                               "it has no server; it looks like server: https://10.0.0.1:6443");
+                               "it has no server; write it like server: https://10.0.0.1:6443");
     if (status)
         return status;
     made->server = bare_url(server);

@@ -231,7 +231,8 @@ static void explain_limit(ld_text *why, const ld_exchange *x, const char *where,
 
 static void explain_timeout(ld_text *why, const ld_exchange *x, const char *where, long long ms)
 {
-    ld_text_addf(why, "%s did not answer within %lld ms; it got as far as: %s", where, ms,
+    ld_text_addf(why, "%s did not answer within %lld ms; it got as far as: %s%s", where, ms,
+                 x->stage == LD_STAGE_FIRST_BYTE ? "waiting for the " : "",
                  ld_stage_name(x->stage));
     if (x->stage == LD_STAGE_BODY)
         ld_text_addf(why, ", %lld bytes", (long long)x->request->wire_bytes);

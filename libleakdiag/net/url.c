@@ -11,7 +11,7 @@
 
 static leakdiag_status no_url(leakdiag_error *err, const char *why)
 {
-    return ld_fail(err, LEAKDIAG_E_INVALID, "URL: %s; it looks like http://localhost:8016", why);
+    return ld_fail(err, LEAKDIAG_E_INVALID, "URL: %s; write it like http://localhost:8016", why);
 }
 
 static leakdiag_status check_bytes(const char *url, leakdiag_error *err)

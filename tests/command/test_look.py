@@ -195,6 +195,26 @@ def what_is_read_on_this_machine_is_told_too():
 
 
 @test
+def a_process_that_was_just_started_is_not_settling():
+    with Child() as pid:
+        checks = diagnosis(run("diagnose", "--pid", str(pid), "-o", "json"), 5)
+        assert checks["rollout.app"]["finding"] == "settled", checks["rollout.app"]
+        assert checks["rollout.app"]["expected"] == "no restart", checks["rollout.app"]
+        checks = diagnosis(run("quick", "--pid", str(pid), *nowhere(), "-o", "json"))
+        assert checks["rollout.app"]["finding"] == "settling", checks["rollout.app"]
+
+
+@test
+def no_slope_stands_beside_a_plateau():
+    points = [(15 * i, (50 + 2 * min(i, 20)) * MI) for i in range(60)]
+    with Folder() as folder:
+        path = folder.write("warm-up.csv", csv(points))
+        memory = diagnosis(run("diagnose", "--csv", path, "-o", "json"), 0)["memory"]
+        assert memory["finding"] == "plateau", memory
+        assert "/min" not in memory["observed"], memory
+
+
+@test
 def a_bad_csv_is_bad_input_before_anything_is_asked():
     with Folder() as folder:
         for path, word in ((folder.name("none.csv"), "No such file"), (folder.path, "folder"),

@@ -86,7 +86,7 @@ START_TEST(on_a_connection_that_was_there_the_stage_is_right_too)
                 .method = "GET", .url = fake_http_url(server), .origin = origin};
             perform(client, &request, i ? 200 : 5000);
             assert_end(&request, i ? LD_HTTP_TIMED_OUT : LD_HTTP_ANSWERED,
-                       i ? "as far as: first byte; " : "");
+                       i ? "as far as: waiting for the first byte; " : "");
             ld_http_request_done(&request);
         }
         ck_assert_uint_eq(fake_http_accept_count(server), 1);

@@ -46,7 +46,7 @@ static const struct fault {
      LD_HTTP_CUT_OFF,
      0,
      "at: body"},
-    {"hangs", {.hang = true}, LD_HTTP_TIMED_OUT, 0, "as far as: first byte; "},
+    {"hangs", {.hang = true}, LD_HTTP_TIMED_OUT, 0, "as far as: waiting for the first byte; "},
     {"late", {.bytes = OK_300, .delay_ms = 60000}, LD_HTTP_TIMED_OUT, 0, "first byte; "},
     {"stalls in the head",
      {.bytes = "HTTP/1.1 200 OK\r\nA: b\r\n", .stall = true},

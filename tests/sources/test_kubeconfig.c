@@ -259,10 +259,10 @@ START_TEST(servers_that_are_no_url_are_told_what_one_looks_like)
                  "DIR/config:5:23: cluster c: server must begin with https:// (or http://, "
                  "without credentials)");
     assert_parts("server: 'https://me:" CANARY "@host'", "", LEAKDIAG_E_INVALID,
-                 "DIR/config:5:23: cluster c: server URL: no user:password@ is taken; it looks "
+                 "DIR/config:5:23: cluster c: server URL: no user:password@ is taken; write it "
                  "like https://10.0.0.1:6443");
     assert_parts("", "", LEAKDIAG_E_INVALID,
-                 "DIR/config:5:3: cluster c: it has no server; it looks like server: "
+                 "DIR/config:5:3: cluster c: it has no server; write it like server: "
                  "https://10.0.0.1:6443");
 }
 END_TEST

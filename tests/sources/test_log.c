@@ -298,9 +298,10 @@ START_TEST(what_is_missing_is_a_warning_once)
     ck_assert_str_eq(k.list[log].method, "-");
     ck_assert_int_eq(k.list[log].bytes, -1);
     ck_assert_int_eq(k.list[log].duration_ms, -1);
-    ck_assert_uint_eq(count(&k, "source", LEAKDIAG_LOG_LEVEL_DEBUG), 2);
+    ck_assert_uint_eq(count(&k, "source", LEAKDIAG_LOG_LEVEL_DEBUG), 3);
     ck_assert_ptr_nonnull(strstr(k.list[find(&k, "source", 0)].message, "flag: ofrep is asked: "));
     ck_assert_ptr_nonnull(strstr(k.list[find(&k, "source", 1)].message, "load: locust is asked: "));
+    ck_assert_str_eq(k.list[find(&k, "source", 2)].source, "log-file /no/such.log");
 
     k.n = 0; /* the same again is no news */
     gather(session);

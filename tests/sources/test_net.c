@@ -269,7 +269,7 @@ START_TEST(what_hangs_is_given_up_at_the_deadline_and_the_others_still_answer)
     int64_t start = now_ms();
     ck_assert_int_eq(ld_http_perform(requests, 3, 300, NULL, NULL), LEAKDIAG_OK);
     int64_t took = now_ms() - start;
-    assert_end(&requests[0], LD_HTTP_TIMED_OUT, "it got as far as: first byte");
+    assert_end(&requests[0], LD_HTTP_TIMED_OUT, "it got as far as: waiting for the first byte");
     assert_end(&requests[1], LD_HTTP_TIMED_OUT, "within 5");
     assert_end(&requests[2], LD_HTTP_ANSWERED, "");
     ck_assert_int_ge(requests[0].latency_ms, 290);

@@ -48,10 +48,12 @@ static leakdiag_status compare(leakdiag_diagnosis *d, leakdiag_error *err)
                                      err);
 }
 
-/* A slope beside "flat" or "too-early" would contradict it: there it is noise. */
+/* A slope beside "flat" or "too-early" would contradict it: there it is noise. Beside "plateau" it
+ * would be that of the way up, which is over. */
 static bool has_pace(leakdiag_memory_finding finding)
 {
-    return finding != LEAKDIAG_MEMORY_FLAT && finding != LEAKDIAG_MEMORY_TOO_EARLY;
+    return finding != LEAKDIAG_MEMORY_FLAT && finding != LEAKDIAG_MEMORY_PLATEAU &&
+           finding != LEAKDIAG_MEMORY_TOO_EARLY;
 }
 
 /* The newest sample is older than the instance that runs now. */

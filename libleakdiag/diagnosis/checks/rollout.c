@@ -70,6 +70,26 @@ static void judge_workload(leakdiag_diagnosis *d, ld_answer *answer, const ld_wo
         ld_text_add(&answer->reason, "when its pods started is not known");
 }
 
+/* Only the memory of something on this machine is looked at, and it ran all the time: nothing is
+ * waited for, and a start that somebody made on purpose is no change to settle after. */
+static bool has_only_begun(const ld_view *view)
+{
+    bool is_alone = !view->flag && !view->load && !view->log.fact;
+    return is_alone && !view->memory->of.memory.has_pod && view->n_restarts == 0;
+}
+
+static void judge_local(leakdiag_diagnosis *d, ld_answer *answer, double settle_s)
+{
+    const ld_view *view = &d->view;
+    if (!has_only_begun(view)) {
+        judge_age(d, answer, view->memory->of.memory.started_ms, settle_s);
+        return;
+    }
+    judge_age(d, answer, view->memory->of.memory.started_ms, 0);
+    answer->expected.len = 0;
+    ld_text_add(&answer->expected, "no restart");
+}
+
 leakdiag_status ld_judge_rollout(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
 {
     (void)err;
@@ -92,6 +112,6 @@ leakdiag_status ld_judge_rollout(leakdiag_diagnosis *d, ld_answer *answer, leakd
     if (!is_the_app(answer->check) || !view->memory || view->memory->of.memory.started_ms == 0)
         return ld_not_configured(answer, "its last restart");
     ld_rest_on(answer, view->memory);
-    judge_age(d, answer, view->memory->of.memory.started_ms, settle_s);
+    judge_local(d, answer, settle_s);
     return LEAKDIAG_OK;
 }
