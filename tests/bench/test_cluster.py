@@ -29,10 +29,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 KUBERNETES = os.path.join(TOP, "tests", "kubernetes")
 TURNS, COLD_TURNS, TRIES = 11, 5, 3
 # delay; so many times less CPU and wall time is the goal; with less than that it is a regression.
-# The goals for wall time are not reached on a quiet machine (9.5, 7.8 and 5.9 times): two rounds are
-# given, and half of the rest is loading libcurl with its thirty libraries. What is below would be a
-# round more: that is how one was found.
-LIMITS = [("0ms", (12, 12), (10, 8)), ("5ms", (12, 10), (10, 7)), ("25ms", (12, 7), (10, 5))]
+# Wall time at 25 ms does not reach its goal (6.6 times): of some 66 ms two rounds are 50, TLS is 5, and
+# the rest is in many small parts. A round more, or a library loaded, would fall below what is last.
+LIMITS = [("0ms", (12, 12), (12, 10)), ("5ms", (12, 10), (12, 8)), ("25ms", (12, 7), (12, 5.5))]
 PEAK_MAX_MB = 16
 DEADLINE_MS, LATE_MAX_MS = 500, 100
 FAULTS = ["deaf", "reset", "garbage", "silent", "silent-log", "silent-service", "silent-metrics",
