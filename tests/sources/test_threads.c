@@ -68,7 +68,24 @@ typedef struct cluster_worker {
     leakdiag_scenario *scenario;
     leakdiag_status status;
     int seen;
+    char missed[512]; /* what another look found; "" for none */
 } cluster_worker;
+
+static void note_look(cluster_worker *w, const leakdiag_observation *o, const leakdiag_diagnosis *d)
+{
+    const char *value = finding(d, "flag.value"), *seen = finding(d, "flag.seen");
+    const char *memory = finding(d, "memory");
+    if (strcmp(value, "expected") == 0 && strcmp(seen, "seen") == 0 &&
+        strcmp(memory, "on-track") == 0) {
+        w->seen++;
+        return;
+    }
+    int n = snprintf(w->missed, sizeof w->missed, "%s, %s, %s", value, seen, memory);
+    for (size_t i = 0; i < leakdiag_observation_fact_count(o) && n < (int)sizeof w->missed; i++)
+        if (*leakdiag_observation_fact_error(o, i))
+            n += snprintf(w->missed + n, sizeof w->missed - (size_t)n, "; %s",
+                          leakdiag_observation_fact_error(o, i));
+}
 
 static void *look_at_cluster(void *payload)
 {
@@ -85,9 +102,7 @@ static void *look_at_cluster(void *payload)
         if (!w->status)
             w->status = leakdiag_diagnose(w->scenario, o, &d, NULL);
         if (!w->status)
-            w->seen += strcmp(finding(d, "flag.value"), "expected") == 0 &&
-                       strcmp(finding(d, "flag.seen"), "seen") == 0 &&
-                       strcmp(finding(d, "memory"), "on-track") == 0;
+            note_look(w, o, d);
         leakdiag_diagnosis_free(d);
         leakdiag_observation_unref(o);
     }
@@ -116,7 +131,7 @@ START_TEST(sessions_of_one_cluster_run_side_by_side)
     for (int i = 0; i < CLUSTER_THREADS; i++) {
         pthread_join(threads[i], NULL);
         ck_assert_int_eq(workers[i].status, LEAKDIAG_OK);
-        ck_assert_int_eq(workers[i].seen, LOOKS);
+        ck_assert_msg(workers[i].seen == LOOKS, "a look found %s", workers[i].missed);
     }
     leakdiag_scenario_unref(scenario);
     leakdiag_cluster_free(opened);
