@@ -375,7 +375,9 @@ static int listen_on_loopback(unsigned short *ret_port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     must(fd >= 0, "socket");
     must(bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "bind");
-    must(listen(fd, 64) == 0, "listen");
+    /* Eight sessions open more than a hundred connections at once; who finds no room waits a
+     * second. */
+    must(listen(fd, SOMAXCONN) == 0, "listen");
     must(getsockname(fd, (struct sockaddr *)&address, &len) == 0, "getsockname");
     *ret_port = ntohs(address.sin_port);
     return fd;
