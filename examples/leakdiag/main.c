@@ -144,7 +144,7 @@ static const char *const *words_of(char **argv)
     return (const char *const *)argv;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     int words = 0;
     errno = 0;
@@ -173,4 +173,16 @@ int main(int argc, char **argv)
         return fail(EXIT_USAGE, "%s: options come after the verb; leakdiag help lists the verbs",
                     argv[0]);
     return unknown_verb(argc, words_of(argv));
+}
+
+/* What libraries do at exit only gives memory back, and OpenSSL takes its time. */
+int main(int argc, char **argv)
+{
+    int status = run(argc, argv);
+#ifdef NEEDS_EXIT_HANDLERS
+    return status;
+#else
+    fflush(stdout);
+    _exit(status);
+#endif
 }
