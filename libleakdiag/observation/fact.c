@@ -198,6 +198,7 @@ static void workload_done(ld_workload_fact *workload)
     ld_release(workload->version);
     ld_release(workload->profile);
     ld_release(workload->reason);
+    ld_release(workload->no_events);
     ld_release(workload->limit_text);
 }
 

@@ -91,8 +91,11 @@ typedef struct ld_workload_fact {
     int has_limit; /* of the template's container: 1, 0, -1 not known */
     double limit_bytes;
     char *limit_text;
-    int64_t changed_ms;    /* the latest rollout; 0 not known */
-    int64_t started_ms;    /* the youngest running instance; 0 not known */
+    int64_t changed_ms; /* the latest rollout; 0 not known */
+    int64_t started_ms; /* the youngest running instance; 0 not known */
+    int64_t
+        pod_started_ms; /* its pod, which keeps its volumes when an instance ends; 0 not known */
+    char *no_events;    /* why nobody knows what happened to its pods since the look before; NULL */
     int64_t clock_skew_ms; /* the cluster's clock is ahead of this machine's by so much; 0: not */
 } ld_workload_fact;
 

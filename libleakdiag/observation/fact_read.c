@@ -244,6 +244,8 @@ static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload
     read_text(r, o, "limit", &workload->limit_text);
     read_int(r, o, "changed_ms", &workload->changed_ms);
     read_int(r, o, "started_ms", &workload->started_ms);
+    read_int(r, o, "pod_started_ms", &workload->pod_started_ms);
+    read_text(r, o, "no_events", &workload->no_events);
     read_int(r, o, "clock_skew_ms", &workload->clock_skew_ms);
 }
 

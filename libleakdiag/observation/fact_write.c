@@ -133,6 +133,8 @@ static json_t *workload_json(writer *w, const ld_workload_fact *workload)
     put_text(w, o, "limit", workload->limit_text);
     put_time(w, o, "changed_ms", workload->changed_ms);
     put_time(w, o, "started_ms", workload->started_ms);
+    put_time(w, o, "pod_started_ms", workload->pod_started_ms);
+    put_text(w, o, "no_events", workload->no_events);
     put_time(w, o, "clock_skew_ms", workload->clock_skew_ms);
     return o;
 }

@@ -226,6 +226,12 @@ static void copy_counts(const ld_kube_deployment *deployment, ld_workload_fact *
     of->changed_ms = deployment->restarted_ms ? deployment->restarted_ms : deployment->created_ms;
 }
 
+/* What a pod copies as it starts it keeps when one of its containers is restarted. */
+static int64_t copied_ms(const ld_kube_pod *pod, const ld_kube_instance *instance)
+{
+    return instance->restarts > 0 && pod->started_ms ? pod->started_ms : instance->started_ms;
+}
+
 /* The youngest instance; pods that are going do not count, but keep the rollout from being done. */
 static void copy_pods(const ld_kube_pods *pods, const char *container, ld_workload_fact *of)
 {
@@ -236,8 +242,10 @@ static void copy_pods(const ld_kube_pods *pods, const char *container, ld_worklo
         if (pod->deleted_ms)
             going++;
         else if (instance && instance->state == LD_KUBE_RUNNING &&
-                 instance->started_ms > of->started_ms)
+                 instance->started_ms > of->started_ms) {
             of->started_ms = instance->started_ms;
+            of->pod_started_ms = copied_ms(pod, instance);
+        }
     }
     of->total += going;
 }

@@ -169,6 +169,15 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
 
 /* --- facts --- */
 
+static leakdiag_status copy_no_events(const workload_question *q, ld_workload_fact *ret,
+                                      leakdiag_error *err)
+{
+    const char *why = q->watch.no_events;
+    if (!why[0])
+        return LEAKDIAG_OK;
+    return ld_fact_text(why, strlen(why), LD_FACT_LINE_BYTES, &ret->no_events, err);
+}
+
 static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
                                     leakdiag_error *err)
 {
@@ -186,6 +195,11 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
             return status;
         fact->latency_ms = q->look.deployment_request.latency_ms;
         fact->of.workload.clock_skew_ms = q->base.asking->skew_ms;
+        status = copy_no_events(q, &fact->of.workload, err);
+        if (status) {
+            ld_fact_unref(fact);
+            return status;
+        }
         return ld_facts_add(facts, fact, err);
     }
     ld_text_addf(&source, "deployment %s/%s", q->look.ns, q->look.deployment);

@@ -97,6 +97,7 @@ static void keep(ld_memory_of *memory)
     if (memory->next_ms)
         memory->ms = memory->next_ms;
     memory->next_ms = 0;
+    memory->tries = memory->next_tries;
     if (memory->log && memory->log->has_next)
         memory->log->now = memory->log->next;
     if (memory->log)
@@ -121,6 +122,7 @@ void ld_memories_drop(ld_memories *memories)
     memories->kept_asks = memories->asks;
     for (size_t i = 0; i < memories->n; i++) {
         memories->list[i].next_ms = 0;
+        memories->list[i].next_tries = memories->list[i].tries;
         ld_release(memories->list[i].next_text);
         memories->list[i].next_text = NULL;
         if (memories->list[i].log)

@@ -28,13 +28,14 @@ typedef struct ld_log_memory {
 } ld_log_memory;
 
 typedef struct ld_memory_of {
-    char *key;          /* "selector app", "log UID/checkout", … */
-    char *text;         /* a selector, a version */
-    char *next_text;    /* the version to be kept with the facts of this look; NULL none */
-    int64_t ms;         /* a time */
-    int64_t next_ms;    /* the time to be kept with the facts of this look; 0 none */
-    ld_log_memory *log; /* NULL: none */
-    uint64_t used;      /* when it was last asked for, in asks */
+    char *key;             /* "selector app", "log UID/checkout", … */
+    char *text;            /* a selector, a version */
+    char *next_text;       /* the version to be kept with the facts of this look; NULL none */
+    int64_t ms;            /* a time */
+    int64_t next_ms;       /* the time to be kept with the facts of this look; 0 none */
+    int tries, next_tries; /* in vain, one after the other; to be kept with the facts */
+    ld_log_memory *log;    /* NULL: none */
+    uint64_t used;         /* when it was last asked for, in asks */
 } ld_memory_of;
 
 typedef struct ld_memories {

@@ -9,12 +9,18 @@
 #include "sources/kube_facts.h"
 #include "sources/kube_log.h"
 
-#define WATCH_S       1
-#define TIMEOUT_MS    1800 /* the API server ends it after a second */
-#define DEADLINE_MS   2500 /* a look that may not last so long asks for no events */
-#define BODY_MAX      ((size_t)16 << 20)
-#define LISTED_MAX    64  /* pods of a list whose ends are remembered */
-#define NOT_PERMITTED "-" /* in place of a version: this session does not ask again */
+#define WATCH_S     1
+#define TIMEOUT_MS  1800 /* the API server ends it after a second */
+#define DEADLINE_MS 2500 /* a look that may not last so long asks for no events */
+#define BODY_MAX    ((size_t)16 << 20)
+#define LISTED_MAX  64 /* pods of a list whose ends are remembered */
+#define TRIES_MAX   3  /* in vain, one after the other; then it rests */
+#define REST_LOOKS  10
+
+/* In place of a version: */
+#define NOT_PERMITTED "-" /* this session does not ask again */
+#define IN_VAIN       "~" /* it rests */
+#define NO_VERSION    "?" /* the list said none, or was not whole */
 
 /* A look holds on to what is remembered of its logs and sources: those must not make room. */
 _Static_assert(LD_POD_WATCH_FACTS_MAX + LISTED_MAX + 64 <= LD_MEMORIES_MAX,
@@ -140,6 +146,66 @@ static bool take(const ld_kube_event *event, void *payload)
     return !watch->status;
 }
 
+/* --- what nobody knows --- */
+
+static bool is_refused(const ld_pod_watch *watch)
+{
+    return watch->status == LEAKDIAG_E_AUTH && watch->request.status == 403;
+}
+
+static void say_unknown(ld_pod_watch *watch, leakdiag_log_level level, const char *why)
+{
+    const ld_kube_look *look = watch->look;
+    snprintf(watch->no_events, sizeof watch->no_events, "%s", why);
+    ld_log_say(look->asking->log, level, "source", look->ns,
+               "what happened to the pods of %s since the last look is not known: %s",
+               look->deployment[0] ? look->deployment : look->ns, why);
+}
+
+static bool is_version(const char *text)
+{
+    return text && strcmp(text, NOT_PERMITTED) != 0 && strcmp(text, IN_VAIN) != 0 &&
+           strcmp(text, NO_VERSION) != 0;
+}
+
+/* NULL: there is nothing in the way. */
+static const char *why_not(const ld_pod_watch *watch)
+{
+    const ld_asking *asking = watch->look->asking;
+    const char *from = watch->memory->text;
+    bool has_time = asking->is_time_virtual || asking->deadline_ms >= DEADLINE_MS;
+    if (strcmp(from, NOT_PERMITTED) == 0)
+        return "watching pods is not permitted (403): the verb watch of pods is needed";
+    if (strcmp(from, IN_VAIN) == 0)
+        return "asking for its events fails again and again, and rests for some looks";
+    if (strcmp(from, NO_VERSION) == 0)
+        return "the list of pods before named no version to begin at, or was not whole";
+    if (!watch->look->pods.resource_version || watch->look->pods.is_partial)
+        return "the list of pods names no version to end at, or is not whole";
+    return has_time ? NULL : "a look must be allowed 2.5 s to ask for its events";
+}
+
+static void note_outcome(ld_pod_watch *watch)
+{
+    char why[sizeof watch->no_events];
+    ld_memory_of *memory = watch->memory;
+    memory->next_tries = watch->status ? memory->tries + 1 : 0;
+    if (watch->status == LEAKDIAG_E_CONFLICT) /* 410 */
+        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING,
+                    "the API server no longer has the events since the last look");
+    else if (is_refused(watch))
+        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING,
+                    "watching pods is not permitted (403): the verb watch of pods is "
+                    "needed");
+    else if (watch->is_too_much)
+        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING, "more happened than is kept");
+    else if (memory->next_tries == TRIES_MAX) {
+        snprintf(why, sizeof why, "asking for its events failed %d times: %.180s", TRIES_MAX,
+                 watch->why.message);
+        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING, why);
+    }
+}
+
 /* --- the answer --- */
 
 static void answered(ld_http_request *request, void *payload)
@@ -160,7 +226,6 @@ static void answered(ld_http_request *request, void *payload)
     if (!status)
         status =
             ld_kube_watch_push(&watch->events, &asked, answer.body, answer.len, take, watch, &why);
-    watch->is_answered = true;
     bool is_whole = watch->events.line.len == 0; /* else it was cut off within an event */
     watch->is_gapless = !status && !watch->status && is_whole;
     if (!watch->status) {
@@ -169,6 +234,7 @@ static void answered(ld_http_request *request, void *payload)
     }
     if (watch->status == LEAKDIAG_E_NOMEM)
         look->asking->failed = watch->status;
+    note_outcome(watch);
 }
 
 static leakdiag_status ask(ld_pod_watch *watch, const char *version)
@@ -186,7 +252,7 @@ static leakdiag_status ask(ld_pod_watch *watch, const char *version)
     watch->request.retries_max = -1; /* the next look asks again, and nothing is lost by then */
     watch->request.on_done = answered;
     watch->request.payload = watch;
-    watch->is_asked = ld_ask_send(look->asking, &watch->request);
+    ld_ask_send(look->asking, &watch->request);
     return look->asking->failed;
 }
 
@@ -194,7 +260,7 @@ leakdiag_status ld_pod_watch_begin(ld_pod_watch *watch, const ld_kube_look *look
                                    const char *container, bool reads_logs)
 {
     LD_CLEANUP(ld_text_done) ld_text key = {0};
-    if (look->pod[0] || look->pods.is_partial || !look->pods.resource_version)
+    if (look->pod[0])
         return LEAKDIAG_OK;
     ld_text_addf(&key, "events %s/%s", look->ns, look->selector ? look->selector : "");
     ld_memory_of *memory = key.failed ? NULL : ld_memories_of(look->asking->memories, key.data);
@@ -205,9 +271,12 @@ leakdiag_status ld_pod_watch_begin(ld_pod_watch *watch, const ld_kube_look *look
     watch->reads_logs = reads_logs;
     watch->memory = memory;
     watch->since_ms = memory->ms;
-    bool has_time = look->asking->is_time_virtual || look->asking->deadline_ms >= DEADLINE_MS;
-    if (!has_time || !memory->text || strcmp(memory->text, NOT_PERMITTED) == 0 ||
-        strcmp(memory->text, look->pods.resource_version) == 0)
+    if (!memory->text) /* the first look: there is no time before it */
+        return LEAKDIAG_OK;
+    const char *why = why_not(watch);
+    if (why)
+        say_unknown(watch, LEAKDIAG_LOG_LEVEL_DEBUG, why);
+    if (why || strcmp(memory->text, look->pods.resource_version) == 0)
         return LEAKDIAG_OK;
     leakdiag_status status = ask(watch, memory->text);
     return status == LEAKDIAG_E_NOMEM ? status : LEAKDIAG_OK;
@@ -222,15 +291,30 @@ static bool is_newer(const char *a, const char *b)
     return a_len != b_len ? a_len > b_len : strcmp(a, b) > 0;
 }
 
+/* After some looks it is tried once more. */
+static void rest(ld_pod_watch *watch)
+{
+    ld_memory_of *memory = watch->memory;
+    if (memory->text && strcmp(memory->text, IN_VAIN) == 0)
+        memory->next_tries =
+            memory->tries < TRIES_MAX + REST_LOOKS ? memory->tries + 1 : TRIES_MAX - 1;
+}
+
 /* From where the next look goes on; NULL: from where this one did. */
 static const char *next_version(const ld_pod_watch *watch)
 {
-    const char *list = watch->look->pods.resource_version, *event = watch->events.resource_version;
-    bool is_first = !watch->memory->text;
-    bool is_lost = watch->status == LEAKDIAG_E_CONFLICT;
-    if (watch->status == LEAKDIAG_E_AUTH && watch->request.status == 403)
+    const ld_kube_pods *pods = &watch->look->pods;
+    const ld_memory_of *memory = watch->memory;
+    const char *event = watch->events.resource_version;
+    const char *list =
+        pods->resource_version && !pods->is_partial ? pods->resource_version : NO_VERSION;
+    if (is_refused(watch) || (memory->text && strcmp(memory->text, NOT_PERMITTED) == 0))
         return NOT_PERMITTED;
-    if (is_first || is_lost)
+    if (watch->status == LEAKDIAG_E_CONFLICT || !is_version(list))
+        return list;
+    if (memory->next_tries >= TRIES_MAX)
+        return IN_VAIN;
+    if (!is_version(memory->text))
         return list;
     if (!watch->is_gapless)
         return event;
@@ -265,6 +349,7 @@ leakdiag_status ld_pod_watch_finish(ld_pod_watch *watch, ld_facts *facts, leakdi
     leakdiag_status status = LEAKDIAG_OK;
     if (!watch->memory)
         return LEAKDIAG_OK;
+    rest(watch);
     const char *next = next_version(watch);
     if (next && !ld_memory_set_next_text(watch->memory, next))
         return ld_fail_nomem(err);

@@ -26,9 +26,10 @@ typedef struct ld_pod_watch {
     ld_facts found; /* ends of instances, and logs that nobody has read */
     leakdiag_status status;
     leakdiag_error why;
-    bool is_asked, is_answered;
-    bool is_gapless;  /* all events up to the list of this look were seen */
-    bool is_too_much; /* there were more than LD_POD_WATCH_FACTS_MAX */
+    bool is_gapless;     /* all events up to the list of this look were seen */
+    bool is_too_much;    /* there were more than LD_POD_WATCH_FACTS_MAX */
+    char no_events[256]; /* why nobody knows what happened since the last look; "": it is known, or
+                            the next look asks for it again */
 } ld_pod_watch;
 
 /* When the list of the look is known. It asks only from the second look on, and not about one pod,

@@ -44,6 +44,7 @@ typedef struct server {
     leakdiag_observation *seen;
     char pods[1 << 18], events[1 << 18], body[(1 << 18) + 256];
     const char *version; /* of the list; NULL: none is said */
+    bool is_partial;     /* the list has more */
     int status;          /* of the watch; 0: no answer */
     int n_watches;
     char asked_from[32], watch_url[512];
@@ -89,9 +90,9 @@ static int answer(const leakdiag_http_request *request, leakdiag_http_answer *re
     else {
         snprintf(
             v->body, sizeof v->body,
-            "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{%s%s%s},\"items\":[%s]}",
+            "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{%s%s%s%s},\"items\":[%s]}",
             v->version ? "\"resourceVersion\":\"" : "", v->version ? v->version : "",
-            v->version ? "\"" : "", v->pods);
+            v->version ? "\"" : "", v->is_partial ? ",\"continue\":\"more\"" : "", v->pods);
         say(ret, 200, "application/json", v->body);
     }
     return 0;
@@ -216,6 +217,33 @@ static const char *termination(server *v)
 
 static server v;
 
+/* Why nothing is known of the time before the last look; NULL: it is. */
+static const char *unknown(void)
+{
+    const ld_fact *last = NULL;
+    for (size_t i = 0; i < v.seen->n_facts; i++)
+        if (v.seen->facts[i]->kind == LD_FACT_WORKLOAD)
+            last = v.seen->facts[i];
+    ck_assert(last && !last->error);
+    return last->of.workload.no_events;
+}
+
+static void assert_unknown(const char *part)
+{
+    ck_assert_msg(unknown() && strstr(unknown(), part), "%s", unknown() ? unknown() : "known");
+}
+
+static const char *reason(const char *id)
+{
+    static char text[512];
+    leakdiag_diagnosis *d = NULL;
+    OK(leakdiag_diagnose(v.session->scenario, v.seen, &d, &err));
+    const char *said = leakdiag_check_reason(d, leakdiag_diagnosis_find_check(d, id));
+    snprintf(text, sizeof text, "%s", said ? said : "");
+    leakdiag_diagnosis_free(d);
+    return text;
+}
+
 START_TEST(the_second_look_asks_for_what_happened_since_the_first_list)
 {
     list(&v, "100", pod("a", "90", 0, RUNNING));
@@ -234,6 +262,8 @@ START_TEST(the_second_look_asks_for_what_happened_since_the_first_list)
     look(&v); /* nothing at all has changed in the cluster */
     ck_assert_int_eq(v.n_watches, 2);
     ck_assert_ptr_null(gap(&v, ""));
+    ck_assert_ptr_null(unknown());
+    ck_assert_str_eq(reason("termination"), "");
 }
 END_TEST
 
@@ -334,10 +364,13 @@ START_TEST(events_that_are_no_longer_there_are_a_gap_and_the_next_look_goes_on)
     ck_assert_ptr_nonnull(told);
     ck_assert_ptr_nonnull(strstr(told->of.log.gap_reason, "no longer has the events"));
     ck_assert_int_eq(told->of.log.gap_to_ms - told->of.log.gap_from_ms, 30000);
+    assert_unknown("no longer has the events");
     v.events[0] = '\0';
     list(&v, "130", pod("a", "90", 0, RUNNING));
     look(&v);
     ck_assert_str_eq(v.asked_from, "120");
+    ck_assert_ptr_null(unknown()); /* of the last look; of the one before it stays so */
+    ck_assert_ptr_nonnull(strstr(reason("termination"), "no longer has the events"));
 }
 END_TEST
 
@@ -352,10 +385,89 @@ START_TEST(who_may_not_watch_is_not_asked_again)
         "forbidden\",\"reason\":\"Forbidden\",\"code\":403}");
     list(&v, "120", pod("a", "90", 0, RUNNING));
     look(&v);
-    list(&v, "130", pod("a", "90", 0, RUNNING));
-    look(&v);
-    ck_assert_int_eq(v.n_watches, 1);
+    assert_unknown("not permitted (403)");
+    for (int i = 0; i < 2; i++) {
+        list(&v, i ? "140" : "130", pod("a", "90", 0, RUNNING));
+        look(&v);
+        ck_assert_int_eq(v.n_watches, 1);
+        assert_unknown("not permitted (403)");
+    }
     ck_assert_ptr_null(gap(&v, ""));
+    ck_assert_str_eq(termination(&v), "none: no OOM kill, no restart");
+    ck_assert_ptr_nonnull(strstr(reason("termination"), "the verb watch of pods"));
+}
+END_TEST
+
+START_TEST(a_watch_in_vain_rests_and_is_tried_again)
+{
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    v.status = 0;
+    static char version[8];
+    for (int i = 0; i < 3; i++) {
+        snprintf(version, sizeof version, "%d", 120 + i);
+        list(&v, version, pod("a", "90", 0, RUNNING));
+        look(&v);
+        ck_assert_str_eq(v.asked_from, "100"); /* nothing is lost as yet */
+        ck_assert(!unknown() == (i < 2));
+    }
+    assert_unknown("failed 3 times");
+    for (int i = 0; i < 11; i++) {
+        snprintf(version, sizeof version, "%d", 130 + i);
+        list(&v, version, pod("a", "90", 0, RUNNING));
+        look(&v);
+        ck_assert_int_eq(v.n_watches, 3);
+        assert_unknown("rests");
+    }
+    v.status = 200;
+    list(&v, "150", pod("a", "90", 0, RUNNING));
+    look(&v);
+    ck_assert_str_eq(v.asked_from, "140");
+    ck_assert_ptr_null(unknown());
+    list(&v, "160", pod("a", "90", 0, RUNNING));
+    look(&v);
+    ck_assert_str_eq(v.asked_from, "150");
+    v.status = 0;
+    list(&v, "170", pod("a", "90", 0, RUNNING));
+    look(&v);
+    ck_assert_ptr_null(unknown()); /* what was in vain before is forgotten */
+}
+END_TEST
+
+START_TEST(a_list_that_is_not_whole_or_says_no_version_leaves_a_time_unknown)
+{
+    for (int i = 0; i < 2; i++) {
+        list(&v, i ? "200" : "100", pod("a", "90", 0, RUNNING));
+        look(&v);
+        list(&v, i ? NULL : "120", pod("a", "90", 0, RUNNING));
+        v.is_partial = !i;
+        look(&v);
+        assert_unknown("or is not whole");
+        v.is_partial = false;
+        list(&v, "140", pod("a", "90", 0, RUNNING));
+        look(&v);
+        assert_unknown("or was not whole");
+        int asked = v.n_watches;
+        list(&v, "160", pod("a", "90", 0, RUNNING));
+        look(&v);
+        ck_assert_ptr_null(unknown());
+        ck_assert_int_eq(v.n_watches, asked + 1);
+        ck_assert_str_eq(v.asked_from, "140");
+    }
+}
+END_TEST
+
+START_TEST(a_short_deadline_leaves_it_unknown)
+{
+    v.session->clock_ms = NULL; /* a virtual clock waits for nothing */
+    v.session->options.deadline_ms = 1000;
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    ck_assert_ptr_null(unknown());
+    list(&v, "120", pod("a", "90", 0, RUNNING));
+    look(&v);
+    ck_assert_int_eq(v.n_watches, 0);
+    assert_unknown("2.5 s");
 }
 END_TEST
 
@@ -543,6 +655,9 @@ int main(void)
     tcase_add_test(tc, a_pod_that_looks_have_met_is_no_missed_one);
     tcase_add_test(tc, events_that_are_no_longer_there_are_a_gap_and_the_next_look_goes_on);
     tcase_add_test(tc, who_may_not_watch_is_not_asked_again);
+    tcase_add_test(tc, a_watch_in_vain_rests_and_is_tried_again);
+    tcase_add_test(tc, a_list_that_is_not_whole_or_says_no_version_leaves_a_time_unknown);
+    tcase_add_test(tc, a_short_deadline_leaves_it_unknown);
     tcase_add_test(tc, a_watch_that_was_cut_off_is_taken_up_where_it_broke);
     tcase_add_test(tc, what_came_after_the_list_counts_once);
     tcase_add_test(tc, logs_that_are_not_read_because_there_are_so_many_are_told);

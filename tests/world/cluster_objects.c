@@ -454,14 +454,17 @@ static json_t *flagd_pod(const cluster *c)
 {
     json_t *json =
         pod(c, "flagd", "flagd-6b9c5d7f8c-x2x4z", "00000000-0000-0000-0000-00000000f1a9");
-    int64_t started_ms = c->w->cluster.flagd_started_ms;
+    const world_cluster *own = &c->w->cluster;
+    int64_t started_ms = own->flagd_started_ms <= c->at_ms ? own->flagd_started_ms : -DAY_MS;
+    bool is_restarted = own->flagd_restarted_ms > started_ms && own->flagd_restarted_ms <= c->at_ms;
     json_t *state = json_pack("{s:{s:o}}", "running", "startedAt",
-                              time_at(c, started_ms <= c->at_ms ? started_ms : -DAY_MS));
+                              time_at(c, is_restarted ? own->flagd_restarted_ms : started_ms));
+    put(json, "status", "startTime", time_at(c, started_ms));
     put(json, "spec.containers.0", "name", json_string("flagd"));
     put(json, "status.containerStatuses.0", "name", json_string("flagd"));
     put(json, "status.containerStatuses.0", "state", state);
     put(json, "status.containerStatuses.0", "lastState", json_object());
-    put(json, "status.containerStatuses.0", "restartCount", json_integer(0));
+    put(json, "status.containerStatuses.0", "restartCount", json_integer(is_restarted));
     return json;
 }
 

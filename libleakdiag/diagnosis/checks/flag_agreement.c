@@ -40,14 +40,24 @@ static double used_value(const leakdiag_diagnosis *d)
  * it has. */
 #define KUBELET_LAG_MS 60000
 
+/* Since when flagd has the definition that it copied as its pod started; 0 not known. */
+static int64_t copied_ms(const leakdiag_diagnosis *d)
+{
+    const ld_fact *flagd = ld_view_workload(&d->view, "flagd");
+    if (!flagd || flagd->error)
+        return 0;
+    const ld_workload_fact *workload = &flagd->of.workload;
+    return workload->pod_started_ms ? workload->pod_started_ms : workload->started_ms;
+}
+
 /* How long before flagd last started the definition was changed; negative: after that. */
 static bool changed_before_start(const leakdiag_diagnosis *d, const ld_flag_fact *stored,
                                  int64_t *ret_ms)
 {
-    const ld_fact *flagd = ld_view_workload(&d->view, "flagd");
-    if (!stored->changed_ms || !flagd || flagd->error || !flagd->of.workload.started_ms)
+    int64_t started_ms = copied_ms(d);
+    if (!stored->changed_ms || !started_ms)
         return false;
-    *ret_ms = flagd->of.workload.started_ms - stored->changed_ms;
+    *ret_ms = started_ms - stored->changed_ms;
     return true;
 }
 
@@ -153,8 +163,7 @@ static bool judge_rpc(const leakdiag_diagnosis *d, ld_answer *answer, const ld_f
 static bool judge_lost(const leakdiag_diagnosis *d, ld_answer *answer, const ld_flag_fact *served)
 {
     const ld_view *view = &d->view;
-    const ld_fact *flagd = ld_view_workload(view, "flagd");
-    int64_t started_ms = flagd && !flagd->error ? flagd->of.workload.started_ms : 0;
+    int64_t started_ms = copied_ms(d);
     const leakdiag_observation *o = view->observation;
     if (!view->flag_stored || !started_ms || view->flag_stored->of.flag.changed_ms > started_ms)
         return false;

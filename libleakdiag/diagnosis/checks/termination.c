@@ -19,6 +19,21 @@ static const ld_memory_fact *evicted(const ld_view *view)
     return NULL;
 }
 
+/* A pod that came and went in a time that nobody knows of may have been killed. */
+static void add_unknown(const ld_view *view, ld_text *reason)
+{
+    const leakdiag_observation *o = view->observation;
+    for (size_t i = o->n_facts; i-- > 0;) {
+        const ld_fact *fact = o->facts[i];
+        if (fact->kind != LD_FACT_WORKLOAD || fact->error || !fact->of.workload.no_events ||
+            !ld_text_equal(fact->subject, "app"))
+            continue;
+        ld_text_addf(reason, "of pods that came and went between looks nothing is known: %s",
+                     fact->of.workload.no_events);
+        return;
+    }
+}
+
 static void add_end(const ld_view *view, ld_text *text, const ld_pod_fact *pod)
 {
     ld_text_addf(text, "%s (exit code %lld) ", pod->end_reason, (long long)pod->end_code);
@@ -48,12 +63,14 @@ static void judge_pod(const ld_view *view, ld_answer *answer, const ld_pod_fact 
     } else if (pod->restarts == 0 || pod->end_reason) {
         ld_find(answer, "none");
         ld_text_add(&answer->observed, pod->end_reason ? "completed" : "no OOM kill, no restart");
+        add_unknown(view, &answer->reason);
     } else {
         ld_text_add(&answer->reason, "it was restarted, but how the instance before ended is not "
                                      "recorded");
     }
     if (pod->reason && !gone)
-        ld_text_addf(&answer->reason, "the container waits: %s", pod->reason);
+        ld_text_addf(&answer->reason, "%sthe container waits: %s", answer->reason.len ? "; " : "",
+                     pod->reason);
 }
 
 leakdiag_status ld_judge_termination(leakdiag_diagnosis *d, ld_answer *answer, leakdiag_error *err)
