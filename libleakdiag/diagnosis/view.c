@@ -10,12 +10,13 @@
 #include "diagnosis/view_parts.h"
 
 const ld_fact *ld_latest_fact(const leakdiag_observation *o, ld_fact_kind kind,
+                              bool (*counts)(const ld_fact *),
                               bool (*has_evidence)(const ld_fact *))
 {
     const ld_fact *best = NULL;
     for (size_t i = o->n_facts; i-- > 0;) {
         const ld_fact *fact = o->facts[i];
-        if (fact->kind != kind)
+        if (fact->kind != kind || (counts && !counts(fact)))
             continue;
         if (best && fact->time_ms != best->time_ms)
             break;
@@ -84,7 +85,8 @@ static const ld_fact *if_fresh(const ld_view *view, const ld_fact *fact)
 /* The latest look at the flag in one certain way, or NULL. */
 static const ld_fact *flag_by(const ld_view *view, bool (*is_way)(const ld_fact *))
 {
-    const ld_fact *fact = if_fresh(view, ld_latest_fact(view->observation, LD_FACT_FLAG, is_way));
+    const ld_fact *fact =
+        if_fresh(view, ld_latest_fact(view->observation, LD_FACT_FLAG, NULL, is_way));
     return fact && is_way(fact) ? fact : NULL;
 }
 
@@ -99,18 +101,24 @@ static const ld_fact *if_tells(const ld_fact *fact)
     return fact && tells(fact) ? fact : NULL;
 }
 
+/* What the cluster told of the time between two looks is none. */
+static bool is_memory_look(const ld_fact *fact)
+{
+    return fact->error || !fact->of.memory.pod.is_between_looks;
+}
+
 static void pick_facts(ld_view *view)
 {
     const leakdiag_observation *o = view->observation;
-    view->flag = if_fresh(view, ld_latest_fact(o, LD_FACT_FLAG, flag_answered));
+    view->flag = if_fresh(view, ld_latest_fact(o, LD_FACT_FLAG, NULL, flag_answered));
     view->is_flag_served = view->flag && flag_answered(view->flag) && tells(view->flag);
     view->flag_file = flag_by(view, is_flag_file);
     view->flag_stored = if_tells(flag_by(view, is_flag_stored));
     view->flag_ui = if_tells(flag_by(view, is_flag_ui));
     view->flag_rpc = flag_by(view, is_flag_rpc);
-    view->load = if_fresh(view, ld_latest_fact(o, LD_FACT_LOAD, load_answered));
+    view->load = if_fresh(view, ld_latest_fact(o, LD_FACT_LOAD, NULL, load_answered));
     view->memory = ld_latest_memory(o);
-    const ld_fact *look = ld_latest_fact(o, LD_FACT_MEMORY, ld_is_collected);
+    const ld_fact *look = ld_latest_fact(o, LD_FACT_MEMORY, is_memory_look, ld_is_collected);
     view->memory_error = look && look->error ? look : NULL;
 }
 
@@ -204,6 +212,7 @@ void ld_view_done(ld_view *view)
     leakdiag_series_unref(view->series);
     ld_release(view->restart_ms);
     ld_release(view->oom_ms);
+    ld_release(view->gone_oom_ms);
     ld_release(view->log.patterns);
     *view = (ld_view){0};
 }

@@ -52,6 +52,8 @@ typedef struct ld_view {
     size_t n_restarts;
     int64_t *oom_ms;
     size_t n_ooms;
+    int64_t *gone_oom_ms; /* of pods that came and went beside the one that is judged */
+    size_t n_gone_ooms;
     int64_t oom_kills;       /* counter of the latest sample; -1 not known */
     double limit_bytes;      /* NAN none or not known */
     double soft_limit_bytes; /* NAN none or not known */

@@ -65,13 +65,15 @@ static void add_log(ld_view *view, const ld_fact *fact, int64_t *from_ms)
     int64_t age_ms = view->now_ms - fact->time_ms, window_ms = view->scenario->window_ms;
     /* Lines without times, or with those of a clock that is wrong, are anywhere before the look; in
      * a log to which nothing was added lately they are not of now. */
+    view->log.has_gap = view->log.has_gap || (log->has_gap && age_ms < window_ms);
+    if (log->is_gap_only)
+        return;
     bool is_undated = log->is_first && (!log->has_span || view->log.skew_ms);
     bool is_old = log->modified_ms && view->now_ms - log->modified_ms > window_ms;
     view->log.is_read = true;
     view->log.is_idle = is_old && log->lines + view->log.lines > 0;
     view->log.n_looks++;
     view->log.lines += log->lines;
-    view->log.has_gap = view->log.has_gap || (log->has_gap && age_ms < window_ms);
     /* The first look reaches back as far as its lines do; without times only the looks count. */
     int64_t begins = log->is_first && log->has_span ? log->from_ms : fact->time_ms;
     if (begins < *from_ms)
@@ -87,6 +89,12 @@ static void add_log(ld_view *view, const ld_fact *fact, int64_t *from_ms)
 static bool is_log(const ld_fact *fact)
 {
     return fact->kind == LD_FACT_LOG && !fact->error;
+}
+
+/* A look at a log, be it in vain. */
+static bool is_log_look(const ld_fact *fact)
+{
+    return fact->error || !fact->of.log.is_gap_only;
 }
 
 #define SOURCES_MAX 64 /* logs told apart: one per container of a pod */
@@ -158,7 +166,7 @@ leakdiag_status ld_view_collect_log(ld_view *view, leakdiag_error *err)
     for (size_t i = 0; i < n; i++)
         view->log.patterns[i].capture = NAN;
 
-    view->log.fact = ld_latest_fact(o, LD_FACT_LOG, ld_is_collected);
+    view->log.fact = ld_latest_fact(o, LD_FACT_LOG, is_log_look, ld_is_collected);
     view->log.skew_ms = find_skew(view);
     int64_t from_ms = INT64_MAX;
     for (size_t i = 0; i < o->n_facts; i++)

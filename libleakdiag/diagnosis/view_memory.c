@@ -143,9 +143,18 @@ static bool is_looked_at(const leakdiag_observation *o, size_t from, size_t end,
     return false;
 }
 
+/* It ran at that time already: what ended then was no predecessor of it. */
+static bool ran_beside(const ld_memory_fact *lead, const ld_memory_fact *before, int64_t ended_ms)
+{
+    return (before && ld_same_pod(before, lead)) ||
+           (lead->started_ms && lead->started_ms < ended_ms);
+}
+
 /* Of the pod that leads the look all ends count. Of one that has gone only a kill does: what else
- * ended it is how a rollout ends pods. Another one that is still there has a curve of its own. */
-static void note_ends_between(ld_view *view, size_t from, size_t end, const ld_fact *lead)
+ * ended it is how a rollout ends pods; and it bends no curve when the pod that leads ran beside it.
+ * Another one that is still there has a curve of its own. */
+static void note_ends_between(ld_view *view, size_t from, size_t end, const ld_fact *lead,
+                              const ld_memory_fact *before)
 {
     const leakdiag_observation *o = view->observation;
     for (size_t i = from; i < end; i++) {
@@ -154,7 +163,11 @@ static void note_ends_between(ld_view *view, size_t from, size_t end, const ld_f
             continue;
         bool killed = was_oom_killed(&of->pod);
         bool leads = lead && ld_same_pod(of, &lead->of.memory);
-        if (leads || (killed && !is_looked_at(o, from, end, of)))
+        if (!leads && (!killed || is_looked_at(o, from, end, of)))
+            continue;
+        if (!leads && lead && ran_beside(&lead->of.memory, before, of->pod.ended_ms))
+            insert(view->gone_oom_ms, &view->n_gone_ooms, of->pod.ended_ms);
+        else
             note_end(view, of->pod.ended_ms, killed);
     }
 }
@@ -309,7 +322,7 @@ static void collect_looks(ld_view *view, points *p)
     instance before = {.oom_kills = -1, .restarts = -1};
     for (size_t i = 0, end; i < o->n_facts; i = end) {
         const ld_fact *fact = lead(o, i, view->memory, &end);
-        note_ends_between(view, i, end, fact);
+        note_ends_between(view, i, end, fact, before.fact);
         if (!fact)
             continue;
         if (!view->first_memory)
@@ -426,7 +439,8 @@ leakdiag_status ld_view_make_series(ld_view *view, leakdiag_error *err)
     bool has_room = points_init(&p, count_points(view->observation, &n_memory) + 1);
     view->restart_ms = ld_alloc_array(n_memory + 1, sizeof *view->restart_ms);
     view->oom_ms = ld_alloc_array(n_memory + 1, sizeof *view->oom_ms);
-    if (!has_room || !view->restart_ms || !view->oom_ms)
+    view->gone_oom_ms = ld_alloc_array(n_memory + 1, sizeof *view->gone_oom_ms);
+    if (!has_room || !view->restart_ms || !view->oom_ms || !view->gone_oom_ms)
         return ld_fail_nomem(err);
 
     const ld_series_fact *recorded = recording(view->observation);

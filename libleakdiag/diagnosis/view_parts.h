@@ -5,8 +5,9 @@
 #include "diagnosis/view.h"
 
 /* All facts of one look carry the same time. The latest look of a kind: the first alternative with
- * evidence, or the first at all when none has any. */
+ * evidence, or the first at all when none has any. Only of those that count (NULL: all). */
 const ld_fact *ld_latest_fact(const leakdiag_observation *o, ld_fact_kind kind,
+                              bool (*counts)(const ld_fact *),
                               bool (*has_evidence)(const ld_fact *));
 bool ld_is_collected(const ld_fact *fact);
 

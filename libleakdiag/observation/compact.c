@@ -29,9 +29,8 @@ static bool is_same_start(int64_t a_ms, int64_t b_ms)
 static bool is_same_workload(const ld_workload_fact *a, const ld_workload_fact *b)
 {
     return is_same_start(a->started_ms, b->started_ms) && a->changed_ms == b->changed_ms &&
-           !a->no_events == !b->no_events && a->replicas == b->replicas && a->ready == b->ready &&
-           a->is_stuck == b->is_stuck && ld_text_equal(a->version, b->version) &&
-           ld_text_equal(a->limit_text, b->limit_text);
+           a->replicas == b->replicas && a->ready == b->ready && a->is_stuck == b->is_stuck &&
+           ld_text_equal(a->version, b->version) && ld_text_equal(a->limit_text, b->limit_text);
 }
 
 static bool is_same_service(const ld_service_fact *a, const ld_service_fact *b)

@@ -44,6 +44,7 @@ static leakdiag_status begin_sum(const ld_fact *fact, ld_fact **ret, leakdiag_er
     if (status)
         return status;
     ld_log_fact *to = &sum->of.log;
+    to->is_gap_only = true;
     to->patterns = ld_alloc_array(from->n_patterns + 1, sizeof *to->patterns);
     if (!to->patterns)
         return ld_fail_nomem(err);
@@ -120,6 +121,7 @@ static bool add(ld_fact *sum, const ld_fact *fact)
     const ld_log_fact *from = &fact->of.log;
     if (from->lines > 0 || to->lines == 0) /* silence does not make its lines younger */
         sum->time_ms = fact->time_ms;
+    to->is_gap_only = to->is_gap_only && from->is_gap_only;
     to->lines += from->lines;
     to->bytes += from->bytes;
     to->truncated += from->truncated;

@@ -27,7 +27,7 @@ static bool is_same_pod(const ld_pod_fact *a, const ld_pod_fact *b)
            a->is_terminating == b->is_terminating && a->is_between_looks == b->is_between_looks &&
            a->restarts == b->restarts && a->ended_ms == b->ended_ms &&
            ld_text_equal(a->end_reason, b->end_reason) &&
-           ld_text_equal(a->limit_text, b->limit_text);
+           ld_text_equal(a->limit_text, b->limit_text) && ld_text_equal(a->no_events, b->no_events);
 }
 
 /* All but the sample. */

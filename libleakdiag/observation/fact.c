@@ -188,6 +188,7 @@ static void pod_done(ld_pod_fact *pod)
     ld_release(pod->phase);
     ld_release(pod->reason);
     ld_release(pod->end_reason);
+    ld_release(pod->no_events);
     ld_release(pod->limit_text);
 }
 
@@ -198,7 +199,6 @@ static void workload_done(ld_workload_fact *workload)
     ld_release(workload->version);
     ld_release(workload->profile);
     ld_release(workload->reason);
-    ld_release(workload->no_events);
     ld_release(workload->limit_text);
 }
 

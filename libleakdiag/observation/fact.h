@@ -57,6 +57,8 @@ typedef struct ld_pod_fact {
     char *end_reason; /* OOMKilled, Error, … */
     int64_t end_code, end_started_ms, ended_ms;
     char *limit_text; /* as written: 20M is not 20Mi */
+    char *no_events;  /* why nobody knows what happened to pods of its workload since the look
+                         before; NULL: it is known, or will be */
 } ld_pod_fact;
 
 typedef struct ld_memory_fact {
@@ -94,8 +96,7 @@ typedef struct ld_workload_fact {
     int64_t changed_ms; /* the latest rollout; 0 not known */
     int64_t started_ms; /* the youngest running instance; 0 not known */
     int64_t
-        pod_started_ms; /* its pod, which keeps its volumes when an instance ends; 0 not known */
-    char *no_events;    /* why nobody knows what happened to its pods since the look before; NULL */
+        pod_started_ms;    /* its pod, which keeps its volumes when an instance ends; 0 not known */
     int64_t clock_skew_ms; /* the cluster's clock is ahead of this machine's by so much; 0: not */
 } ld_workload_fact;
 
@@ -151,8 +152,9 @@ typedef struct ld_log_fact {
     bool has_gap;     /* lines may have been lost before it (rotation, too much at once) */
     char *gap_reason; /* of a gap; NULL: not told */
     int64_t gap_from_ms,
-        gap_to_ms; /* the last line before it, the first one behind it; 0 not known */
-    bool has_span; /* from/to were read from the lines */
+        gap_to_ms;    /* the last line before it, the first one behind it; 0 not known */
+    bool is_gap_only; /* nothing was read: it only tells of a gap */
+    bool has_span;    /* from/to were read from the lines */
     int64_t from_ms, to_ms;
     int64_t modified_ms; /* when something was last added to the source; 0 not known */
     int64_t lines, bytes, truncated;

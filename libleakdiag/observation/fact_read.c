@@ -223,6 +223,7 @@ static void read_pod(reader *r, const json_t *o, ld_memory_fact *memory)
     read_int(r, o, "end_started_ms", &pod->end_started_ms);
     read_int(r, o, "ended_ms", &pod->ended_ms);
     read_text(r, o, "limit", &pod->limit_text);
+    read_text(r, o, "no_events", &pod->no_events);
 }
 
 static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload)
@@ -245,7 +246,6 @@ static void read_workload(reader *r, const json_t *o, ld_workload_fact *workload
     read_int(r, o, "changed_ms", &workload->changed_ms);
     read_int(r, o, "started_ms", &workload->started_ms);
     read_int(r, o, "pod_started_ms", &workload->pod_started_ms);
-    read_text(r, o, "no_events", &workload->no_events);
     read_int(r, o, "clock_skew_ms", &workload->clock_skew_ms);
 }
 
@@ -388,6 +388,7 @@ static void read_log(reader *r, const json_t *o, ld_log_fact *log)
     void *list = NULL;
     read_bool(r, o, "is_first", &log->is_first);
     read_bool(r, o, "has_gap", &log->has_gap);
+    read_bool(r, o, "is_gap_only", &log->is_gap_only);
     read_text(r, o, "gap_reason", &log->gap_reason);
     read_int(r, o, "gap_from_ms", &log->gap_from_ms);
     read_int(r, o, "gap_to_ms", &log->gap_to_ms);

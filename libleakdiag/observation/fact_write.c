@@ -110,6 +110,7 @@ static json_t *pod_json(writer *w, const ld_pod_fact *pod)
     put_time(w, o, "end_started_ms", pod->end_started_ms);
     put_time(w, o, "ended_ms", pod->ended_ms);
     put_text(w, o, "limit", pod->limit_text);
+    put_text(w, o, "no_events", pod->no_events);
     return o;
 }
 
@@ -134,7 +135,6 @@ static json_t *workload_json(writer *w, const ld_workload_fact *workload)
     put_time(w, o, "changed_ms", workload->changed_ms);
     put_time(w, o, "started_ms", workload->started_ms);
     put_time(w, o, "pod_started_ms", workload->pod_started_ms);
-    put_text(w, o, "no_events", workload->no_events);
     put_time(w, o, "clock_skew_ms", workload->clock_skew_ms);
     return o;
 }
@@ -254,6 +254,7 @@ static json_t *log_json(writer *w, const ld_log_fact *log)
     json_t *o = json_object(), *patterns = json_array(), *recent = json_array();
     put_true(w, o, "is_first", log->is_first);
     put_true(w, o, "has_gap", log->has_gap);
+    put_true(w, o, "is_gap_only", log->is_gap_only);
     put_text(w, o, "gap_reason", log->gap_reason);
     put_time(w, o, "gap_from_ms", log->gap_from_ms);
     put_time(w, o, "gap_to_ms", log->gap_to_ms);

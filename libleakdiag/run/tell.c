@@ -52,12 +52,22 @@ static void tell_missing(leakdiag_session *session, const ld_fact *fact, const c
                fact->subject ? fact->subject : "", fact->source, why);
 }
 
+static bool was_gap_told(const leakdiag_observation *earlier, const ld_fact *fact)
+{
+    for (size_t i = earlier->n_facts; i-- > 0;)
+        if (is_same_thing(earlier->facts[i], fact))
+            return !earlier->facts[i]->error && earlier->facts[i]->of.log.has_gap &&
+                   ld_text_equal(earlier->facts[i]->of.log.gap_reason, fact->of.log.gap_reason);
+    return false;
+}
+
 static void tell_gap(leakdiag_session *session, const ld_fact *fact)
 {
     const char *reason = fact->of.log.gap_reason;
-    ld_log_say(&session->log, LEAKDIAG_LOG_LEVEL_WARNING, "gap", fact->source,
-               "the log from %s has a gap before this look%s%s", fact->source, reason ? ": " : "",
-               reason ? reason : "");
+    bool is_news = !was_gap_told(session->observation, fact);
+    ld_log_say(&session->log, is_news ? LEAKDIAG_LOG_LEVEL_WARNING : LEAKDIAG_LOG_LEVEL_DEBUG,
+               "gap", fact->source, "the log from %s has a gap before this look%s%s", fact->source,
+               reason ? ": " : "", reason ? reason : "");
 }
 
 void ld_session_tell(leakdiag_session *session, const ld_facts *facts)

@@ -226,10 +226,19 @@ static void copy_counts(const ld_kube_deployment *deployment, ld_workload_fact *
     of->changed_ms = deployment->restarted_ms ? deployment->restarted_ms : deployment->created_ms;
 }
 
-/* What a pod copies as it starts it keeps when one of its containers is restarted. */
+/* What a pod copies as it starts it keeps when one of its containers is restarted; when all of it
+ * is, as after its node was, the containers that copy run again. */
 static int64_t copied_ms(const ld_kube_pod *pod, const ld_kube_instance *instance)
 {
-    return instance->restarts > 0 && pod->started_ms ? pod->started_ms : instance->started_ms;
+    int64_t at_ms = pod->started_ms;
+    if (instance->restarts == 0 || !at_ms)
+        return instance->started_ms;
+    for (size_t i = 0; i < pod->n_instances; i++) {
+        const ld_kube_end *end = ld_pod_latest_end(&pod->instances[i]);
+        if (pod->instances[i].is_init && end && end->finished_ms > at_ms)
+            at_ms = end->finished_ms;
+    }
+    return at_ms;
 }
 
 /* The youngest instance; pods that are going do not count, but keep the rollout from being done. */

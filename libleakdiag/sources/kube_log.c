@@ -64,7 +64,8 @@ bool ld_pod_log_is_known(const ld_memories *memories, const ld_kube_pod *pod, co
 {
     LD_CLEANUP(ld_text_done) ld_text key = {0};
     add_key(&key, pod, container);
-    return key.failed || ld_memories_find(memories, key.data);
+    const ld_memory_of *memory = key.failed ? NULL : ld_memories_find(memories, key.data);
+    return key.failed || (memory && memory->log && memory->log->now.stitch.is_opened);
 }
 
 static leakdiag_status remember_names(ld_pod_log *log, const ld_kube_pod *pod,
@@ -295,8 +296,9 @@ static leakdiag_status new_scan(const ld_asking *asking, leakdiag_scan **ret, le
 }
 
 static leakdiag_status add_fact(const ld_asking *asking, const leakdiag_scan *scan,
-                                const char *source, bool is_first, const ld_gap *gap,
-                                int64_t latency_ms, ld_facts *facts, leakdiag_error *err)
+                                const char *source, bool is_first, bool is_gap_only,
+                                const ld_gap *gap, int64_t latency_ms, ld_facts *facts,
+                                leakdiag_error *err)
 {
     LD_CLEANUP(ld_fact_unrefp) ld_fact *fact = NULL;
     ld_copier c = {.err = err};
@@ -305,6 +307,7 @@ static leakdiag_status add_fact(const ld_asking *asking, const leakdiag_scan *sc
     if (c.status)
         return c.status;
     fact->latency_ms = latency_ms;
+    fact->of.log.is_gap_only = is_gap_only;
     ld_copy_to(&c, gap->reason, &fact->of.log.gap_reason);
     fact->of.log.gap_from_ms = gap->from_ms;
     fact->of.log.gap_to_ms = gap->to_ms;
@@ -319,7 +322,7 @@ static leakdiag_status make_fact(ld_pod_log *log, ld_facts *facts, leakdiag_erro
     if (!status)
         status = scan_new_lines(log, scan, err);
     if (!status)
-        status = add_fact(log->asking, scan, memory->source, !memory->now.stitch.is_opened,
+        status = add_fact(log->asking, scan, memory->source, !memory->now.stitch.is_opened, false,
                           &log->seam.gap, log->readings[TAIL].request.latency_ms, facts, err);
     if (status)
         return status;
@@ -343,7 +346,7 @@ static leakdiag_status make_empty_fact(ld_pod_log *log, ld_facts *facts, leakdia
     if (!status)
         status = leakdiag_scan_finish(scan, err);
     if (!status)
-        status = add_fact(log->asking, scan, memory->source, false, &gap,
+        status = add_fact(log->asking, scan, memory->source, false, false, &gap,
                           log->readings[TAIL].request.latency_ms, facts, err);
     if (status)
         return status;
@@ -373,7 +376,7 @@ static leakdiag_status add_gap(ld_asking *asking, const char *source, const ld_g
     leakdiag_status status = new_scan(asking, &scan, err);
     if (!status)
         status = leakdiag_scan_finish(scan, err);
-    return status ? status : add_fact(asking, scan, source, false, gap, -1, facts, err);
+    return status ? status : add_fact(asking, scan, source, false, true, gap, -1, facts, err);
 }
 
 static leakdiag_status add_end(ld_asking *asking, const ld_log_memory *memory, ld_facts *facts,

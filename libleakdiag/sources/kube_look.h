@@ -9,7 +9,8 @@
 #include "sources/asking.h"
 #include "wire/kube.h"
 
-#define LD_KUBE_LOOK_ROUNDS 2 /* the usual selector, the Deployment's own */
+#define LD_PODS_MAX         16 /* looked at closely; all are counted */
+#define LD_KUBE_LOOK_ROUNDS 2  /* the usual selector, the Deployment's own */
 
 struct ld_kube_look {
     /* What is meant; set before ld_kube_look_begin(), borrowed until it is done. */

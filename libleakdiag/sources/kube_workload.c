@@ -12,8 +12,6 @@
 #include "sources/kube_look.h"
 #include "sources/pod_watch.h"
 
-#define PODS_MAX 16 /* looked at closely; all are counted */
-
 typedef struct workload_question {
     ld_question base;
     const char *as, *container;
@@ -23,7 +21,7 @@ typedef struct workload_question {
     const ld_profile *finding; /* the profile that find_request looks for */
     ld_http_request find_request;
     char *find_url;
-    ld_pod_log logs[PODS_MAX];
+    ld_pod_log logs[LD_PODS_MAX];
     size_t n_logs;
     bool has_asked_logs;
     ld_pod_watch watch;
@@ -50,7 +48,7 @@ static void note_failure(workload_question *q, leakdiag_status status)
 
 static void ask_logs(workload_question *q)
 {
-    for (size_t i = 0; i < q->look.pods.n && i < PODS_MAX; i++) {
+    for (size_t i = 0; i < q->look.pods.n && i < LD_PODS_MAX; i++) {
         const ld_kube_pod *pod = &q->look.pods.list[i];
         const ld_kube_instance *instance =
             ld_pod_container(pod, q->container, q->look.deployment, NULL);
@@ -169,15 +167,6 @@ static leakdiag_status begin(ld_question *question, leakdiag_error *err)
 
 /* --- facts --- */
 
-static leakdiag_status copy_no_events(const workload_question *q, ld_workload_fact *ret,
-                                      leakdiag_error *err)
-{
-    const char *why = q->watch.no_events;
-    if (!why[0])
-        return LEAKDIAG_OK;
-    return ld_fact_text(why, strlen(why), LD_FACT_LINE_BYTES, &ret->no_events, err);
-}
-
 static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
                                     leakdiag_error *err)
 {
@@ -195,11 +184,6 @@ static leakdiag_status add_workload(const workload_question *q, ld_facts *facts,
             return status;
         fact->latency_ms = q->look.deployment_request.latency_ms;
         fact->of.workload.clock_skew_ms = q->base.asking->skew_ms;
-        status = copy_no_events(q, &fact->of.workload, err);
-        if (status) {
-            ld_fact_unref(fact);
-            return status;
-        }
         return ld_facts_add(facts, fact, err);
     }
     ld_text_addf(&source, "deployment %s/%s", q->look.ns, q->look.deployment);
@@ -248,6 +232,14 @@ static leakdiag_status add_pod(const workload_question *q, const ld_kube_pod *po
     if (status)
         return status;
     fact->latency_ms = q->look.metrics_requests[q->look.round].latency_ms;
+    const char *unknown = q->watch.no_events;
+    if (unknown[0])
+        status = ld_fact_text(unknown, strlen(unknown), LD_FACT_LINE_BYTES,
+                              &fact->of.memory.pod.no_events, err);
+    if (status) {
+        ld_fact_unref(fact);
+        return status;
+    }
     return ld_facts_add(facts, fact, err);
 }
 
@@ -263,7 +255,7 @@ static leakdiag_status add_pods(const workload_question *q, ld_facts *facts, lea
         return none.failed ? ld_fail_nomem(err)
                            : add_no_pods(q, LEAKDIAG_E_NOT_FOUND, none.data, facts, err);
     }
-    for (size_t i = 0; !status && i < q->look.pods.n && i < PODS_MAX; i++)
+    for (size_t i = 0; !status && i < q->look.pods.n && i < LD_PODS_MAX; i++)
         status = add_pod(q, &q->look.pods.list[i], facts, err);
     return status;
 }
@@ -274,11 +266,11 @@ static leakdiag_status add_unread_logs(const workload_question *q, ld_facts *fac
 {
     const ld_kube_look *look = &q->look;
     char why[128];
-    bool is_all = look->pods.n <= PODS_MAX && !look->pods.is_partial;
+    bool is_all = look->pods.n <= LD_PODS_MAX && !look->pods.is_partial;
     if (!q->has_asked_logs || is_all)
         return LEAKDIAG_OK;
     snprintf(why, sizeof why, "of %zu%s pods only the logs of the first %d are read", look->pods.n,
-             look->pods.is_partial ? " and more" : "", PODS_MAX);
+             look->pods.is_partial ? " and more" : "", LD_PODS_MAX);
     return ld_pod_logs_add_unknown(q->base.asking, look->ns, look->selector ? look->selector : "",
                                    0, why, facts, err);
 }
@@ -296,7 +288,7 @@ static leakdiag_status finish(ld_question *question, ld_facts *facts, leakdiag_e
     if (!status)
         status = ld_pod_watch_finish(&q->watch, facts, err);
     /* Only a list that has all of them says that the others are gone. */
-    if (!status && q->has_asked_logs && !q->look.pods.is_partial && q->look.pods.n <= PODS_MAX)
+    if (!status && q->has_asked_logs && !q->look.pods.is_partial && q->look.pods.n <= LD_PODS_MAX)
         status = ld_pod_logs_gone(q->base.asking, facts, err);
     return status;
 }

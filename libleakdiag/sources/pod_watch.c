@@ -18,9 +18,14 @@
 #define REST_LOOKS  10
 
 /* In place of a version: */
-#define NOT_PERMITTED "-" /* this session does not ask again */
-#define IN_VAIN       "~" /* it rests */
+#define NOT_PERMITTED "-" /* it rests */
+#define IN_VAIN       "~" /* it rests, too */
 #define NO_VERSION    "?" /* the list said none, or was not whole */
+
+#define AGAIN (-1) /* tries: the first one after a rest */
+
+static const char not_permitted[] =
+    "watching pods is not permitted (403): the verb watch of pods is needed";
 
 /* A look holds on to what is remembered of its logs and sources: those must not make room. */
 _Static_assert(LD_POD_WATCH_FACTS_MAX + LISTED_MAX + 64 <= LD_MEMORIES_MAX,
@@ -36,10 +41,11 @@ void ld_pod_watch_done(ld_pod_watch *watch)
 
 /* --- one event --- */
 
+/* Among those of the list whose facts this look tells. */
 static const ld_kube_pod *listed(const ld_pod_watch *watch, const ld_kube_pod *pod)
 {
     const ld_kube_pods *pods = &watch->look->pods;
-    for (size_t i = 0; i < pods->n; i++)
+    for (size_t i = 0; i < pods->n && i < LD_PODS_MAX; i++)
         if (ld_text_equal(pods->list[i].uid, pod->uid))
             return &pods->list[i];
     return NULL;
@@ -153,57 +159,67 @@ static bool is_refused(const ld_pod_watch *watch)
     return watch->status == LEAKDIAG_E_AUTH && watch->request.status == 403;
 }
 
-static void say_unknown(ld_pod_watch *watch, leakdiag_log_level level, const char *why)
-{
-    const ld_kube_look *look = watch->look;
-    snprintf(watch->no_events, sizeof watch->no_events, "%s", why);
-    ld_log_say(look->asking->log, level, "source", look->ns,
-               "what happened to the pods of %s since the last look is not known: %s",
-               look->deployment[0] ? look->deployment : look->ns, why);
-}
-
 static bool is_version(const char *text)
 {
     return text && strcmp(text, NOT_PERMITTED) != 0 && strcmp(text, IN_VAIN) != 0 &&
            strcmp(text, NO_VERSION) != 0;
 }
 
-/* NULL: there is nothing in the way. */
-static const char *why_not(const ld_pod_watch *watch)
+static void say_unknown(ld_pod_watch *watch, leakdiag_log_level level, bool is_gap, const char *why)
 {
-    const ld_asking *asking = watch->look->asking;
-    const char *from = watch->memory->text;
-    bool has_time = asking->is_time_virtual || asking->deadline_ms >= DEADLINE_MS;
-    if (strcmp(from, NOT_PERMITTED) == 0)
-        return "watching pods is not permitted (403): the verb watch of pods is needed";
-    if (strcmp(from, IN_VAIN) == 0)
-        return "asking for its events fails again and again, and rests for some looks";
-    if (strcmp(from, NO_VERSION) == 0)
-        return "the list of pods before named no version to begin at, or was not whole";
-    if (!watch->look->pods.resource_version || watch->look->pods.is_partial)
-        return "the list of pods names no version to end at, or is not whole";
-    return has_time ? NULL : "a look must be allowed 2.5 s to ask for its events";
+    const ld_kube_look *look = watch->look;
+    snprintf(watch->no_events, sizeof watch->no_events, "%s", why);
+    watch->is_gap = is_gap;
+    ld_log_say(look->asking->log, level, "source", look->ns,
+               "what happened to the pods of %s since the last look is not known: %s",
+               look->deployment[0] ? look->deployment : look->ns, why);
 }
 
+/* What is in the way of asking at all. What the caller or the cluster does not allow makes no log's
+ * count a lower bound: it would do so in every look. */
+static void find_obstacle(ld_pod_watch *watch)
+{
+    const leakdiag_log_level level = LEAKDIAG_LOG_LEVEL_DEBUG;
+    const ld_asking *asking = watch->look->asking;
+    const char *from = watch->memory->text;
+    if (strcmp(from, NOT_PERMITTED) == 0)
+        say_unknown(watch, level, false, not_permitted);
+    else if (strcmp(from, IN_VAIN) == 0)
+        say_unknown(watch, level, true, "asking for its events fails, and rests for some looks");
+    else if (strcmp(from, NO_VERSION) == 0)
+        say_unknown(watch, level, true,
+                    "the list of pods before named no version to begin at, or was not whole");
+    else if (!watch->look->pods.resource_version || watch->look->pods.is_partial)
+        say_unknown(watch, level, true,
+                    "the list of pods names no version to end at, or is not whole");
+    else if (!asking->is_time_virtual && asking->deadline_ms < DEADLINE_MS)
+        say_unknown(watch, level, false, "a look must be allowed 2.5 s to ask for its events");
+}
+
+/* How often it failed without a step ahead, and whether that leaves a time unknown for good: else
+ * the next look asks for it again. */
 static void note_outcome(ld_pod_watch *watch)
 {
     char why[sizeof watch->no_events];
     ld_memory_of *memory = watch->memory;
-    memory->next_tries = watch->status ? memory->tries + 1 : 0;
-    if (watch->status == LEAKDIAG_E_CONFLICT) /* 410 */
-        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING,
+    bool is_lost = watch->status == LEAKDIAG_E_CONFLICT; /* 410 */
+    leakdiag_log_level level =
+        memory->tries == AGAIN ? LEAKDIAG_LOG_LEVEL_DEBUG : LEAKDIAG_LOG_LEVEL_WARNING;
+    bool has_come_on = watch->is_gapless || watch->events.resource_version;
+    memory->next_tries = has_come_on || is_lost                        ? 0
+                         : is_refused(watch) || memory->tries == AGAIN ? TRIES_MAX
+                                                                       : memory->tries + 1;
+    if (is_lost)
+        say_unknown(watch, level, true,
                     "the API server no longer has the events since the last look");
     else if (is_refused(watch))
-        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING,
-                    "watching pods is not permitted (403): the verb watch of pods is "
-                    "needed");
-    else if (watch->is_too_much)
-        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING, "more happened than is kept");
-    else if (memory->next_tries == TRIES_MAX) {
-        snprintf(why, sizeof why, "asking for its events failed %d times: %.180s", TRIES_MAX,
-                 watch->why.message);
-        say_unknown(watch, LEAKDIAG_LOG_LEVEL_WARNING, why);
-    }
+        say_unknown(watch, level, false, not_permitted);
+    else if (memory->next_tries >= TRIES_MAX) {
+        snprintf(why, sizeof why, "asking for its events fails: %.180s",
+                 watch->status ? watch->why.message : "the answer ends within an event");
+        say_unknown(watch, level, true, why);
+    } else if (watch->is_too_much)
+        say_unknown(watch, level, true, "more happened to them than is kept");
 }
 
 /* --- the answer --- */
@@ -252,8 +268,9 @@ static leakdiag_status ask(ld_pod_watch *watch, const char *version)
     watch->request.retries_max = -1; /* the next look asks again, and nothing is lost by then */
     watch->request.on_done = answered;
     watch->request.payload = watch;
-    ld_ask_send(look->asking, &watch->request);
-    return look->asking->failed;
+    if (ld_ask_send(look->asking, &watch->request) || look->asking->failed)
+        return look->asking->failed;
+    return ld_fail(&watch->why, LEAKDIAG_E_INVALID, "%s", watch->request.why);
 }
 
 leakdiag_status ld_pod_watch_begin(ld_pod_watch *watch, const ld_kube_look *look,
@@ -273,13 +290,13 @@ leakdiag_status ld_pod_watch_begin(ld_pod_watch *watch, const ld_kube_look *look
     watch->since_ms = memory->ms;
     if (!memory->text) /* the first look: there is no time before it */
         return LEAKDIAG_OK;
-    const char *why = why_not(watch);
-    if (why)
-        say_unknown(watch, LEAKDIAG_LOG_LEVEL_DEBUG, why);
-    if (why || strcmp(memory->text, look->pods.resource_version) == 0)
+    find_obstacle(watch);
+    if (watch->no_events[0] || strcmp(memory->text, look->pods.resource_version) == 0)
         return LEAKDIAG_OK;
-    leakdiag_status status = ask(watch, memory->text);
-    return status == LEAKDIAG_E_NOMEM ? status : LEAKDIAG_OK;
+    watch->status = ask(watch, memory->text);
+    if (watch->status)
+        note_outcome(watch);
+    return watch->status == LEAKDIAG_E_NOMEM ? watch->status : LEAKDIAG_OK;
 }
 
 /* --- the end --- */
@@ -295,9 +312,8 @@ static bool is_newer(const char *a, const char *b)
 static void rest(ld_pod_watch *watch)
 {
     ld_memory_of *memory = watch->memory;
-    if (memory->text && strcmp(memory->text, IN_VAIN) == 0)
-        memory->next_tries =
-            memory->tries < TRIES_MAX + REST_LOOKS ? memory->tries + 1 : TRIES_MAX - 1;
+    if (memory->text && !is_version(memory->text) && memory->tries >= TRIES_MAX)
+        memory->next_tries = memory->tries < TRIES_MAX + REST_LOOKS ? memory->tries + 1 : AGAIN;
 }
 
 /* From where the next look goes on; NULL: from where this one did. */
@@ -308,25 +324,25 @@ static const char *next_version(const ld_pod_watch *watch)
     const char *event = watch->events.resource_version;
     const char *list =
         pods->resource_version && !pods->is_partial ? pods->resource_version : NO_VERSION;
-    if (is_refused(watch) || (memory->text && strcmp(memory->text, NOT_PERMITTED) == 0))
-        return NOT_PERMITTED;
-    if (watch->status == LEAKDIAG_E_CONFLICT || !is_version(list))
-        return list;
+    bool may_not = memory->text && strcmp(memory->text, NOT_PERMITTED) == 0;
     if (memory->next_tries >= TRIES_MAX)
-        return IN_VAIN;
-    if (!is_version(memory->text))
+        return is_refused(watch) || may_not ? NOT_PERMITTED : IN_VAIN;
+    if (watch->status == LEAKDIAG_E_CONFLICT || !is_version(list) || !is_version(memory->text))
         return list;
     if (!watch->is_gapless)
         return event;
     return event && is_newer(event, list) ? event : list;
 }
 
-static leakdiag_status add_unknown(ld_pod_watch *watch, const char *why, ld_facts *facts,
-                                   leakdiag_error *err)
+/* The logs of pods that came and went in a time that nobody knows of are not counted. */
+static leakdiag_status add_gap(ld_pod_watch *watch, ld_facts *facts, leakdiag_error *err)
 {
     const ld_kube_look *look = watch->look;
-    if (!watch->reads_logs)
+    char why[sizeof watch->no_events + 80];
+    if (!watch->reads_logs || !watch->is_gap)
         return LEAKDIAG_OK;
+    snprintf(why, sizeof why, "whether a pod came and went since the last look is not known: %s",
+             watch->no_events);
     return ld_pod_logs_add_unknown(look->asking, look->ns, look->selector ? look->selector : "",
                                    watch->since_ms, why, facts, err);
 }
@@ -361,13 +377,5 @@ leakdiag_status ld_pod_watch_finish(ld_pod_watch *watch, ld_facts *facts, leakdi
         status = ld_facts_add(facts, watch->found.list[i], err);
         watch->found.list[i] = NULL;
     }
-    if (!status && watch->is_too_much)
-        status = add_unknown(watch, "more happened to its pods between two looks than is kept",
-                             facts, err);
-    if (!status && watch->status == LEAKDIAG_E_CONFLICT)
-        status = add_unknown(watch,
-                             "the API server no longer has the events since the last look: whether "
-                             "a pod came and went in between is not known",
-                             facts, err);
-    return status;
+    return status ? status : add_gap(watch, facts, err);
 }

@@ -30,6 +30,7 @@ typedef struct ld_pod_watch {
     bool is_too_much;    /* there were more than LD_POD_WATCH_FACTS_MAX */
     char no_events[256]; /* why nobody knows what happened since the last look; "": it is known, or
                             the next look asks for it again */
+    bool is_gap;         /* so logs may have been missed */
 } ld_pod_watch;
 
 /* When the list of the look is known. It asks only from the second look on, and not about one pod,

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "diagnosis/diagnosis.h"
 #include "diagnosis/view_parts.h"
+#include "observation/compact.h"
 #include "observation/observation.h"
 #include "run/session.h"
 #include "sources/clusters.h"
@@ -46,6 +47,7 @@ typedef struct server {
     const char *version; /* of the list; NULL: none is said */
     bool is_partial;     /* the list has more */
     int status;          /* of the watch; 0: no answer */
+    int log_status;      /* of the logs; 0: 200 */
     int n_watches;
     char asked_from[32], watch_url[512];
 } server;
@@ -85,6 +87,10 @@ static int answer(const leakdiag_http_request *request, leakdiag_http_answer *re
     else if (strstr(url, "metrics.k8s.io"))
         say(ret, 200, "application/json",
             "{\"kind\":\"PodMetricsList\",\"apiVersion\":\"metrics.k8s.io/v1beta1\",\"items\":[]}");
+    else if (strstr(url, "/log?") && v->log_status)
+        say(ret, v->log_status, "application/json",
+            "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":"
+            "\"not now\",\"code\":0}");
     else if (strstr(url, "/log?"))
         say(ret, 200, "text/plain", "2026-11-23T10:00:00.000000001Z order\n");
     else {
@@ -221,11 +227,13 @@ static server v;
 static const char *unknown(void)
 {
     const ld_fact *last = NULL;
-    for (size_t i = 0; i < v.seen->n_facts; i++)
-        if (v.seen->facts[i]->kind == LD_FACT_WORKLOAD)
-            last = v.seen->facts[i];
-    ck_assert(last && !last->error);
-    return last->of.workload.no_events;
+    for (size_t i = 0; i < v.seen->n_facts; i++) {
+        const ld_fact *fact = v.seen->facts[i];
+        if (fact->kind == LD_FACT_MEMORY && !fact->error && !fact->of.memory.pod.is_between_looks)
+            last = fact;
+    }
+    ck_assert_ptr_nonnull(last);
+    return last->of.memory.pod.no_events;
 }
 
 static void assert_unknown(const char *part)
@@ -242,6 +250,16 @@ static const char *reason(const char *id)
     snprintf(text, sizeof text, "%s", said ? said : "");
     leakdiag_diagnosis_free(d);
     return text;
+}
+
+static void look_often(int n)
+{
+    static char version[16];
+    for (int i = 0; i < n; i++) {
+        snprintf(version, sizeof version, "%d", 200 + i);
+        list(&v, version, pod("a", "90", 0, RUNNING));
+        look(&v);
+    }
 }
 
 START_TEST(the_second_look_asks_for_what_happened_since_the_first_list)
@@ -370,6 +388,12 @@ START_TEST(events_that_are_no_longer_there_are_a_gap_and_the_next_look_goes_on)
     look(&v);
     ck_assert_str_eq(v.asked_from, "120");
     ck_assert_ptr_null(unknown()); /* of the last look; of the one before it stays so */
+    look_often(40);
+    leakdiag_observation *fewer = NULL;
+    OK(ld_observation_compact(v.seen, v.seen->now_ms, &fewer, &err));
+    ck_assert_uint_lt(fewer->n_facts, v.seen->n_facts / 4);
+    leakdiag_observation_unref(v.seen);
+    v.seen = fewer;
     ck_assert_ptr_nonnull(strstr(reason("termination"), "no longer has the events"));
 }
 END_TEST
@@ -403,7 +427,7 @@ START_TEST(a_watch_in_vain_rests_and_is_tried_again)
     list(&v, "100", pod("a", "90", 0, RUNNING));
     look(&v);
     v.status = 0;
-    static char version[8];
+    static char version[16];
     for (int i = 0; i < 3; i++) {
         snprintf(version, sizeof version, "%d", 120 + i);
         list(&v, version, pod("a", "90", 0, RUNNING));
@@ -411,7 +435,7 @@ START_TEST(a_watch_in_vain_rests_and_is_tried_again)
         ck_assert_str_eq(v.asked_from, "100"); /* nothing is lost as yet */
         ck_assert(!unknown() == (i < 2));
     }
-    assert_unknown("failed 3 times");
+    assert_unknown("asking for its events fails: ");
     for (int i = 0; i < 11; i++) {
         snprintf(version, sizeof version, "%d", 130 + i);
         list(&v, version, pod("a", "90", 0, RUNNING));
@@ -431,6 +455,115 @@ START_TEST(a_watch_in_vain_rests_and_is_tried_again)
     list(&v, "170", pod("a", "90", 0, RUNNING));
     look(&v);
     ck_assert_ptr_null(unknown()); /* what was in vain before is forgotten */
+}
+END_TEST
+
+START_TEST(events_that_are_gone_are_no_failure_to_ask)
+{
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    for (int i = 0; i < 6; i++) {
+        static char version[16];
+        snprintf(version, sizeof version, "%d", 120 + 10 * i);
+        v.status = i % 3 == 2 ? 410 : 0;
+        snprintf(v.events, sizeof v.events,
+                 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\","
+                 "\"message\":\"too old\",\"reason\":\"Expired\",\"code\":410}");
+        list(&v, version, pod("a", "90", 0, RUNNING));
+        look(&v);
+        ck_assert(!unknown() == (i % 3 < 2));
+    }
+    look(&v); /* nothing has changed: nothing is asked, and nothing is unknown */
+    ck_assert_int_eq(v.n_watches, 6);
+    ck_assert_ptr_null(unknown());
+}
+END_TEST
+
+START_TEST(a_kill_beside_the_pod_that_is_judged_bends_no_curve)
+{
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    happen(&v, "ADDED", pod("b", "101", 0, RUNNING));
+    happen(&v, "DELETED", pod("b", "103", 0, DOWN("01", "OOMKilled")));
+    list(&v, "120", pod("a", "90", 0, RUNNING));
+    look(&v);
+    leakdiag_diagnosis *d = NULL;
+    OK(leakdiag_diagnose(v.session->scenario, v.seen, &d, &err));
+    ck_assert_uint_eq(d->view.n_ooms, 0);
+    ck_assert_uint_eq(d->view.n_restarts, 0);
+    ck_assert_uint_eq(d->view.n_gone_ooms, 1);
+    leakdiag_diagnosis_free(d);
+    ck_assert_str_eq(termination(&v), "oom-killed: 1 OOM kill");
+}
+END_TEST
+
+START_TEST(a_kill_while_no_pod_is_there_is_told_and_the_pod_stays_missing)
+{
+    list(&v, "100", "");
+    look(&v);
+    happen(&v, "ADDED", pod("b", "101", 0, RUNNING));
+    happen(&v, "DELETED", pod("b", "103", 0, DOWN("01", "OOMKilled")));
+    list(&v, "120", "");
+    look(&v);
+    leakdiag_diagnosis *d = NULL;
+    OK(leakdiag_diagnose(v.session->scenario, v.seen, &d, &err));
+    ck_assert_ptr_null(d->view.memory);
+    ck_assert_ptr_nonnull(d->view.memory_error);
+    leakdiag_diagnosis_free(d);
+    ck_assert_str_eq(termination(&v), "oom-killed: 1 OOM kill");
+}
+END_TEST
+
+START_TEST(how_it_ended_last_is_not_taken_for_the_kill_before)
+{
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    list(&v, "110", pod("a", "105", 1, RUNNING LAST("01", "OOMKilled")));
+    look(&v);
+    v.events[0] = '\0';
+    list(&v, "120", pod("a", "115", 2, RUNNING LAST("03", "Error")));
+    look(&v);
+    ck_assert_str_eq(termination(&v), "oom-killed: 1 OOM kill");
+}
+END_TEST
+
+START_TEST(a_pod_whose_log_could_not_be_read_before_it_went_is_told)
+{
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    v.log_status = 400;
+    char both[2048];
+    snprintf(both, sizeof both, "%s,%s", pod("a", "90", 0, RUNNING),
+             pod("b", "101", 0, ",\"state\":{\"waiting\":{\"reason\":\"ContainerCreating\"}}"));
+    list(&v, "110", both);
+    look(&v);
+    v.log_status = 0;
+    happen(&v, "MODIFIED", pod("b", "111", 0, RUNNING));
+    happen(&v, "DELETED", pod("b", "112", 0, RUNNING));
+    list(&v, "120", pod("a", "90", 0, RUNNING));
+    look(&v);
+    const ld_fact *told = gap(&v, "pod-log otel-demo/b/checkout");
+    ck_assert_ptr_nonnull(told);
+    ck_assert_str_eq(told->of.log.gap_reason, "its pod is gone, and no look has read its log");
+    ck_assert(told->of.log.is_gap_only);
+}
+END_TEST
+
+START_TEST(a_gap_is_no_log_that_was_read)
+{
+    v.log_status = 403;
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    happen(&v, "ADDED", pod("b", "101", 0, RUNNING));
+    happen(&v, "DELETED", pod("b", "112", 0, RUNNING));
+    list(&v, "120", pod("a", "90", 0, RUNNING));
+    look(&v);
+    ck_assert_ptr_nonnull(gap(&v, "pod-log otel-demo/b/checkout"));
+    leakdiag_diagnosis *d = NULL;
+    OK(leakdiag_diagnose(v.session->scenario, v.seen, &d, &err));
+    ck_assert(!d->view.log.is_read && d->view.log.has_gap);
+    ck_assert(d->view.log.fact && d->view.log.fact->failed == LEAKDIAG_E_AUTH);
+    leakdiag_diagnosis_free(d);
 }
 END_TEST
 
@@ -531,8 +664,15 @@ START_TEST(a_capture_keeps_what_was_between_looks)
     happen(&v, "DELETED", pod("b", "103", 0, DOWN("01", "OOMKilled")));
     list(&v, "120", pod("a", "90", 0, RUNNING));
     look(&v);
+    v.status = 403;
+    snprintf(v.events, sizeof v.events,
+             "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403}");
+    list(&v, "130", pod("a", "90", 0, RUNNING));
+    look(&v);
     OK(leakdiag_observation_to_json(v.seen, &text, &err));
     ck_assert_ptr_nonnull(strstr(text, "\"is_between_looks\":true"));
+    ck_assert_ptr_nonnull(strstr(text, "\"is_gap_only\":true"));
+    ck_assert_ptr_nonnull(strstr(text, "\"no_events\":\"watching pods is not permitted"));
     OK(leakdiag_observation_from_json(text, strlen(text), &read, &err));
     OK(leakdiag_observation_to_json(read, &again, &err));
     ck_assert_str_eq(text, again);
@@ -582,6 +722,7 @@ START_TEST(what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_l
     happen_to_many(&v, "MODIFIED", 0, 300, RUNNING LAST("01", "OOMKilled"));
     list_many(&v, "120", 300, RUNNING LAST("01", "OOMKilled"));
     look(&v);
+    ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 255); /* of those that no fact shows */
     v.events[0] = '\0';
     list_many(&v, "130", 300, RUNNING LAST("01", "OOMKilled"));
     look(&v);
@@ -590,7 +731,7 @@ START_TEST(what_happens_to_many_pods_takes_no_room_from_what_is_known_of_their_l
     happen_to_many(&v, "MODIFIED", 300, 600, DOWN("02", "OOMKilled"));
     list_many(&v, "140", 300, RUNNING LAST("01", "OOMKilled"));
     look(&v);
-    ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 255);
+    ck_assert_uint_eq(ends_between(&v, "OOMKilled"), 510);
     v.events[0] = '\0';
     list_many(&v, "150", 300, RUNNING LAST("01", "OOMKilled"));
     look(&v);
@@ -656,6 +797,12 @@ int main(void)
     tcase_add_test(tc, events_that_are_no_longer_there_are_a_gap_and_the_next_look_goes_on);
     tcase_add_test(tc, who_may_not_watch_is_not_asked_again);
     tcase_add_test(tc, a_watch_in_vain_rests_and_is_tried_again);
+    tcase_add_test(tc, events_that_are_gone_are_no_failure_to_ask);
+    tcase_add_test(tc, a_kill_beside_the_pod_that_is_judged_bends_no_curve);
+    tcase_add_test(tc, a_kill_while_no_pod_is_there_is_told_and_the_pod_stays_missing);
+    tcase_add_test(tc, how_it_ended_last_is_not_taken_for_the_kill_before);
+    tcase_add_test(tc, a_pod_whose_log_could_not_be_read_before_it_went_is_told);
+    tcase_add_test(tc, a_gap_is_no_log_that_was_read);
     tcase_add_test(tc, a_list_that_is_not_whole_or_says_no_version_leaves_a_time_unknown);
     tcase_add_test(tc, a_short_deadline_leaves_it_unknown);
     tcase_add_test(tc, a_watch_that_was_cut_off_is_taken_up_where_it_broke);

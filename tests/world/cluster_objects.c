@@ -450,6 +450,17 @@ static json_t *evicted_pod(const cluster *c)
     return json;
 }
 
+/* What copies the definition before flagd starts. */
+static void add_copier(const cluster *c, json_t *flagd, int64_t at_ms)
+{
+    put(flagd, "spec", "initContainers",
+        json_pack("[{s:s, s:s}]", "name", "init-config", "image", "busybox"));
+    put(flagd, "status", "initContainerStatuses",
+        json_pack("[{s:s, s:i, s:{s:{s:i, s:s, s:o, s:o}}}]", "name", "init-config", "restartCount",
+                  0, "state", "terminated", "exitCode", 0, "reason", "Completed", "startedAt",
+                  time_at(c, at_ms - 1000), "finishedAt", time_at(c, at_ms)));
+}
+
 static json_t *flagd_pod(const cluster *c)
 {
     json_t *json =
@@ -465,6 +476,7 @@ static json_t *flagd_pod(const cluster *c)
     put(json, "status.containerStatuses.0", "state", state);
     put(json, "status.containerStatuses.0", "lastState", json_object());
     put(json, "status.containerStatuses.0", "restartCount", json_integer(is_restarted));
+    add_copier(c, json, own->flagd_copied_ms > started_ms ? own->flagd_copied_ms : started_ms);
     return json;
 }
 

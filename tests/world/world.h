@@ -38,6 +38,7 @@ typedef struct world_cluster {
     const char *rpc, *stored, *ui; /* names in answers.yaml, or a word; as OFREP answers */
     int64_t stored_changed_ms, flagd_started_ms;
     int64_t flagd_restarted_ms;        /* its container within its pod; INT64_MIN: it was not */
+    int64_t flagd_copied_ms;           /* its init container ran again; INT64_MIN: it did not */
     const char *forbid[WORLD_FORBIDS]; /* resources that may not be read */
     size_t n_forbid;
     const char *metrics;                 /* "not-installed", "unavailable", "absent" */

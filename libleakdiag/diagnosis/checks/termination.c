@@ -25,13 +25,23 @@ static void add_unknown(const ld_view *view, ld_text *reason)
     const leakdiag_observation *o = view->observation;
     for (size_t i = o->n_facts; i-- > 0;) {
         const ld_fact *fact = o->facts[i];
-        if (fact->kind != LD_FACT_WORKLOAD || fact->error || !fact->of.workload.no_events ||
-            !ld_text_equal(fact->subject, "app"))
+        if (fact->kind != LD_FACT_MEMORY || fact->error || !fact->of.memory.pod.no_events)
             continue;
-        ld_text_addf(reason, "of pods that came and went between looks nothing is known: %s",
-                     fact->of.workload.no_events);
+        ld_text_add(reason, "of pods that came and went before the look ");
+        ld_add_duration(reason, (double)(view->now_ms - fact->time_ms) / 1e3);
+        ld_text_addf(reason, " ago nothing is known: %s", fact->of.memory.pod.no_events);
         return;
     }
+}
+
+static size_t count_kills(const ld_view *view)
+{
+    return view->n_ooms + view->n_gone_ooms;
+}
+
+static void add_kills(ld_text *text, size_t n)
+{
+    ld_text_addf(text, "%zu OOM kill%s", n, n == 1 ? "" : "s");
 }
 
 static void add_end(const ld_view *view, ld_text *text, const ld_pod_fact *pod)
@@ -47,13 +57,13 @@ static void add_end(const ld_view *view, ld_text *text, const ld_pod_fact *pod)
 static void judge_pod(const ld_view *view, ld_answer *answer, const ld_pod_fact *pod)
 {
     const ld_memory_fact *gone = evicted(view);
-    if (view->n_ooms > 0 || (pod->end_reason && strcmp(pod->end_reason, "OOMKilled") == 0)) {
+    bool was_killed = pod->end_reason && strcmp(pod->end_reason, "OOMKilled") == 0;
+    if (was_killed || count_kills(view) > 0) {
         ld_find(answer, "oom-killed");
-        if (pod->end_reason)
+        if (was_killed)
             add_end(view, &answer->observed, pod);
         else
-            ld_text_addf(&answer->observed, "%zu OOM kill%s", view->n_ooms,
-                         view->n_ooms == 1 ? "" : "s");
+            add_kills(&answer->observed, count_kills(view));
     } else if (gone) {
         ld_find(answer, "evicted");
         ld_text_addf(&answer->observed, "pod %s was evicted", gone->pod.name);
@@ -77,6 +87,11 @@ leakdiag_status ld_judge_termination(leakdiag_diagnosis *d, ld_answer *answer, l
 {
     (void)err;
     const ld_view *view = &d->view;
+    if (!view->memory && count_kills(view) > 0) {
+        ld_find(answer, "oom-killed");
+        add_kills(&answer->observed, count_kills(view));
+        return LEAKDIAG_OK;
+    }
     if (!view->memory)
         return ld_not_configured(answer, "restarts");
     ld_rest_on(answer, view->memory);
