@@ -47,8 +47,8 @@ class Pods:
         return limits == {"20Mi", "64Mi"} and len(running) == 3
 
     def test_16_a_rollout_is_not_done_while_an_old_pod_lingers(self):
-        lingering = {"terminationGracePeriodSeconds": 20}
-        lingering["containers"] = [{"name": "checkout", "lifecycle": {"preStop": {"sleep": {"seconds": 8}}}}]
+        lingering = {"terminationGracePeriodSeconds": 70}
+        lingering["containers"] = [{"name": "checkout", "lifecycle": {"preStop": {"sleep": {"seconds": 60}}}}]
         self.addCleanup(self.settled, "checkout")
         undo = {"terminationGracePeriodSeconds": 2, "containers": [{"name": "checkout", "lifecycle": None}]}
         self.addCleanup(self.patch_checkout, {"spec": {"template": {"spec": undo}}})
@@ -57,15 +57,15 @@ class Pods:
         old = self.pod()["metadata"]["uid"]
         self.kubernetes.kubectl("rollout", "restart", "deployment/checkout")
         self.kubernetes.wait_for_rollout("checkout")  # kubectl calls it done
-        uids = [pod["metadata"]["uid"] for pod in self.kubernetes.pods("checkout")]
-        self.assertIn(old, uids)
         said = self.check("rollout.app")
-        self.assertIn(old, [pod["metadata"]["uid"] for pod in self.kubernetes.pods("checkout")])
+        shown = Said(self.run_it("top", "deploy/checkout", "-o", "json")).json
+        (name,) = [
+            pod["metadata"]["name"] for pod in self.kubernetes.pods("checkout") if pod["metadata"]["uid"] == old
+        ]
         self.expect(said, rollout_app="in-progress")
         self.assertIn("1 old", said.checks["rollout.app"]["observed"])
-        self.assertEqual(
-            Said(self.run_it("top", "deploy/checkout", "-o", "json")).json["rollout"], "in-progress"
-        )
+        self.assertEqual(shown["rollout"], "in-progress")
+        self.kubernetes.kubectl("delete", "pod", name, "--grace-period=0", "--force")
         self.kubernetes.wait("the old pod gone", lambda: len(self.kubernetes.pods("checkout")) == 1)
         said = self.check("rollout.app")
         self.assertIn(said.finding("rollout.app"), ("settled", "settling"), str(said))
@@ -94,17 +94,17 @@ class Pods:
         self.assertEqual(set(names), {tuple(line.split()[:2]) for line in listed.splitlines()})
 
     def test_17a_a_pod_that_comes_and_goes_between_two_looks_is_told(self):
-        slow, n = re.subn(r"every: \w+", "every: 20s", compressed.scenario())
+        slow, n = re.subn(r"every: \w+", "every: 30s", compressed.scenario())
         self.assertEqual(n, 1)
         capture = os.path.join(self.folder, "between.json")
-        arguments = self.diagnose_arguments(25, capture, scenario=self.file("slow.yaml", slow))
+        arguments = self.diagnose_arguments(35, capture, scenario=self.file("slow.yaml", slow))
         looking = self.start(*arguments, "--log", "debug")
         try:
-            # The second look is 20 s away when the first one has asked for the log.
+            # The second look is 30 s away when the first one has asked for the log.
             while "/log?" not in looking.stderr.readline():
                 self.assertIsNone(looking.poll())
             self.come_and_go("passer-by")
-            out, _ = looking.communicate(timeout=60)
+            out, _ = looking.communicate(timeout=90)
         finally:
             looking.kill()
             looking.wait()
@@ -123,5 +123,5 @@ class Pods:
         pod["metadata"]["namespace"] = "otel-demo"
         pod["spec"] = {"restartPolicy": "Never", "containers": [container]}
         self.kubernetes.kubectl("apply", "-f", "-", data=json.dumps(pod))
-        self.kubernetes.wait("its end", lambda: self.kubernetes.get("pods", name)["status"]["phase"] == "Failed", 15)
+        self.kubernetes.wait("its end", lambda: self.kubernetes.get("pods", name)["status"]["phase"] == "Failed", 25)
         self.kubernetes.kubectl("delete", "pod", name, "--wait=true", "--grace-period=0", "--force")

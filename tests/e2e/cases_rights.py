@@ -35,6 +35,8 @@ class Rights:
         subject = "- {kind: ServiceAccount, name: looker, namespace: otel-demo}"
         config, _ = self.service_account("looker", role.replace(somebody, subject))
         self.kubernetes.wait("rights", lambda: "denied" not in self.doctor(config))
+        self.fresh()  # so that nothing is killed between the two looks
+        self.wait_for_age(6)
         mine, its = self.look(), self.look(who=config)
         for name in mine.checks:
             pair = (its.finding(name), its.outcome(name))
@@ -57,7 +59,13 @@ class Rights:
         said = self.look(0, "--set", "prometheus=nowhere", who=config)
         self.expect(said, flag_value="expected", flag_seen="unknown", memory="no-samples", limit="expected")
         self.assertEqual(said.outcome("memory"), "unknown")
-        for name, verb, what in (("flag.seen", "get", "pods/log"), ("memory", "list", "pods.metrics.k8s.io")):
+        self.expect(said, reach_flagd="unknown", frontend="unknown")
+        self.assertEqual((said.verdict, said.status, said.causes), ("inconclusive", 5, []), str(said))
+        for name, verb, what in (
+            ("flag.seen", "get", "pods/log"),
+            ("memory", "list", "pods.metrics.k8s.io"),
+            ("frontend", "list", "endpointslices.discovery.k8s.io"),
+        ):
             reason = said.checks[name]["reason"]
             self.assertIn("%s %s" % (verb, what), reason)
             self.assertIn("403", reason)
@@ -71,21 +79,20 @@ class Rights:
         self.assertEqual({check["outcome"] for check in said.checks.values()} - {"unknown", "blocked"}, set())
         self.assertEqual(said.causes, [])
         self.assertIn("create services/proxy flagd:8016", said.checks["flag.value"]["reason"])
-        self.assertIn(said.status, (1, 5))
+        self.assertEqual((said.verdict, said.status), ("inconclusive", 5))
 
     def test_21_a_wrong_namespace_is_said_and_not_read_as_no_pods_that_leak(self):
         said = self.look(0, "-n", "nowhere")
         self.expect(said, limit="unknown", memory="no-samples")
         self.assertIn("is the namespace right?", said.checks["limit"]["reason"])
-        self.assertNotEqual(said.verdict, "as-expected")
+        self.assertEqual((said.verdict, said.status, said.causes), ("inconclusive", 5, []))
 
     def test_22_a_token_that_has_expired_is_401_with_the_next_step(self):
         said = self.look(0, who=self.kubeconfig_with("late", self.expired_token()))
-        self.assertIn(said.status, (1, 5))
-        self.assertEqual(said.causes, [])
+        self.assertEqual((said.verdict, said.status, said.causes), ("inconclusive", 5, []))
         reason = said.checks["limit"]["reason"]
         self.assertIn("401", reason)
-        self.assertRegex(reason, r"(?i)expired|credential|log in")
+        self.assertRegex(reason, r"token expired (1h|5\dm|6\dm)\S* ago .*get a new token")
 
     def expired_token(self):
         """A service account's token signed by the cluster's own key, whose time was over an hour ago."""
@@ -97,7 +104,8 @@ class Rights:
             return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
         good = self.kubernetes.kubectl("create", "token", "otel-demo", "-n", "otel-demo").strip()
-        self.assertEqual(self.check("limit", who=self.kubeconfig_with("good", good)).status in (1, 5), True)
+        alive = self.check("limit", who=self.kubeconfig_with("good", good)).checks["limit"]
+        self.assertIn("403", alive["reason"])  # it is known, and may do nothing
         head, body, _ = good.split(".")
         claims = json.loads(decode(body))
         for name in ("exp", "iat", "nbf"):

@@ -1,13 +1,11 @@
 """The runbook's main job, its five issues and near misses of them, each made for real."""
 
-import json
-
 import compressed
 from on_cluster import Said, time_ms
 
-# Memory that is told may be as old: cAdvisor looks each second, Prometheus each 2 s. Unlike the runbook's
-# minutes these are not compressed; the kill is nearer by them than it was foretold.
-SAMPLE_LAG_S = 3
+# When the kernel kills it, seconds after its start: around the runbook's 20 minutes. A machine that makes
+# Locust stand still is given another try.
+LIFE_S, TRIES = (28, 50), 3
 MEMORY_NOT_SEEN = "metrics.k8s.io has no sample"
 # Of the pod's port, by name.
 ALLOW = "[{to: [{podSelector: {matchLabels: {opentelemetry.io/name: flagd}}}], ports: [{port: rpc}]}]"
@@ -33,59 +31,89 @@ class Runbook:
         self.expect(before, flag_value="expected", flag_seen="seen", flag_agreement="edit-not-durable")
         self.expect(before, reach_flagd="reachable")
         self.assertEqual(before.causes, ["edit-lost"])
+        self.assertEqual((before.verdict, before.status), ("inconclusive", 5))  # memory is not judged yet
         self.fresh("flagd")
         after = self.look(4, history=before)
+        self.assertEqual((after.verdict, after.status), ("not-as-expected", 3))
         self.expect(after, flag_value="not-enabled", flag_agreement="edit-not-durable")
         self.assertIn("300 was served until flagd restarted", after.checks["flag.agreement"]["reason"])
         self.assertEqual(after.causes[0], "flag-not-applied")
         self.assertIn("edit-lost", after.causes)
 
     def test_03_the_leak_goes_as_planned_and_a_short_look_blames_nothing(self):
-        cls = type(self)
         self.flag_for_good(300)
-        self.fresh()
-        cls.pod_uid = self.pod()["metadata"]["uid"]
-        early = self.look(3)
+        early, said = self.begin_to_leak()
         self.expect(early, flag_value="expected", limit="expected", memory="too-early")
-        self.assertEqual(early.causes, [], str(early))
-        cls.on_track = said = self.look(24, history=early)
+        self.assertEqual((early.verdict, early.causes), ("inconclusive", []), str(early))
         self.expect(said, memory="on-track", flag_seen="seen")
         self.expect(said, hand_off="configured", limit="expected", soft_limit="none", termination="none")
         self.expect(said, rollout_app="settled", rollout_flagd="settled", flag_agreement="agree")
         self.expect_nothing_wrong(said)
 
+    def begin_to_leak(self):
+        """A new pod, a look at it that is too early to judge, and one as soon as it can be judged."""
+        cls = type(self)
+        for left in reversed(range(TRIES)):
+            self.fresh()
+            early = self.look(3)
+            started_s = time_ms(self.container()["state"]["running"]["startedAt"]) / 1000
+            if early.now_s() - started_s < 9 or not left:
+                break
+            print("    the machine was slow: that look was not early; once more", flush=True)
+        cls.pod_uid = self.pod()["metadata"]["uid"]
+        cls.on_track = self.look(24, "--until", "decided", history=early)
+        return early, cls.on_track
+
     def expect_nothing_wrong(self, said):
         """On a busy machine Locust stands still and then catches up, which is rightly warned of: as the
         rate that is told is outside of what the scenario expects, and only then."""
         low, high = compressed.ORDERS_PER_MIN
-        per_min = int(said.checks["requests"]["observed"].split("/")[0])
+        per_min = float(said.checks["requests"]["observed"].split("/")[0])
         rate = "low" if per_min < low else "high" if per_min > high else "in-range"
+        if per_min in (low, high):  # rounded
+            rate = said.finding("requests")
         self.expect(said, requests=rate, orders="in-range")  # of orders there need only be some
         wanted = ("as-expected", 0) if rate == "in-range" else ("warning", 4)
         self.assertEqual((said.verdict, said.status, said.causes), (*wanted, []), str(said))
 
     def test_04_the_kernel_kills_it_when_it_was_foretold_and_a_sawtooth_is_what_is_seen(self):
         cls = type(self)
-        cls.sawtooth = said = self.look(28, history=self.on_track)
+        for left in reversed(range(TRIES)):
+            cls.sawtooth = said = self.look(28, history=self.on_track)
+            if self.died_in_time() or not left:
+                break
+            print("    the machine was slow: it was not killed in its time; once more", flush=True)
+            self.begin_to_leak()
         self.expect(said, memory="oom-sawtooth", termination="oom-killed", limit="expected")
         self.assertIn("137", said.checks["termination"]["observed"])
         self.expect_nothing_wrong(said)
         death = self.container()["lastState"]["terminated"]
         self.assertEqual((death["reason"], death["exitCode"]), ("OOMKilled", 137))
         self.assertEqual(self.pod()["metadata"]["uid"], self.pod_uid)
-        with open(self.on_track.capture) as file:
-            now_ms = json.load(file)["now_ms"]
-        left_s = (time_ms(death["finishedAt"]) + 1000 - now_ms) / 1000  # to the second
+        left_s = time_ms(death["finishedAt"]) / 1000 + 1 - self.on_track.now_s()  # to the second
         foretold = self.on_track.json["predictions"]
-        self.assertGreaterEqual(left_s + SAMPLE_LAG_S, foretold["ttl_lo_s"], foretold)
-        self.assertLessEqual(left_s - 1, foretold["ttl_hi_s"], foretold)
+        low_s, best_s, high_s = (foretold[name] for name in ("ttl_lo_s", "ttl_s", "ttl_hi_s"))
+        self.assertTrue(0 < low_s <= best_s <= high_s, foretold)
+        # Memory that was told was some seconds old, which unlike the runbook's minutes are not compressed:
+        # the kill is nearer by them than it was foretold.
+        self.assertGreaterEqual(left_s + self.on_track.sample_age_s(), low_s, foretold)
+        self.assertLessEqual(left_s - 1, high_s, foretold)
+
+    def died_in_time(self):
+        death = self.container()["lastState"].get("terminated")
+        life_s = death and (time_ms(death["finishedAt"]) - time_ms(death["startedAt"])) / 1000
+        return death and LIFE_S[0] <= life_s <= LIFE_S[1]
 
     def test_05_the_log_of_the_dead_instance_counts_and_one_that_is_gone_is_not_zero_lines(self):
+        self.kubernetes.stop_load()  # nothing is added while it is counted, and nothing is killed
+        self.addCleanup(self.orders_flow)
+        self.addCleanup(self.kubernetes.start_load)
         # Its lines are asked for as long as its death is within the window, the runbook's 5 minutes.
         wide = self.file("wide.yaml", compressed.scenario(window="5m"))
         said = self.look(scenario=wide)
         self.expect(said, flag_seen="seen", termination="oom-killed")
-        dead, running = (self.written(said, *more) for more in (["--previous"], []))
+        dead = self.written(said, "--previous", "--tail=2000", since_ms=0)  # as many as a first look reads
+        running = self.written(said)
         self.assertGreater(dead, 10)
         self.assertEqual(self.count(said), dead + running)
         meta, status = self.pod()["metadata"], self.container()
@@ -105,13 +133,17 @@ class Runbook:
         logs = [one["log"] for one in said.facts("log")]
         return sum(one["count"] for log in logs for one in log["patterns"] if one["name"] == pattern)
 
-    def written(self, said, *more):
+    def orders_flow(self):
+        self.kubernetes.wait("orders", lambda: self.check("orders").finding("orders") == "in-range")
+
+    def written(self, said, *more, since_ms=None):
         """Orders in the log that kubectl has, of the time that the one look knows it for."""
         (log,) = [one["log"] for one in said.facts("log")]
+        since_ms = log["from_ms"] if since_ms is None else since_ms
         words = ["logs", self.pod()["metadata"]["name"], "-c", "checkout", "--timestamps", *more]
         lines = self.kubernetes.kubectl(*words).splitlines()
         times = [time_ms(line.split()[0]) for line in lines if "order placed" in line]
-        return len([ms for ms in times if log["from_ms"] <= ms <= log["to_ms"]])
+        return len([ms for ms in times if since_ms <= ms <= log["to_ms"]])
 
     def test_06_a_lower_flag_after_the_limit_was_reached_is_not_issue_4(self):
         self.addCleanup(self.kubernetes.set_flag, 300)
@@ -119,23 +151,33 @@ class Runbook:
         said = self.look(3, history=self.sawtooth)
         self.expect(said, flag_value="lower", flag_agreement="edit-not-durable", memory="oom-sawtooth")
         self.assertEqual(said.causes, ["edit-lost"])
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
 
     def test_07_memory_that_is_not_measured_after_a_restart_is_unknown_and_never_zero(self):
-        self.fresh()
-        # Without an order memory is blocked, because nothing is to be expected of it yet.
-        self.kubernetes.wait("an order", self.has_order)
-        shown = Said(self.run_it("top", "deploy/checkout", "-o", "json")).json
+        for left in reversed(range(TRIES)):
+            self.fresh()
+            # Without an order memory is blocked, because nothing is to be expected of it yet.
+            self.kubernetes.wait("an order", self.has_order)
+            asked = [Said(self.run_it("top", "deploy/checkout", "-o", "json")).json]
+            asked += [self.run_it("top", "deploy/checkout").stdout]
+            asked += [self.check("memory", more=("--set", "prometheus=nowhere"))]
+            if not self.has_sample() or not left:
+                break
+            print("    the machine was slow: it was measured meanwhile; once more", flush=True)
+        shown, text, said = asked
         self.assertEqual(len(shown["containers"]), 1)
         row = shown["containers"][0]
         self.assertEqual(row["uid"], self.pod()["metadata"]["uid"])
         self.assertIsNone(row["working_set_bytes"])
         self.assertIn(MEMORY_NOT_SEEN, row["no_sample"])
-        text = self.run_it("top", "deploy/checkout").stdout
         self.assertRegex(text, r"(?m)^checkout-\S+ +checkout +\? +20Mi +\? ")
-        said = self.check("memory", more=("--set", "prometheus=nowhere"))
         self.expect(said, memory="no-samples")
         self.expect(said, memory="unknown")
         self.assertIn(MEMORY_NOT_SEEN, said.checks["memory"]["reason"])
+
+    def has_sample(self):
+        name = self.pod()["metadata"]["name"]
+        return self.kubernetes.get("pods", name, "apis/metrics.k8s.io/v1beta1") is not None
 
     def has_order(self):
         return "order placed" in self.kubernetes.kubectl("logs", self.pod()["metadata"]["name"])
@@ -148,6 +190,7 @@ class Runbook:
         self.expect(said, flag_value="expected", orders="in-range", flag_seen="not-seen")
         self.expect(said, reach_flagd="reachable", rollout_app="settled", hand_off="configured")
         self.assertEqual(said.causes, ["app-has-old-value"])
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
         # The same a moment after a restart may be the restart.
         patient = self.file("patient.yaml", compressed.scenario(settle="20m"))
         said = self.look(4, scenario=patient)
@@ -198,21 +241,25 @@ class Runbook:
     def test_09_nobody_who_orders_is_issue_3(self):
         self.addCleanup(self.kubernetes.start_load)
         self.kubernetes.stop_load()
-        said = self.look(12)
+        said = self.look(12, scenario=self.short())
         self.expect(said, load="stopped", orders="zero", flag_seen="blocked", memory="blocked")
         self.expect(said, flag_value="expected")
-        self.assertEqual(said.causes[0], "no-checkouts")
-        self.assertNotIn("app-has-old-value", said.causes)
+        self.assertEqual(said.causes, ["no-checkouts"])
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
 
     def test_10_a_shop_front_without_pods_is_issue_3_as_well(self):
         self.addCleanup(self.settled, "frontend")
         self.addCleanup(self.kubernetes.kubectl, "scale", "deployment/frontend", "--replicas=1")
         self.kubernetes.kubectl("scale", "deployment/frontend", "--replicas=0")
         self.kubernetes.wait("no frontend", lambda: not self.kubernetes.pods("frontend"))
-        said = self.look(12)
+        said = self.look(12, scenario=self.short())
         self.expect(said, frontend="no-endpoints", orders="zero")
-        self.assertEqual(said.causes[0], "no-checkouts")
-        self.assertNotIn("app-has-old-value", said.causes)
+        self.assertEqual(said.causes, ["no-checkouts"])
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
+
+    def short(self):
+        """What counts as now is as short as the looks, so that nothing is left in it of the time before."""
+        return self.file("short.yaml", compressed.scenario(window="10s"))
 
     def test_11_a_flag_of_100_is_issue_4_and_not_when_100_is_what_is_wanted(self):
         self.flag_for_good(100)
@@ -220,6 +267,7 @@ class Runbook:
         said = self.look(20)
         self.expect(said, flag_value="lower", flag_seen="seen", flag_agreement="agree")
         self.assertEqual(said.causes, ["flag-value-too-low"])
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
         self.assertRegex(said.cause("flag-value-too-low")["prediction"], r"at 100 the limit is reached")
         wanted = self.look(0, "--set", "flag_value=100", history=said)
         self.expect(wanted, flag_value="expected")
@@ -231,14 +279,16 @@ class Runbook:
         self.addCleanup(self.settled, "checkout")
         self.addCleanup(self.kubernetes.set_limit, "20Mi")
         self.settled("checkout")
-        said = self.look(18)
+        said = self.look(60, "--until", "decided")
         self.expect(said, limit="higher", memory="on-track", termination="none", flag_value="expected")
         self.assertEqual(said.causes, ["limit-too-high"])
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
         self.kubernetes.set_limit(None)
         self.settled("checkout")
-        said = self.look(24)
+        said = self.look(60, "--until", "decided")
         self.expect(said, limit="none", memory="on-track", termination="none")
         self.assertEqual(said.causes, ["limit-too-high"])
+        self.assertEqual((said.verdict, said.status), ("not-as-expected", 3))
 
     def test_13_a_limit_of_20M_is_not_20Mi(self):
         self.addCleanup(self.settled, "checkout")

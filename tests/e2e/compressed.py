@@ -28,7 +28,7 @@ def once(text, old, new):
     return text.replace(old, new)
 
 
-def scenario(settle="2s", window="10s"):
+def scenario(settle="2s", window="20s"):
     """The text of the scenario. settle: how long after a restart nothing is judged; window: what of
     a log counts as now."""
     with open(BUILT_IN) as file:

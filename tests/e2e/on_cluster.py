@@ -14,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "kubernetes")]
 import cluster  # noqa: E402
 import compressed  # noqa: E402
+import installed  # noqa: E402
 
 DEMO = ("flagd", "checkout", "frontend", "load-generator", "prometheus", "otel-collector")
 NAMES = {
@@ -23,15 +24,6 @@ NAMES = {
         "rollout.flagd reach.flagd limit soft-limit memory termination"
     ).split()
 }
-
-
-def find_command():
-    names = [os.environ.get("LEAKDIAG")] if os.environ.get("LEAKDIAG") else []
-    names += [os.path.join(TOP, "build", *rest, "leakdiag") for rest in (["dev"], [])]
-    for name in names:
-        if os.access(name, os.X_OK):
-            return os.path.abspath(name)
-    sys.exit("no command to test; build it with: cmake --preset dev")
 
 
 def time_ms(text):
@@ -70,6 +62,16 @@ class Said:
             facts = json.load(file)["facts"]
         return [one for one in facts if one["kind"] == kind and source in one["source"]]
 
+    def now_s(self):
+        with open(self.capture) as file:
+            return json.load(file)["now_ms"] / 1000
+
+    def sample_age_s(self):
+        """How old the newest sample of memory was."""
+        times = [one["series"]["times_ms"][-1] for one in self.facts("series") if "values_bytes" in one["series"]]
+        times += [one["memory"]["sample_ms"] for one in self.facts("memory") if "working_set_bytes" in one["memory"]]
+        return self.now_s() - max(times) / 1000
+
     def __str__(self):
         lines = ["verdict %s, status %d, causes %s" % (self.verdict, self.status, self.causes)]
         for check in self.json.get("checks", []):
@@ -85,15 +87,15 @@ class OnCluster:
 
     @classmethod
     def setUpClass(cls):
-        cls.command = find_command()
         cls.folder = os.environ.get("LEAKDIAG_SUITE_KEEP")
         if not cls.folder:
             folder = tempfile.TemporaryDirectory(prefix="leakdiag-suite-")
             cls.addClassCleanup(folder.cleanup)
             cls.folder = folder.name
+        cls.command = installed.command(cls.folder)
         cls.scenario = cls.file("scenario.yaml", compressed.scenario())
         state = os.environ.get("LEAKDIAG_CLUSTER_STATE")
-        cls.kubernetes = cluster.Cluster(life_s=1200, state=state)
+        cls.kubernetes = cluster.Cluster(life_s=2400, state=state)
         if not state:
             cls.addClassCleanup(cls.kubernetes.down)
             cls.kubernetes.up()
@@ -151,7 +153,8 @@ class OnCluster:
         return said
 
     def check(self, *names, who="admin", more=()):
-        return Said(self.run_it("check", *names, "-s", self.scenario, "-o", "json", *more, who=who))
+        patient = ("--request-timeout", "20s")
+        return Said(self.run_it("check", *names, "-s", self.scenario, "-o", "json", *patient, *more, who=who))
 
     def expect(self, said, **findings):
         """flag_value="expected" is the finding of flag.value; "blocked" and "unknown" are outcomes."""

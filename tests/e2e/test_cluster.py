@@ -97,7 +97,7 @@ class WholeCluster(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.before = Machine()
-        cls.kubernetes = cluster.Cluster(life_s=900)
+        cls.kubernetes = cluster.Cluster(life_s=2400)
         cls.addClassCleanup(cls.take_down)
         cls.kubernetes.up()
         cls.kubernetes.apply("otel-demo")
@@ -159,8 +159,13 @@ class WholeCluster(unittest.TestCase):
         top = self.kubernetes.kubectl("top", "pod", "-l", "opentelemetry.io/name=checkout", "--no-headers")
         self.assertRegex(top, r"^checkout-\S+ +\d+m +(7|8|9|10|11)Mi")
         query = "container_memory_working_set_bytes%7Bcontainer%3D%22checkout%22%7D"
-        rows = self.kubernetes.wait("Prometheus", lambda: self.prometheus(query))
-        self.assertEqual({row["metric"]["job"] for row in rows}, {"kubelet-cadvisor", "kubelet-resource"})
+        jobs = {"kubelet-cadvisor", "kubelet-resource"}
+
+        def both():
+            found = self.prometheus(query) or []
+            return found if {row["metric"]["job"] for row in found} == jobs else None
+
+        rows = self.kubernetes.wait("both jobs of Prometheus", both)
         for row in rows:
             self.assertTrue(7 * MIB < int(row["value"][1]) < 20 * MIB, row)
 
@@ -187,7 +192,7 @@ class WholeCluster(unittest.TestCase):
         self.assertEqual(self.kubernetes.flag(), 300)
         self.kubernetes.kubectl("rollout", "restart", "deployment/flagd")
         self.kubernetes.wait_for_rollout("flagd")
-        self.assertEqual(self.kubernetes.wait("flag", lambda: [self.kubernetes.flag()], 10), [0])
+        self.kubernetes.wait("flag 0", lambda: self.kubernetes.flag() == 0, seen=self.kubernetes.flag_answer)
 
     def test_6_rights_are_enforced(self):
         pods = "/api/v1/namespaces/otel-demo/pods"

@@ -11,16 +11,17 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("LEAKDIAG_BUILD", os.path.join(TOP, "build", "dev"))
 KUBERNETES = os.path.join(TOP, "tests", "kubernetes")
 DEMO = ("flagd", "checkout", "frontend", "load-generator", "prometheus")
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, KUBERNETES)
 import cluster  # noqa: E402
+import installed  # noqa: E402
 import needs_cluster  # noqa: E402
 import parts  # noqa: E402
 
@@ -33,9 +34,12 @@ RULE = re.compile(
 class Role(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.kubernetes = cluster.Cluster(life_s=600)
-        cls.kubernetes.up()
+        folder = tempfile.TemporaryDirectory(prefix="leakdiag-role-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.programs = installed.programs(folder.name)
+        cls.kubernetes = cluster.Cluster(life_s=2400)
         cls.addClassCleanup(cls.kubernetes.down)
+        cls.kubernetes.up()
         cls.kubernetes.apply("otel-demo")
         cls.kubernetes.wait_for_rollout(*DEMO)
         cls.kubernetes.wait("a sample of checkout", cls.has_sample)
@@ -48,7 +52,7 @@ class Role(unittest.TestCase):
 
     @classmethod
     def environment(cls, who):
-        path = ":".join((BUILD, parts.kubernetes(), "/usr/bin:/bin"))
+        path = ":".join((cls.programs, parts.kubernetes(), "/usr/bin:/bin"))
         return {"PATH": path, "HOME": cls.kubernetes.path("kubectl"), "LC_ALL": "C.UTF-8",
                 "KUBECONFIG": cls.kubernetes.kubeconfig(who)}
 

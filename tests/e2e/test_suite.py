@@ -5,7 +5,7 @@ One cluster (tests/kubernetes) for all tests; they run in the order of their nam
 is also the way to the next. What leakdiag must say of each is decided from the design, not from what
 it said. The clock is compressed (compressed.py): 20 minutes of the runbook are 40 seconds.
 
-LEAKDIAG names the command (default: build/dev/leakdiag, then build/leakdiag). LEAKDIAG_CLUSTER_STATE
+LEAKDIAG names the command (default: the one that build/dev, then build, installs). LEAKDIAG_CLUSTER_STATE
 names the folder of a cluster with the demo that is up already, and is left up. LEAKDIAG_SUITE_KEEP is
 a folder for the captures of all looks, which are thrown away otherwise. Arguments are unittest's: names
 of tests. Without root, namespaces or a memory controller it says so and is skipped;

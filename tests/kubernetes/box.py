@@ -196,7 +196,7 @@ def remove(state):
         kind = signal.SIGTERM if role == "keeper" else signal.SIGKILL
         with contextlib.suppress(ProcessLookupError):
             os.kill(process["pid"], kind)
-        if not wait_gone(process, GONE_S):
+        if not wait_gone(process, 3 * GONE_S if role == "keeper" else GONE_S):
             return ["process %d (%s)" % (process["pid"], role)]
     return sweep(state)
 

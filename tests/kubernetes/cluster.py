@@ -43,7 +43,8 @@ CONTAINERD = "/run/containerd/containerd.sock"
 MANIFESTS = os.path.join(parts.HERE, "manifests")
 # Who may what is in manifests/otel-demo.yaml. The tokens are worth nothing outside the box.
 TOKENS = {"viewer": "viewers", "nobody": ""}
-READY_S = 60
+READY_S = 180
+READS = 3
 MIN_FREE_MIB = 1500  # of memory; as much on disk
 FLAG_PATH, FLAG_QUESTION = "/ofrep/v1/evaluate/flags/kafkaQueueProblems", '{"context":{}}'
 FLAGS_SCHEMA = "https://flagd.dev/schema/v0/flags.json"
@@ -352,6 +353,8 @@ class Cluster:
             "imageGCHighThresholdPercent": 100,
             "nodeStatusUpdateFrequency": "5s",
             "syncFrequency": "10s",
+            # A new pod gets the ConfigMap of now, not the one that a watch brought last.
+            "configMapAndSecretChangeDetectionStrategy": "Get",
             "volumeStatsAggPeriod": "0s",
             "makeIPTablesUtilChains": False,
             "containerLogMaxSize": "10Mi",
@@ -440,8 +443,12 @@ class Cluster:
             return next(line.split(",")[0] for line in file if line.split(",")[1] == who)
 
     def read(self, path, who="admin"):
-        """The object at a path of the API; None when it does not answer 200."""
-        status, body = self.ask("GET", path, who=who)
+        """The object at a path of the API; None when there is none. What is no answer is asked again."""
+        for _ in range(READS):
+            status, body = self.ask("GET", path, who=who)
+            if status is not None and status != 429 and status < 500:
+                break
+            time.sleep(0.5)
         return json.loads(body) if status == 200 else None
 
     def get(self, kind, name="", group="api/v1", namespace=NAMESPACE, query=""):

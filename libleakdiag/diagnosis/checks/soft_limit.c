@@ -22,6 +22,8 @@ leakdiag_status ld_judge_soft_limit(leakdiag_diagnosis *d, ld_answer *answer, le
     const char *name = ld_attribute_text(&answer->check->expect, "env", "GOMEMLIMIT");
     const char *text = ld_view_env(&d->view, name, &known);
     ld_text_addf(&answer->expected, "no %s", name);
+    if (!d->view.memory && d->view.memory_error)
+        return ld_not_collected(answer, d->view.memory_error);
     if (!known)
         return ld_not_configured(answer, "the environment of the workload");
     ld_rest_on(answer, d->view.memory);

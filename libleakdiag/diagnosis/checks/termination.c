@@ -92,6 +92,8 @@ leakdiag_status ld_judge_termination(leakdiag_diagnosis *d, ld_answer *answer, l
         add_kills(&answer->observed, count_kills(view));
         return LEAKDIAG_OK;
     }
+    if (!view->memory && view->memory_error)
+        return ld_not_collected(answer, view->memory_error);
     if (!view->memory)
         return ld_not_configured(answer, "restarts");
     ld_rest_on(answer, view->memory);
