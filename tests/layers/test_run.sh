@@ -53,6 +53,10 @@ run_table "$table" both
 check "a name for several layers runs those" sums_to "7 passed, 0 failed, 1 skipped"
 run_table "$table" c both b
 check "a layer that is named twice runs once" sums_to "9 passed, 0 failed, 1 skipped"
+run_table "$table" -x c -x a
+check "what is left out does not run" sums_to "2 passed, 0 failed, 0 skipped"
+run_table "$table" -x nothing
+check "what is left out must be a layer" fails
 run_table "$table"
 check "without a name each layer runs once" sums_to "9 passed, 0 failed, 1 skipped"
 
