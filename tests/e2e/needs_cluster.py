@@ -1,6 +1,7 @@
 """Runs the tests of a program that need the cluster of the tests, or says what this machine lacks."""
 
 import os
+import signal
 import sys
 import time
 import unittest
@@ -28,6 +29,7 @@ def lacks():
 def main():
     """The exit status; the last line of the output is the sum. LEAKDIAG_CLUSTER=required makes a machine
     that cannot a failure."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is ended cleans up
     problem = lacks()
     if problem:
         required = os.environ.get("LEAKDIAG_CLUSTER") == "required"
@@ -35,7 +37,13 @@ def main():
         print("0 passed, %d failed, %d skipped" % (required, not required))
         return cluster.CANNOT if required else 0
     started = time.monotonic()
-    result = unittest.main(exit=False, verbosity=2).result
+    try:
+        result = unittest.main(exit=False, verbosity=2).result
+    except KeyboardInterrupt:
+        for case in vars(sys.modules["__main__"]).values():
+            if isinstance(case, type) and issubclass(case, unittest.TestCase):
+                case.doClassCleanups()
+        return 130
     failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
     passed = max(result.testsRun - failed - skipped, 0)  # what fails in setUpClass ran no test
     print("%.0f s" % (time.monotonic() - started))

@@ -165,7 +165,13 @@ def version_flags():
 
 def go_build(folder, package, target, flags):
     command = go("build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", target, package)
-    run(command, "building " + package, cwd=folder, env=dict(os.environ, CGO_ENABLED="0"))
+    # Go's own working folder holds gigabytes, and stays when it is ended: here the next run removes it.
+    scratch = os.path.join(os.path.dirname(target), "scratch")
+    shutil.rmtree(scratch, ignore_errors=True)
+    os.mkdir(scratch)
+    environment = dict(os.environ, CGO_ENABLED="0", GOTMPDIR=scratch)
+    run(command, "building " + package, cwd=folder, env=environment)
+    shutil.rmtree(scratch)
 
 
 def kubernetes():
