@@ -60,11 +60,28 @@ static size_t word_len(span s)
     return n;
 }
 
+/* "name=", "name: ", "name%3D": something else begins. */
+static bool is_assignment(span s)
+{
+    size_t n = word_len(s);
+    return n > 0 && n < s.len && (s.data[n] == '=' || s.data[n] == ':' || s.data[n] == '%');
+}
+
+/* What may stand within a secret that nobody quoted, and between it and what follows: it is within
+ * when text follows that is no other name with a value. */
+static bool is_within(span s)
+{
+    if (!s.len || !strchr(",;')]}", s.data[0]))
+        return false;
+    span rest = from(s, 1);
+    return rest.len && !ends_secret(rest.data[0]) && !is_assignment(rest);
+}
+
 /* A mask is a secret already masked: its bracket does not end it. */
 static size_t secret_len(span s)
 {
     size_t n = s.len >= MASK_BYTES && memcmp(s.data, MASK, MASK_BYTES) == 0 ? MASK_BYTES : 0;
-    while (n < s.len && !ends_secret(s.data[n]))
+    while (n < s.len && (!ends_secret(s.data[n]) || (n && s.data[n] && is_within(from(s, n)))))
         n++;
     return n;
 }
@@ -211,11 +228,20 @@ static size_t quote_len(span s)
     return n < s.len && is_quote(s.data[n]) ? n + 1 : 0;
 }
 
-/* name=value, name: value, "name": "value": bytes between the end of the name and the value, and
- * the quote that opens the value. 0 when no value follows. */
+/* A '=' or ':' within a URL that is itself the value of a parameter. */
+static size_t encoded_separator_len(span s)
+{
+    return starts(s, "%3d") || starts(s, "%3a") ? 3 : 0;
+}
+
+/* name=value, name: value, "name": "value", name%3Dvalue: bytes between the end of the name and the
+ * value, and the quote that opens the value. 0 when no value follows. */
 static size_t separator_len(span s, span *quote)
 {
-    size_t n = quote_len(s);
+    size_t n = encoded_separator_len(s);
+    if (n)
+        return n;
+    n = quote_len(s);
     size_t blanks = blanks_len(from(s, n));
     if (n || (blanks < s.len && s.data[blanks] == '='))
         n += blanks;
