@@ -462,6 +462,9 @@ SOURCES = [
     ("sources/kube_facts.c", "R5", "if (instance->restarts == 0 || !at_ms)", "if (true)"),
     ("diagnosis/view_memory.c", "test_pod_watch watch", "if (i > 0 && times_ms[i - 1] == at_ms)",
      "if (false)"),
+    ("base/redact.c", "test_observation", "(n && s.data[n] && is_within(from(s, n)))", "false"),
+    ("base/redact.c", "test_observation", "&& !is_assignment(rest)", ""),
+    ("base/redact.c", "test_observation", "starts(s, \"%3d\") || ", ""),
     # --- what is told of it, and what an error says of its cause
     ("net/log.c", "test_log", "(int64_t)level >= log->to.level", "(int64_t)level > log->to.level"),
     ("net/log.c", "test_log", "if (ld_redact(text, strlen(text), &masked, NULL))",
