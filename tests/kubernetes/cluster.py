@@ -30,24 +30,22 @@ import urllib.parse
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import box  # noqa: E402
+import configs  # noqa: E402
+import demo  # noqa: E402
 import images  # noqa: E402
 import parts  # noqa: E402
+from configs import CONTAINERD, DNS_ADDRESS  # noqa: E402
+from demo import NAMESPACE, READY_S  # noqa: E402
 
 CANNOT = 77
 NODE, NODE_ADDRESS = "node-1", "10.99.0.1"
-POD_RANGE, SERVICE_RANGE = "10.244.0.0/24", "10.96.0.0/24"
-API_ADDRESS, DNS_ADDRESS = "10.96.0.1", "10.96.0.10"
+SERVICE_RANGE, API_ADDRESS = "10.96.0.0/24", "10.96.0.1"
 API, ETCD, METRICS_PORT = "https://127.0.0.1:6443", "http://127.0.0.1:2379", 4443
-NAMESPACE = "otel-demo"
-CONTAINERD = "/run/containerd/containerd.sock"
 MANIFESTS = os.path.join(parts.HERE, "manifests")
 # Who may what is in manifests/otel-demo.yaml. The tokens are worth nothing outside the box.
 TOKENS = {"viewer": "viewers", "nobody": ""}
-READY_S = 180
 READS = 3
 MIN_FREE_MIB = 1500  # of memory; as much on disk
-FLAG_PATH, FLAG_QUESTION = "/ofrep/v1/evaluate/flags/kafkaQueueProblems", '{"context":{}}'
-FLAGS_SCHEMA = "https://flagd.dev/schema/v0/flags.json"
 
 
 def require_machine():
@@ -76,7 +74,7 @@ def require_machine():
         raise box.Cannot("%d MiB are free in %s, %d are needed" % (free, box.PARENT, MIN_FREE_MIB))
 
 
-class Cluster:
+class Cluster(demo.Demo):
     """life_s bounds how long it can be there. owned: it ends with this process. kubelet: settings
     that are to be different, by their names in KubeletConfiguration. metrics_s: how often
     metrics-server asks. state: the folder of one that is up."""
@@ -285,9 +283,9 @@ class Cluster:
     def start_containerd(self):
         config = self.path("containerd.toml")
         with open(config, "w") as file:
-            file.write(containerd_config(self.path("disk", "containerd"), self.packages, self.path()))
+            file.write(configs.containerd(self.path("disk", "containerd"), self.packages, self.path()))
         with open(self.path("10-bridge.conflist"), "w") as file:
-            json.dump(network_config(), file)
+            json.dump(configs.network(), file)
         here = ["usr/bin", "usr/sbin", "bin"]
         path = "".join("%s/%s:" % (self.packages, folder) for folder in here)
         containerd = self.packages + "/usr/bin/containerd"
@@ -298,7 +296,8 @@ class Cluster:
 
     def start_node(self):
         with open(self.path("kubelet.json"), "w") as file:
-            json.dump(dict(self.kubelet_config(), **self.kubelet), file, indent=1)
+            config = configs.kubelet(self.path("pki"), "/" + box.name_of(self.box.state))
+            json.dump(dict(config, **self.kubelet), file, indent=1)
         self.hyperkube(
             "kubelet",
             config=self.path("kubelet.json"),
@@ -321,48 +320,6 @@ class Cluster:
         flags.update({"kubelet-preferred-address-types": "InternalIP", "kubelet-request-timeout": "5s"})
         words = ["--%s=%s" % pair for pair in flags.items()]
         self.start("metrics-server", *words, program=self.kubernetes + "/metrics-server")
-
-    def kubelet_config(self):
-        pki = self.path("pki") + "/"
-        return {
-            "apiVersion": "kubelet.config.k8s.io/v1beta1",
-            "kind": "KubeletConfiguration",
-            "address": "0.0.0.0",
-            "cgroupDriver": "cgroupfs",
-            "cgroupRoot": "/" + box.name_of(self.box.state),
-            "failSwapOn": False,
-            "failCgroupV1": False,
-            "oomScoreAdj": 0,
-            "containerRuntimeEndpoint": "unix://" + CONTAINERD,
-            "authentication": {
-                "anonymous": {"enabled": False},
-                "webhook": {"enabled": True, "cacheTTL": "10s"},
-                "x509": {"clientCAFile": pki + "ca.crt"},
-            },
-            "authorization": {"mode": "Webhook"},
-            "tlsCertFile": pki + "kubelet.crt",
-            "tlsPrivateKeyFile": pki + "kubelet.key",
-            "resolvConf": "",
-            "clusterDNS": [DNS_ADDRESS],
-            "clusterDomain": "cluster.local",
-            "evictionHard": {
-                "memory.available": "100Mi",
-                "nodefs.available": "1%",
-                "imagefs.available": "1%",
-            },
-            "imageGCHighThresholdPercent": 100,
-            "nodeStatusUpdateFrequency": "5s",
-            "syncFrequency": "10s",
-            # A new pod gets the ConfigMap of now, not the one that a watch brought last.
-            "configMapAndSecretChangeDetectionStrategy": "Get",
-            "volumeStatsAggPeriod": "0s",
-            "makeIPTablesUtilChains": False,
-            "containerLogMaxSize": "10Mi",
-            "maxPods": 60,
-            # Without it the pauses between restarts grow to five minutes.
-            "featureGates": {"KubeletCrashLoopBackOffMax": True},
-            "crashLoopBackOff": {"maxContainerRestartPeriod": "5s"},
-        }
 
     # -- what is so --
 
@@ -503,106 +460,6 @@ class Cluster:
             what = ["rollout", "status", "deployment/" + name, "--timeout=%ds" % seconds]
             self.kubectl(*what, seconds=seconds + 10)
 
-    def flag(self):
-        """What OFREP says of the demo's flag: a value, or None."""
-        status, body = self.flag_answer()
-        return json.loads(body).get("value") if status == 200 else None
-
-    def flag_answer(self):
-        return self.service("flagd", 8016, FLAG_PATH, FLAG_QUESTION)
-
-    def flag_of_pod(self):
-        """[value] of flagd's pod itself: a Service may still lead to the one before. None: no answer."""
-        pods = [pod for pod in self.pods("flagd") if "deletionTimestamp" not in pod["metadata"]]
-        if len(pods) != 1:
-            return None
-        target = "/api/v1/namespaces/%s/pods/%s:8016/proxy%s"
-        target %= (NAMESPACE, pods[0]["metadata"]["name"], FLAG_PATH)
-        status, body = self.ask("POST", target, FLAG_QUESTION)
-        return [json.loads(body).get("value")] if status == 200 else None
-
-    def set_flag(self, value):
-        """Edits the flag as a person does, on flagd-ui's page; a restart of flagd forgets it."""
-        status, body = self.service("flagd", 4000, "/api/read")
-        if status != 200:
-            raise RuntimeError("flagd-ui: HTTP %s: %s" % (status, body))
-        flags = json.loads(body)["flags"]
-        flags["kafkaQueueProblems"]["variants"]["on"] = value or 300
-        flags["kafkaQueueProblems"]["defaultVariant"] = "on" if value else "off"
-        written = json.dumps({"data": {"$schema": FLAGS_SCHEMA, "flags": flags}})
-        status, body = self.service("flagd", 4000, "/api/write", written)
-        if status != 200:
-            raise RuntimeError("flagd-ui: HTTP %s: %s" % (status, body))
-        self.wait_for_flag(value)
-
-    def wait_for_flag(self, value):
-        what = "flag %s over OFREP" % value
-        self.wait(what, lambda: self.flag() == value, seen=self.flag_answer)
-
-    def set_flag_for_good(self, value):
-        """Edits the flag where a restart of flagd keeps it, and restarts flagd."""
-        self.store_flag(value)
-        deadline = time.monotonic() + READY_S
-        while True:
-            self.kubectl("rollout", "restart", "deployment/flagd")
-            self.wait_for_rollout("flagd")
-            given = self.wait("the new flagd", self.flag_of_pod)[0]
-            # A kubelet that has lost its watch, as when the API server was restarted, gives a new pod
-            # the ConfigMap it has; the pod copies that once, so only another one can have the new.
-            if given == value:
-                break
-            if time.monotonic() > deadline:
-                raise RuntimeError("each new flagd has flag %s, stored is %s" % (given, value))
-        self.wait_for_flag(value)
-
-    def store_flag(self, value):
-        """In the ConfigMap, which flagd copies when its pod starts."""
-        config = self.get("configmaps", "flagd-config")
-        document = json.loads(config["data"]["demo.flagd.json"])
-        flag = document["flags"]["kafkaQueueProblems"]
-        flag["variants"]["on"] = value or 300
-        flag["defaultVariant"] = "on" if value else "off"
-        patch = json.dumps({"data": {"demo.flagd.json": json.dumps(document, indent=2)}})
-        self.kubectl("patch", "configmap", "flagd-config", "-p", patch)
-
-    def set_limit(self, limit, deployment="checkout"):
-        """Memory limit of a Deployment's container of the same name, e.g. "20M"; None: no limit."""
-        container = {"name": deployment, "resources": {"limits": {"memory": limit}}}
-        self.patch_pods(deployment, {"containers": [container]})
-
-    def set_env(self, name, value, deployment="checkout"):
-        """One variable of a Deployment's container of the same name; None takes it away."""
-        entry = {"name": name, "value": value} if value is not None else {"name": name, "$patch": "delete"}
-        self.patch_pods(deployment, {"containers": [{"name": deployment, "env": [entry]}]})
-
-    def patch_pods(self, deployment, pod_spec):
-        """Changes the pods of a Deployment and waits until the new ones are ready."""
-        patch = json.dumps({"spec": {"template": {"spec": pod_spec}}})
-        self.kubectl("patch", "deployment", deployment, "-p", patch)
-        self.wait_for_rollout(deployment)
-
-    def load(self):
-        """Locust's own statistics; None when it does not answer."""
-        status, body = self.service("load-generator", 8089, "/stats/requests")
-        return json.loads(body) if status == 200 else None
-
-    def start_load(self, users=25, per_s=3):
-        form = urllib.parse.urlencode({"user_count": users, "spawn_rate": per_s})
-        kind = "application/x-www-form-urlencoded"
-        status, body = self.service("load-generator", 8089, "/swarm", form, kind=kind)
-        if status != 200 or not json.loads(body).get("success"):
-            raise RuntimeError("Locust did not start: HTTP %s: %s" % (status, body))
-        self.wait("running load", lambda: self.load_is(("spawning", "running")))
-
-    def stop_load(self):
-        for method in ("POST", "GET"):  # POST since 2.47, GET before
-            if self.service("load-generator", 8089, "/stop", method=method)[0] == 200:
-                break
-        self.wait("stopped load", lambda: self.load_is(("ready", "stopped")))
-
-    def load_is(self, states):
-        return (self.load() or {}).get("state") in states
-
     # -- down --
 
     def down(self):
@@ -628,47 +485,6 @@ class Thread(threading.Thread):
         super().join(timeout)
         if self.problem:
             raise self.problem
-
-
-def containerd_config(root, packages, state):
-    return """version = 2
-root = "%s"
-state = "/run/containerd"
-oom_score = 0
-disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
-  "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs",
-  "io.containerd.internal.v1.opt"]
-[grpc]
-  address = "%s"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "localhost/pause:1"
-  restrict_oom_score_adj = true
-  disable_apparmor = true
-  tolerate_missing_hugetlb_controller = true
-  stream_server_address = "127.0.0.1"
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "overlayfs"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-        SystemdCgroup = false
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "%s/usr/lib/cni"
-    conf_dir = "%s"
-""" % (
-        root,
-        CONTAINERD,
-        packages,
-        state,
-    )
-
-
-def network_config():
-    """Pods on a bridge whose way out ends in the box: it has no other device."""
-    ranges = {"ranges": [[{"subnet": POD_RANGE}]], "routes": [{"dst": "0.0.0.0/0"}]}
-    ipam = dict(ranges, type="host-local", dataDir="/run/cni")
-    bridge = {"type": "bridge", "bridge": "pods", "isGateway": True, "ipMasq": False, "ipam": ipam}
-    return {"cniVersion": "0.4.0", "name": "pods", "plugins": [bridge]}
 
 
 # ---- the command ----
