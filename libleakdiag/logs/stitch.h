@@ -24,6 +24,7 @@
 typedef struct ld_mark {
     uint64_t a, b;
     uint64_t stamp;
+    size_t len;
 } ld_mark;
 
 typedef struct ld_run { /* equal lines in a row */

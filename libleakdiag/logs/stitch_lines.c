@@ -28,7 +28,7 @@ static void stir(ld_mark *h, uint64_t word)
 
 static ld_mark hash(const char *data, size_t len)
 {
-    ld_mark h = {UINT64_C(0x243f6a8885a308d3) ^ len, UINT64_C(0x13198a2e03707344) + len, 0};
+    ld_mark h = {UINT64_C(0x243f6a8885a308d3) ^ len, UINT64_C(0x13198a2e03707344) + len, 0, len};
     uint64_t word;
     size_t at = 0;
     for (; len - at >= sizeof word; at += sizeof word) {
@@ -104,7 +104,6 @@ leakdiag_status ld_marks_read(const ld_piece *piece, ld_marks *ret, leakdiag_err
     for (; ret->n < n; ret->n++) {
         const char *line = piece->data + at;
         const char *newline = memchr(line, '\n', piece->len - at);
-        ret->list[ret->n] = ld_mark_of(line, (size_t)(newline - line));
         ret->begins[ret->n] = at;
         at = (size_t)(newline + 1 - piece->data);
     }
@@ -136,6 +135,25 @@ int64_t ld_marks_last_ms(const ld_marks *marks)
     return 0;
 }
 
+static size_t line_len(const ld_marks *marks, size_t i)
+{
+    return marks->begins[i + 1] - marks->begins[i] - 1;
+}
+
+/* Of a look's thousands of lines few are asked for. */
+static ld_mark mark_at(const ld_marks *marks, size_t i)
+{
+    ld_mark *mark = &marks->list[i];
+    if (!mark->a && !mark->b)
+        *mark = ld_mark_of(marks->piece->data + marks->begins[i], line_len(marks, i));
+    return *mark;
+}
+
+static bool is_line(const ld_marks *marks, size_t i, ld_mark mark)
+{
+    return line_len(marks, i) == mark.len && ld_mark_equal(mark_at(marks, i), mark);
+}
+
 /* --- the window --- */
 
 /* How a window lies over a piece when the line at p is the first behind it. */
@@ -151,7 +169,7 @@ static bool lies_over(const ld_window *window, const ld_marks *marks, size_t p, 
     uint64_t left = window->runs[j].n, stamp = 0; /* no line's: it is a hash */
     *ret = (overlay){0};
     while (i > 0) {
-        if (!ld_mark_equal(marks->list[i - 1], window->runs[j].mark))
+        if (!is_line(marks, i - 1, window->runs[j].mark))
             /* The first line of a tail may be the rest of one that was taken as a whole. */
             return i == 1 && marks->is_tail && ret->n_times > 1;
         ret->n_times += stamp != window->runs[j].mark.stamp;
@@ -167,7 +185,7 @@ static bool lies_over(const ld_window *window, const ld_marks *marks, size_t p, 
     if (j > 0 || left > 0)
         return true;
     ret->is_exact = i == 0 && window->is_whole && !marks->is_tail;
-    return i == 0 || window->is_open || !ld_mark_equal(marks->list[i - 1], window->runs[0].mark);
+    return i == 0 || window->is_open || !is_line(marks, i - 1, window->runs[0].mark);
 }
 
 ld_found ld_window_find(const ld_window *window, const ld_marks *marks, size_t *ret_at)
@@ -178,7 +196,7 @@ ld_found ld_window_find(const ld_window *window, const ld_marks *marks, size_t *
     size_t n_places = 0;
     overlay best = {0}, over;
     for (size_t p = marks->n; p > 0; p--) {
-        if (!ld_mark_equal(marks->list[p - 1], window->runs[window->n - 1].mark) ||
+        if (!is_line(marks, p - 1, window->runs[window->n - 1].mark) ||
             !lies_over(window, marks, p, &over))
             continue;
         if (n_places++ == 0 || over.is_exact) { /* else the last place: no line counts twice */
@@ -212,7 +230,7 @@ static size_t tail_of_runs(const ld_marks *marks, size_t from)
 {
     size_t runs = 0, i = marks->n;
     for (; i > from; i--) {
-        if (i < marks->n && ld_mark_equal(marks->list[i - 1], marks->list[i]))
+        if (i < marks->n && is_line(marks, i - 1, mark_at(marks, i)))
             continue;
         if (++runs > LD_STITCH_RUNS)
             break;
@@ -228,7 +246,7 @@ void ld_window_add(ld_window *window, const ld_marks *marks, size_t from)
         window->is_open = window->is_whole = false;
     }
     for (size_t i = at; i < marks->n; i++)
-        add_line(window, marks->list[i]);
+        add_line(window, mark_at(marks, i));
     int64_t last_ms = from < marks->n ? ld_marks_last_ms(marks) : 0;
     if (last_ms)
         window->last_ms = last_ms;

@@ -6,7 +6,7 @@
 
 /* The whole lines of a piece. */
 typedef struct ld_marks {
-    ld_mark *list;
+    ld_mark *list;  /* made as they are asked for */
     size_t *begins; /* n + 1 of them: the last is behind the last newline */
     size_t n;
     bool is_tail;
