@@ -27,6 +27,10 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 KUBERNETES = os.path.join(TOP, "tests", "kubernetes")
+sys.dont_write_bytecode = True
+sys.path.insert(0, KUBERNETES)
+import parts  # noqa: E402  pylint: disable=wrong-import-position
+
 TURNS, COLD_TURNS, TRIES = 11, 5, 3
 # delay; so many times less CPU and wall time is the goal; with less than that it is a regression.
 # Wall time at 25 ms does not reach its goal (6.6 times): of some 66 ms two rounds are 50, TLS is 5, and
@@ -81,12 +85,12 @@ class FakeAPI:
     """The API server as a process, told what to do line by line."""
 
     def __init__(self, folder):
-        go = shutil.which("go") or "/usr/local/go/bin/go"
         program = os.path.join(folder, "fakeapi")
         self.kubeconfig = os.path.join(folder, "kubeconfig")
-        if not os.access(go, os.X_OK):
-            raise Missing("there is no Go to build the API server with")
-        subprocess.run([go, "build", "-o", program, "./fakeapi"], cwd=KUBERNETES, check=True)
+        try:
+            parts.run(parts.go("build", "-o", program, "./fakeapi"), "the API server", cwd=KUBERNETES)
+        except parts.Missing as problem:
+            raise Missing(problem) from None
         self.process = subprocess.Popen(
             [program, "-fixtures", os.path.join(TOP, "tests", "fixtures"), "-kubeconfig",
              self.kubeconfig], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
