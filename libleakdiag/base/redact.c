@@ -60,11 +60,18 @@ static size_t word_len(span s)
     return n;
 }
 
+/* A '=' or ':' within a URL that is itself the value of a parameter. */
+static size_t encoded_separator_len(span s)
+{
+    return starts(s, "%3d") || starts(s, "%3a") ? 3 : 0;
+}
+
 /* "name=", "name: ", "name%3D": something else begins. */
 static bool is_assignment(span s)
 {
     size_t n = word_len(s);
-    return n > 0 && n < s.len && (s.data[n] == '=' || s.data[n] == ':' || s.data[n] == '%');
+    return n > 0 && n < s.len &&
+           (s.data[n] == '=' || s.data[n] == ':' || encoded_separator_len(from(s, n)));
 }
 
 /* What may stand within a secret that nobody quoted, and between it and what follows: it is within
@@ -226,12 +233,6 @@ static size_t quote_len(span s)
     while (n < s.len && s.data[n] == '\\')
         n++;
     return n < s.len && is_quote(s.data[n]) ? n + 1 : 0;
-}
-
-/* A '=' or ':' within a URL that is itself the value of a parameter. */
-static size_t encoded_separator_len(span s)
-{
-    return starts(s, "%3d") || starts(s, "%3a") ? 3 : 0;
 }
 
 /* name=value, name: value, "name": "value", name%3Dvalue: bytes between the end of the name and the

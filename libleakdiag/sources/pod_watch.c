@@ -159,10 +159,11 @@ static bool is_refused(const ld_pod_watch *watch)
     return watch->status == LEAKDIAG_E_AUTH && watch->request.status == 403;
 }
 
+/* A decimal number (KEP-5504); nothing else that a server may call one is asked from, or taken for
+ * one of the words that stand in its place. */
 static bool is_version(const char *text)
 {
-    return text && strcmp(text, NOT_PERMITTED) != 0 && strcmp(text, IN_VAIN) != 0 &&
-           strcmp(text, NO_VERSION) != 0;
+    return text && text[0] && strspn(text, "0123456789") == strlen(text);
 }
 
 static void say_unknown(ld_pod_watch *watch, leakdiag_log_level level, bool is_gap, const char *why)
@@ -189,7 +190,7 @@ static void find_obstacle(ld_pod_watch *watch)
     else if (strcmp(from, NO_VERSION) == 0)
         say_unknown(watch, level, true,
                     "the list of pods before named no version to begin at, or was not whole");
-    else if (!watch->look->pods.resource_version || watch->look->pods.is_partial)
+    else if (!is_version(watch->look->pods.resource_version) || watch->look->pods.is_partial)
         say_unknown(watch, level, true,
                     "the list of pods names no version to end at, or is not whole");
     else if (!asking->is_time_virtual && asking->deadline_ms < DEADLINE_MS)
@@ -322,8 +323,9 @@ static const char *next_version(const ld_pod_watch *watch)
     const ld_kube_pods *pods = &watch->look->pods;
     const ld_memory_of *memory = watch->memory;
     const char *event = watch->events.resource_version;
-    const char *list =
-        pods->resource_version && !pods->is_partial ? pods->resource_version : NO_VERSION;
+    const char *list = is_version(pods->resource_version) && !pods->is_partial
+                           ? pods->resource_version
+                           : NO_VERSION;
     bool may_not = memory->text && strcmp(memory->text, NOT_PERMITTED) == 0;
     if (memory->next_tries >= TRIES_MAX)
         return is_refused(watch) || may_not ? NOT_PERMITTED : IN_VAIN;

@@ -445,6 +445,8 @@ SOURCES = [
     ("sources/pod_watch.c", "test_pod_watch watch", "has_come_on || is_lost ", "has_come_on "),
     ("sources/pod_watch.c", "test_pod_watch watch",
      "memory->tries < TRIES_MAX + REST_LOOKS ? memory->tries + 1 : AGAIN", "memory->tries + 1"),
+    ("sources/pod_watch.c", "test_pod_watch watch",
+     'strspn(text, "0123456789") == strlen(text)', "strlen(text) > 0"),
     ("sources/pod_watch.c", "test_pod_watch watch", "i < pods->n && i < LD_PODS_MAX",
      "i < pods->n"),
     ("sources/kube_log.c", "test_pod_watch watch", "memory->log->now.stitch.is_opened);", "true);"),
@@ -463,6 +465,8 @@ SOURCES = [
      "if (false)"),
     ("base/redact.c", "test_observation", "(n && s.data[n] && is_within(from(s, n)))", "false"),
     ("base/redact.c", "test_observation", "&& !is_assignment(rest)", ""),
+    ("base/redact.c", "test_observation", "encoded_separator_len(from(s, n)));",
+     "s.data[n] == '%');"),
     ("base/redact.c", "test_observation", "starts(s, \"%3d\") || ", ""),
     # --- what is told of it, and what an error says of its cause
     ("net/log.c", "test_log", "(int64_t)level >= log->to.level", "(int64_t)level > log->to.level"),

@@ -590,6 +590,42 @@ START_TEST(a_list_that_is_not_whole_or_says_no_version_leaves_a_time_unknown)
 }
 END_TEST
 
+START_TEST(a_version_that_is_no_number_is_none)
+{
+    static const char *const versions[] = {"-", "~", "?", "12a", ""};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        list(&v, versions[i], pod("a", "90", 0, RUNNING));
+        look(&v);
+        list(&v, "120", pod("a", "90", 0, RUNNING));
+        look(&v);
+        assert_unknown("named no version to begin at");
+    }
+    ck_assert_int_eq(v.n_watches, 0);
+}
+END_TEST
+
+START_TEST(what_a_server_says_of_its_failure_shows_no_secret)
+{
+    list(&v, "100", pod("a", "90", 0, RUNNING));
+    look(&v);
+    v.status = 500;
+    snprintf(v.events, sizeof v.events,
+             "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":"
+             "\"no etcd with password=CANARY1234\",\"reason\":\"InternalError\",\"code\":500}");
+    for (int i = 0; i < 3; i++) {
+        static const char *const next[] = {"120", "130", "140"};
+        list(&v, next[i], pod("a", "90", 0, RUNNING));
+        look(&v);
+    }
+    assert_unknown("no etcd with");
+    char *text = NULL;
+    OK(leakdiag_observation_to_json(v.seen, &text, &err));
+    ck_assert_ptr_nonnull(strstr(text, "no etcd with"));
+    ck_assert_ptr_null(strstr(text, "CANARY1234"));
+    leakdiag_free(text);
+}
+END_TEST
+
 START_TEST(a_short_deadline_leaves_it_unknown)
 {
     v.session->clock_ms = NULL; /* a virtual clock waits for nothing */
@@ -804,6 +840,8 @@ int main(void)
     tcase_add_test(tc, a_pod_whose_log_could_not_be_read_before_it_went_is_told);
     tcase_add_test(tc, a_gap_is_no_log_that_was_read);
     tcase_add_test(tc, a_list_that_is_not_whole_or_says_no_version_leaves_a_time_unknown);
+    tcase_add_test(tc, a_version_that_is_no_number_is_none);
+    tcase_add_test(tc, what_a_server_says_of_its_failure_shows_no_secret);
     tcase_add_test(tc, a_short_deadline_leaves_it_unknown);
     tcase_add_test(tc, a_watch_that_was_cut_off_is_taken_up_where_it_broke);
     tcase_add_test(tc, what_came_after_the_list_counts_once);

@@ -347,6 +347,7 @@ static const secret secrets[] = {
     {"http://u:p@h,http://v:q@i", "http://[masked]@h,http://[masked]@i"},
     {"Set-Cookie: a=b; c=\"d e\"; Path=/", "Set-Cookie: [masked]"},
     {"session=abc, n=1", "session=[masked], n=1"},
+    {"password=ab,cd%20ef next", "password=[masked] next"},
     {"password=ab,cd next", "password=[masked] next"},
     {"password=ab;cd)e'f", "password=[masked]"},
     {"f(token=abc, n) f(token=abc).g", "f(token=[masked], n) f(token=[masked]"},
