@@ -33,7 +33,7 @@ import parts  # noqa: E402  pylint: disable=wrong-import-position
 
 TURNS, COLD_TURNS, TRIES = 11, 5, 3
 # delay; so many times less CPU and wall time is the goal; with less than that it is a regression.
-# Wall time at 25 ms does not reach its goal (6.6 times): of some 66 ms two rounds are 50, TLS is 5, and
+# Wall time at 25 ms does not reach its goal (6.5 times): of some 65 ms two rounds are 50, TLS is 5, and
 # the rest is in many small parts. A round more, or a library loaded, would fall below what is last.
 LIMITS = [("0ms", (12, 12), (12, 10)), ("5ms", (12, 10), (12, 8)), ("25ms", (12, 7), (12, 5.5))]
 PEAK_MAX_MB = 16

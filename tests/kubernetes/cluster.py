@@ -34,12 +34,12 @@ import configs  # noqa: E402
 import demo  # noqa: E402
 import images  # noqa: E402
 import parts  # noqa: E402
-from configs import CONTAINERD, DNS_ADDRESS  # noqa: E402
+from configs import CONTAINERD, DNS_ADDRESS, SERVICE_RANGE  # noqa: E402
 from demo import NAMESPACE, READY_S  # noqa: E402
 
 CANNOT = 77
 NODE, NODE_ADDRESS = "node-1", "10.99.0.1"
-SERVICE_RANGE, API_ADDRESS = "10.96.0.0/24", "10.96.0.1"
+API_ADDRESS = "10.96.0.1"
 API, ETCD, METRICS_PORT = "https://127.0.0.1:6443", "http://127.0.0.1:2379", 4443
 MANIFESTS = os.path.join(parts.HERE, "manifests")
 # Who may what is in manifests/otel-demo.yaml. The tokens are worth nothing outside the box.
@@ -215,7 +215,7 @@ class Cluster(demo.Demo):
 
     def start_control_plane(self):
         self.start_etcd()
-        self.hyperkube("kube-apiserver", **self.api_server_flags())
+        self.hyperkube("kube-apiserver", **configs.api_server(self.path("pki"), ETCD, NODE_ADDRESS))
         self.wait("API server", self.api_is_ready)
         pki = self.path("pki") + "/"
         self.start_controller(
@@ -238,40 +238,6 @@ class Cluster(demo.Demo):
         flags["initial-cluster"] = "test=" + peer
         words = ["--%s=%s" % pair for pair in flags.items()]
         self.start("etcd", *words, program=self.packages + "/usr/bin/etcd")
-
-    def api_server_flags(self):
-        pki = self.path("pki") + "/"
-        return {
-            "etcd-servers": ETCD,
-            "bind-address": "0.0.0.0",
-            "secure-port": 6443,
-            "advertise-address": NODE_ADDRESS,
-            "cert-dir": "/run/box",
-            "client-ca-file": pki + "ca.crt",
-            "tls-cert-file": pki + "apiserver.crt",
-            "tls-private-key-file": pki + "apiserver.key",
-            "token-auth-file": pki + "tokens.csv",
-            "authorization-mode": "Node,RBAC",
-            "allow-privileged": "true",
-            "service-account-key-file": pki + "sa.pub",
-            "service-account-signing-key-file": pki + "sa.key",
-            "service-account-issuer": "https://kubernetes.default.svc",
-            "service-cluster-ip-range": SERVICE_RANGE,
-            "kubelet-client-certificate": pki + "kubelet-client.crt",
-            "kubelet-client-key": pki + "kubelet-client.key",
-            "kubelet-certificate-authority": pki + "ca.crt",
-            "kubelet-preferred-address-types": "InternalIP",
-            "requestheader-client-ca-file": pki + "front-proxy-ca.crt",
-            "requestheader-allowed-names": "front-proxy-client",
-            "requestheader-username-headers": "X-Remote-User",
-            "requestheader-group-headers": "X-Remote-Group",
-            "requestheader-extra-headers-prefix": "X-Remote-Extra-",
-            "proxy-client-cert-file": pki + "front-proxy-client.crt",
-            "proxy-client-key-file": pki + "front-proxy-client.key",
-            "enable-aggregator-routing": "true",  # metrics-server has an endpoint, but no pod
-            "etcd-compaction-interval": "1m",
-            "profiling": "false",
-        }
 
     def start_controller(self, name, **flags):
         config = self.kubeconfig(name)

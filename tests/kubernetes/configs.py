@@ -1,7 +1,42 @@
-"""Configurations of the node's programs."""
+"""Configurations of the cluster's programs."""
 
-POD_RANGE, DNS_ADDRESS = "10.244.0.0/24", "10.96.0.10"
+POD_RANGE, SERVICE_RANGE, DNS_ADDRESS = "10.244.0.0/24", "10.96.0.0/24", "10.96.0.10"
 CONTAINERD = "/run/containerd/containerd.sock"
+
+
+def api_server(pki, etcd, address):
+    """Its flags."""
+    return {
+        "etcd-servers": etcd,
+        "bind-address": "0.0.0.0",
+        "secure-port": 6443,
+        "advertise-address": address,
+        "cert-dir": "/run/box",
+        "client-ca-file": pki + "/ca.crt",
+        "tls-cert-file": pki + "/apiserver.crt",
+        "tls-private-key-file": pki + "/apiserver.key",
+        "token-auth-file": pki + "/tokens.csv",
+        "authorization-mode": "Node,RBAC",
+        "allow-privileged": "true",
+        "service-account-key-file": pki + "/sa.pub",
+        "service-account-signing-key-file": pki + "/sa.key",
+        "service-account-issuer": "https://kubernetes.default.svc",
+        "service-cluster-ip-range": SERVICE_RANGE,
+        "kubelet-client-certificate": pki + "/kubelet-client.crt",
+        "kubelet-client-key": pki + "/kubelet-client.key",
+        "kubelet-certificate-authority": pki + "/ca.crt",
+        "kubelet-preferred-address-types": "InternalIP",
+        "requestheader-client-ca-file": pki + "/front-proxy-ca.crt",
+        "requestheader-allowed-names": "front-proxy-client",
+        "requestheader-username-headers": "X-Remote-User",
+        "requestheader-group-headers": "X-Remote-Group",
+        "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+        "proxy-client-cert-file": pki + "/front-proxy-client.crt",
+        "proxy-client-key-file": pki + "/front-proxy-client.key",
+        "enable-aggregator-routing": "true",  # metrics-server has an endpoint, but no pod
+        "etcd-compaction-interval": "1m",
+        "profiling": "false",
+    }
 
 
 def kubelet(pki, cgroup):
